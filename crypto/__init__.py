@@ -1,0 +1,1 @@
+"""Bytes in, bytes out: sealed files, signed notes, the log's tree. No I/O, no clock, no logging; see README.md."""

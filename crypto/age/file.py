@@ -1,0 +1,130 @@
+"""Whole age files, and the one split that this project needs: one payload, several headers. Source: c2sp.org/age."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import BinaryIO, TypeAlias
+
+from crypto.age.header import FILE_KEY_BYTES, Header, encode_header, parse_header, read_header
+from crypto.age.recipients import HybridRecipient, Identity, Passphrase, Recipient, X25519Recipient
+from crypto.age.stream import decrypt_chunks, decrypt_payload, encrypt_chunks, encrypt_payload
+from crypto.draw import draw_bytes
+from crypto.errors import Malformed, NoRecipients, NotForYou
+
+AnyRecipient: TypeAlias = Recipient | Passphrase
+AnyIdentity: TypeAlias = Identity | Passphrase
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A payload just encrypted, whose file key can still be wrapped; the key never leaves this value."""
+
+    payload: bytes = field(repr=False)
+    _file_key: bytes = field(repr=False)
+
+    def header_for(self, recipients: Sequence[AnyRecipient]) -> bytes:
+        """Return a header before which the payload opens for each of `recipients`, and names nobody else.
+
+        Raises NoRecipients; Malformed if hybrid and classical, or a passphrase and anything, are mixed.
+        """
+        return _header_for(self._file_key, recipients)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A header that one of our identities opened and whose MAC is right."""
+
+    _file_key: bytes = field(repr=False)
+
+    def decrypt(self, payload: bytes) -> bytes:
+        """Return the plaintext of `payload`, all of it authenticated. Raises Tampered."""
+        return decrypt_payload(self._file_key, payload)
+
+    def header_for(self, recipients: Sequence[AnyRecipient]) -> bytes:
+        """Return another header for the same payload. Raises as `Sealed.header_for` does."""
+        return _header_for(self._file_key, recipients)
+
+
+def encrypt(plaintext: bytes, recipients: Sequence[AnyRecipient]) -> bytes:
+    """Return an age v1 file that each of `recipients` can open.
+
+    Raises NoRecipients; Malformed for recipients that do not go together.
+    """
+    sealed = seal(plaintext)
+    return sealed.header_for(recipients) + sealed.payload
+
+
+def decrypt(file: bytes, identities: Sequence[AnyIdentity]) -> bytes:
+    """Return the plaintext; no byte of it is released before it is authenticated.
+
+    Raises Malformed, NotForYou if no stanza is ours, Tampered if anything was changed.
+    """
+    header, payload = split(file)
+    return unwrap(header, identities).decrypt(payload)
+
+
+def encrypt_stream(src: BinaryIO, dst: BinaryIO, recipients: Sequence[AnyRecipient]) -> None:
+    """Write the age v1 file of what `src` holds to `dst`, in constant memory. Raises as `encrypt` does."""
+    file_key = draw_bytes(FILE_KEY_BYTES)
+    dst.write(_header_for(file_key, recipients))
+    encrypt_chunks(file_key, src, dst)
+
+
+def decrypt_stream(src: BinaryIO, dst: BinaryIO, identities: Sequence[AnyIdentity]) -> None:
+    """Write the plaintext of the age file in `src` to `dst`, in constant memory.
+
+    Raises as `decrypt` does. After Tampered, what `dst` holds is authentic but not the whole: discard it.
+    """
+    header = parse_header(read_header(src))
+    decrypt_chunks(_file_key_of(header, identities), src, dst)
+
+
+def seal(plaintext: bytes) -> Sealed:
+    """Return `plaintext` encrypted under a fresh file key, with no header yet."""
+    file_key = draw_bytes(FILE_KEY_BYTES)
+    return Sealed(encrypt_payload(file_key, plaintext), file_key)
+
+
+def unwrap(header: bytes, identities: Sequence[AnyIdentity]) -> Opened:
+    """Return what opens the payload, once the header's MAC is checked.
+
+    Raises Malformed, NotForYou if no stanza is ours, Tampered if the header was changed.
+    """
+    return Opened(_file_key_of(parse_header(header), identities))
+
+
+def split(file: bytes) -> tuple[bytes, bytes]:
+    """Return the header and the payload of `file`; the header follows the grammar. Raises Malformed."""
+    header = read_header(io.BytesIO(file))
+    parse_header(header)
+    return header, file[len(header) :]
+
+
+def stanza_count(header: bytes) -> int:
+    """Return how many times `header` wraps the file key. Raises Malformed."""
+    return len(parse_header(header).stanzas)
+
+
+def _header_for(file_key: bytes, recipients: Sequence[AnyRecipient]) -> bytes:
+    if not recipients:
+        raise NoRecipients("nothing is encrypted to nobody")
+    _check_mixture([recipient.type_ for recipient in recipients])
+    return encode_header([recipient.wrap(file_key) for recipient in recipients], file_key)
+
+
+def _file_key_of(header: Header, identities: Sequence[AnyIdentity]) -> bytes:
+    _check_mixture([stanza.type_ for stanza in header.stanzas])
+    for stanza in header.stanzas:
+        for identity in identities:
+            file_key = identity.unwrap(stanza)
+            if file_key is not None:
+                header.check_mac(file_key)
+                return file_key
+    raise NotForYou("none of the identities opens the file")
+
+
+def _check_mixture(types: Sequence[str]) -> None:
+    if Passphrase.type_ in types and len(types) > 1:
+        raise Malformed("a passphrase beside another recipient")
+    if {HybridRecipient.type_, X25519Recipient.type_} <= set(types):
+        raise Malformed("hybrid and classical recipients in one header")

@@ -1,0 +1,87 @@
+"""The payload of an age file: a nonce, then 64 KiB chunks, each authenticated. Source: c2sp.org/age, "Payload"."""
+
+import io
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
+from crypto.age.header import derive
+from crypto.draw import draw_bytes
+from crypto.errors import Tampered
+
+CHUNK_BYTES = 65_536
+_TAG_BYTES = 16
+_NONCE_BYTES = 16
+
+
+def encrypt_payload(file_key: bytes, plaintext: bytes) -> bytes:
+    """Return the payload of `plaintext` under `file_key`, with a fresh nonce."""
+    out = io.BytesIO()
+    encrypt_chunks(file_key, io.BytesIO(plaintext), out)
+    return out.getvalue()
+
+
+def decrypt_payload(file_key: bytes, payload: bytes) -> bytes:
+    """Return the plaintext of `payload`, all of it authenticated. Raises Tampered."""
+    out = io.BytesIO()
+    decrypt_chunks(file_key, io.BytesIO(payload), out)
+    return out.getvalue()
+
+
+def encrypt_chunks(file_key: bytes, src: BinaryIO, dst: BinaryIO) -> None:
+    """Write the payload of what `src` holds to `dst`, in constant memory."""
+    nonce = draw_bytes(_NONCE_BYTES)
+    dst.write(nonce)
+    aead = _aead(file_key, nonce)
+    buffer = memoryview(bytearray(CHUNK_BYTES + _TAG_BYTES))
+    for counter, chunk, last in _chunks(src, CHUNK_BYTES):
+        written = aead.encrypt_into(_chunk_nonce(counter, last=last), chunk, None, buffer[: len(chunk) + _TAG_BYTES])
+        dst.write(buffer[:written])
+
+
+def decrypt_chunks(file_key: bytes, src: BinaryIO, dst: BinaryIO) -> None:
+    """Write the plaintext of the payload in `src` to `dst`, in constant memory.
+
+    Raises Tampered; whatever was written before is authentic, but not the whole.
+    """
+    nonce = _read_full(src, _NONCE_BYTES)
+    if len(nonce) < _NONCE_BYTES:
+        raise Tampered("the payload was cut short")
+    aead = _aead(file_key, nonce)
+    buffer = memoryview(bytearray(CHUNK_BYTES))
+    for counter, chunk, last in _chunks(src, CHUNK_BYTES + _TAG_BYTES):
+        room = len(chunk) - _TAG_BYTES
+        if room < 0 or (room == 0 and counter > 0):
+            raise Tampered("the payload was cut short")
+        try:
+            aead.decrypt_into(_chunk_nonce(counter, last=last), chunk, None, buffer[:room])
+        except InvalidTag:
+            raise Tampered("the payload was changed") from None
+        dst.write(buffer[:room])
+
+
+def _chunks(src: BinaryIO, size: int) -> Iterator[tuple[int, bytes, bool]]:
+    counter, chunk = 0, _read_full(src, size)
+    while len(chunk) == size and (following := _read_full(src, size)):
+        yield counter, chunk, False
+        counter, chunk = counter + 1, following
+    yield counter, chunk, True
+
+
+def _read_full(src: BinaryIO, size: int) -> bytes:
+    """Return `size` bytes, fewer only at the end: pipes and sockets hand out what they have."""
+    parts, missing = [], size
+    while missing and (part := src.read(missing)):
+        parts.append(part)
+        missing -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _aead(file_key: bytes, nonce: bytes) -> ChaCha20Poly1305:
+    return ChaCha20Poly1305(derive(file_key, nonce, b"payload"))
+
+
+def _chunk_nonce(counter: int, *, last: bool) -> bytes:
+    return counter.to_bytes(11, "big") + bytes([last])

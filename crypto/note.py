@@ -1,0 +1,136 @@
+"""Signed notes: a text, and who signed it. Source: c2sp.org/signed-note."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from crypto import b64, utf8
+from crypto.errors import BadSignature, Malformed
+from crypto.keys import SigningKey, VerifyKey
+
+MAX_NOTE_BYTES = 65_536
+MAX_SIGNATURES = 64
+_DASH = "\u2014 "  # em dash and a space open every signature line
+_KEY_HASH_BYTES = 4
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedNote:
+    """A text that at least one trusted key has signed."""
+
+    text: str
+    signers: tuple[VerifyKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Signature:
+    name: str
+    key_hash: bytes
+    raw: bytes
+
+
+def sign(text: str, signers: Sequence[SigningKey]) -> str:
+    """Return the note of `text` with a signature line for each of `signers`, in that order.
+
+    Raises Malformed if `text` cannot be the text of a note, or nobody signs.
+    """
+    _check_text(text)
+    if not signers:
+        raise Malformed("a note needs a signature")
+    return text + "\n" + "".join(_signature_line(text, signer) for signer in signers)
+
+
+def append_signature(note: str, signer: SigningKey) -> str:
+    """Return `note` with one more signature line; the lines already there are not judged.
+
+    Raises Malformed if it is not a note, is full, or holds a line of this key already.
+    """
+    text, signatures = _parse(note)
+    key = signer.verify_key
+    if len(signatures) >= MAX_SIGNATURES:
+        raise Malformed("too many signatures")
+    if any((line.name, line.key_hash) == (key.name, key.key_hash) for line in signatures):
+        raise Malformed("this key has signed already")
+    return note + _signature_line(text, signer)
+
+
+def verify(note: str, trusted: Iterable[VerifyKey], type_: str, max_bytes: int = MAX_NOTE_BYTES) -> VerifiedNote:
+    """Return the text of `note` and those of `trusted` whose signatures it carries.
+
+        type_   what line 1 must say; signatures of other keys are ignored, as the specification demands
+
+    Raises Malformed if it is not a note of that type; BadSignature if a trusted key's line does not
+    verify, or none of them signed.
+    Source: c2sp.org/signed-note, "Signatures".
+    """
+    if len(utf8.encode(note)) > max_bytes:
+        raise Malformed("the note is too large")
+    text, signatures = _parse(note)
+    if text.partition("\n")[0] != type_:
+        raise Malformed("a note of another type than the one expected")
+    known = {(key.name, key.key_hash): key for key in trusted}
+    signers: dict[VerifyKey, None] = {}
+    for line in signatures:
+        key = known.get((line.name, line.key_hash))
+        if key is not None:
+            key.verify(text.encode(), line.raw)
+            signers[key] = None
+    if not signers:
+        raise BadSignature("no trusted key signed the note")
+    return VerifiedNote(text, tuple(signers))
+
+
+def text_of(note: str) -> str:
+    """Return the text of `note`, unverified: to look up which keys to trust, never to believe. Raises Malformed."""
+    return _parse(note)[0]
+
+
+def hash_text(text: str) -> str:
+    """Return `sha256:` and the padded base64 of the digest of `text` as UTF-8. Raises Malformed."""
+    return hash_bytes(utf8.encode(text))
+
+
+def hash_bytes(raw: bytes) -> str:
+    """Return `sha256:` and the padded base64 of the digest of `raw`."""
+    return "sha256:" + b64.encode_padded(hashlib.sha256(raw).digest())
+
+
+def _signature_line(text: str, signer: SigningKey) -> str:
+    raw = signer.verify_key.key_hash + signer.sign(text.encode())
+    return f"{_DASH}{signer.name} {b64.encode_padded(raw)}\n"
+
+
+def _parse(note: str) -> tuple[str, list[_Signature]]:
+    at = note.rfind("\n\n")
+    text, rest = note[: at + 1], note[at + 2 :]
+    _check_text(text)
+    if not rest.endswith("\n"):
+        raise Malformed("the note does not end in a signature line")
+    lines = rest[:-1].split("\n")
+    if len(lines) > MAX_SIGNATURES:
+        raise Malformed("too many signatures")
+    return text, [_parse_signature(line) for line in lines]
+
+
+def _parse_signature(line: str) -> _Signature:
+    name, separator, encoded = line.removeprefix(_DASH).partition(" ")
+    if not line.startswith(_DASH) or not separator:
+        raise Malformed("not a signature line")
+    if not name.isprintable() or "+" in name or name != "".join(name.split()) or not name:
+        raise Malformed("not a key name in a signature line")
+    raw = b64.parse_padded(encoded)
+    if len(raw) <= _KEY_HASH_BYTES:
+        raise Malformed("a signature line without a signature")
+    return _Signature(name, raw[:_KEY_HASH_BYTES], raw[_KEY_HASH_BYTES:])
+
+
+def _check_text(text: str) -> None:
+    if not text.endswith("\n"):
+        raise Malformed("the text of a note ends in a newline")
+    if _CONTROL.search(text):
+        raise Malformed("a control character in a note")
+    if text.startswith('"'):  # the base of a request signature does: one key signs both, and never the same bytes
+        raise Malformed("a note does not begin with a quotation mark")
+    utf8.encode(text)
