@@ -1,0 +1,83 @@
+"""The directory: area, register and revocations together answer whose key may do what, and when."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from agencies.agency import Party
+from agencies.area import Area
+from agencies.names import OfficerId, PartyId
+from agencies.notes.revocation import Revocation, parse_revocation
+from agencies.officer import Officer
+from agencies.register import Register
+from agencies.revocations import Revocations, verify_revocation_by
+from crypto import note as signed_note
+from crypto.errors import Malformed
+from crypto.keys import VerifyKey
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """What gateway and kit both ask; unknown, ended and revoked all answer None or nothing."""
+
+    area: Area
+    register: Register
+    revocations: Revocations = field(default_factory=Revocations)
+
+    def signing_party(self, keyid: str, at: datetime) -> Party | None:
+        """Return the active agency or office whose key this is, if it may sign something new at `at`."""
+        found = self.register.party_of_key(keyid)
+        if found is None or not found[0].is_active(at) or self.valid_key(keyid, at) is None:
+            return None
+        return found[0]
+
+    def signing_officer(self, keyid: str, at: datetime) -> Officer | None:
+        """Return the active officer of an active agency whose key this is, if it may sign something new at `at`."""
+        found = self.register.officer_of_key(keyid)
+        if found is None or self.valid_key(keyid, at) is None:
+            return None
+        return self.officer_of(found[0].id, found[0].agency, at)
+
+    def valid_key(self, keyid: str, at: datetime) -> VerifyKey | None:
+        """Return the key if its signature made at `at` is good, though its owner may have left since.
+
+        at  for an old signature, the instant at which the gateway accepted it
+        """
+        found = self.register.party_of_key(keyid) or self.register.officer_of_key(keyid)
+        if found is None or not found[1].is_in_force(at) or self.is_revoked(keyid, at):
+            return None
+        return found[1].verify_key
+
+    def valid_keys_of(self, id_: PartyId | OfficerId, at: datetime) -> tuple[VerifyKey, ...]:
+        """Return the keys of one participant whose signatures made at `at` are good."""
+        owner = self.register.party(id_) or self.register.officer(id_)
+        keys = owner.keys_at(at) if owner else ()
+        return tuple(key for key in keys if not self.is_revoked(key.keyid, at))
+
+    def recipients(self, id_: PartyId | OfficerId, at: datetime) -> tuple[str, ...]:
+        """Return the age recipients to seal to, in the order working, next, recovery; none for who is not active."""
+        owner = self.register.party(id_) or self.register.officer(id_)
+        if owner is None or not owner.is_active(at):
+            return ()
+        return tuple(recipient for recipient in owner.recipients_at(at) if not self.is_revoked(recipient, at))
+
+    def is_revoked(self, key_or_recipient: str, at: datetime) -> bool:
+        """Whether a revocation holds for this signing keyid or age recipient at the instant `at`."""
+        return self.revocations.is_revoked(key_or_recipient, at)
+
+    def officer_of(self, officer_id: str, agency_id: str, at: datetime) -> Officer | None:
+        """Return the officer if active at `at`, of this agency and no other, and the agency is active too."""
+        officer, agency = self.register.officer(officer_id), self.register.party(agency_id)
+        if officer is None or agency is None or officer.agency != agency.id:
+            return None
+        return officer if officer.is_active(at) and agency.is_active(at) else None
+
+    def accept_revocation(self, note: str, now: datetime) -> Revocation:
+        """Return a revocation that has just arrived, signed by a key that may sign now: the owner's or the registrar's.
+
+        Raises Malformed if it is another area's, or nobody lists the key; BadSignature.
+        """
+        owner = self.register.owner_of(parse_revocation(signed_note.text_of(note)).key)
+        if owner is None:
+            raise Malformed("nobody lists the revoked key")
+        trusted = [*self.valid_keys_of(owner.id, now), *self.area.registrar_keys(now)]
+        return verify_revocation_by(note, self.area, trusted)

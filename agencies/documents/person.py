@@ -1,0 +1,68 @@
+"""The people in a referral. Every field may be `unknown`, and is until somebody says otherwise."""
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from agencies.documents.document import Part
+from agencies.documents.fields import UNKNOWN, Known, Line, Lines
+from agencies.documents.invalid import broken_rule
+
+Gender = Literal["female", "male", "non_binary", "other", "prefers_not_to_say"]
+Ethnicity = Literal["asian", "black", "mixed", "white_british", "other_white", "other", "prefers_not_to_say"]
+SexualOrientation = Literal["heterosexual", "gay_or_lesbian", "bisexual", "other", "prefers_not_to_say"]
+
+Aliases = Annotated[tuple[Line, ...], Field(max_length=20)]
+
+
+class Person(Part):
+    """What identifies somebody. Someone of no fixed abode has that as the address."""
+
+    name: Known[Line] = UNKNOWN
+    aliases: Aliases = ()
+    date_of_birth: Known[date] = UNKNOWN
+    address: Known[Lines] = UNKNOWN
+    telephone: Known[Line] = UNKNOWN
+    other_identifiers: Aliases = ()  # a reference number and whose it is, a description, a nickname online
+
+    @property
+    def is_identified(self) -> bool:
+        """True if anything at all says who this is."""
+        said = (self.name, self.date_of_birth, self.address, self.telephone)
+        return bool(self.aliases or self.other_identifiers) or any(value != UNKNOWN for value in said)
+
+
+class Victim(Person):
+    """The person at risk, known by at least one identifier."""
+
+    first_language: Known[Line] = UNKNOWN
+    interpreter_needed: Known[bool] = UNKNOWN
+    pregnant: Known[bool] = UNKNOWN
+    gender: Known[Gender] = UNKNOWN
+    ethnicity: Known[Ethnicity] = UNKNOWN
+    disability: Known[bool] = UNKNOWN
+    disability_detail: Known[Line] | None = None
+    sexual_orientation: Known[SexualOrientation] = UNKNOWN
+
+    @model_validator(mode="after")
+    def _must_be_identified(self) -> Self:
+        if not self.is_identified:
+            raise broken_rule("", "give at least one identifier of the victim: any name, date, address or number")
+        return self
+
+
+class Perpetrator(Person):
+    """Somebody who harms the victim; several are still one case."""
+
+    employer: Known[Line] = UNKNOWN  # an agency, perhaps: exclusions are named in their own document
+    relationship_to_victim: Known[Line] = UNKNOWN
+    in_custody: Known[bool] = UNKNOWN
+
+
+class SeenPerson(Person):
+    """A child, or another person whom the perpetrator sees: a victim in their own right."""
+
+    relationship_to_victim: Known[Line] = UNKNOWN
+    relationship_to_perpetrators: Known[Line] = UNKNOWN
+    school: Known[Line] = UNKNOWN

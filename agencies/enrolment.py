@@ -1,0 +1,168 @@
+"""Joining an area, as pure steps: a party's note, its agreement, and proof that it can open; README.md, `Joining`."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from agencies.agency import DatedKey, DatedRecipient
+from agencies.isa import Isa
+from agencies.names import area_of, parse_participant_id, parse_uuid7
+from agencies.notes import text
+from agencies.notes.isa import IsaNote
+from agencies.notes.key_proof import TYPE as PROOF_TYPE
+from agencies.notes.key_proof import KeyProof, parse_key_proof
+from agencies.notes.party import TYPE, PartyNote, parse_party
+from crypto import age, b64
+from crypto import note as signed_note
+from crypto.draw import draw_salt, draw_uuid7
+from crypto.errors import BadProof, BadSignature, Malformed
+from crypto.keys import SigningKey
+
+TEST_TYPE = "marac/test-message/v1"
+# What the old key signs before the next register is out must still verify afterwards.
+KEY_OVERLAP = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeFiles:
+    """Two age files for the party to open: one with its working key, one with its recovery key."""
+
+    working: bytes = field(repr=False)
+    recovery: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """A challenge as the registrar keeps it until the answer comes; the two hashes are secret until then."""
+
+    id: str
+    party: str
+    files: ChallengeFiles
+    working: str = field(repr=False)
+    recovery: str = field(repr=False)
+
+
+def party_note(said: PartyNote, key: SigningKey) -> str:
+    """Return the party's own entry note, signed by itself.
+
+    Raises Malformed if it could not be read back, or `key` is not one it lists.
+    """
+    parse_party(said.encode())
+    if said.keys and key.verify_key not in [listed.verify_key for listed in said.keys]:
+        raise Malformed("a party signs its note with a key that it lists")
+    return signed_note.sign(said.encode(), [key])
+
+
+def sign_isa(isa: Isa, key: SigningKey) -> str:
+    """Return the agreement signed by a party's key, for the `isa` line of its note.
+
+    Raises Malformed if the key's name is no participant's.
+    """
+    return signed_note.sign(IsaNote(area_of(parse_participant_id(key.name)), isa).encode(), [key])
+
+
+def rotate_key(said: PartyNote, new: SigningKey, now: datetime) -> PartyNote:
+    """Return the note with `new` listed from `now` on; the open keys end after an overlap, and stay listed."""
+    end = now + KEY_OVERLAP
+    ended = (key if key.until else replace(key, until=end) for key in said.keys)
+    return replace(said, keys=(*ended, DatedKey(new.verify_key, now, None)))
+
+
+def rotate_recipient(said: PartyNote, recipient: age.Recipient, now: datetime) -> PartyNote:
+    """Return the note with `recipient` as the working one from `now` on, and the open working one ended at `now`."""
+    kept = (
+        replace(each, until=now) if each.use == "working" and each.until is None else each for each in said.recipients
+    )
+    return replace(said, recipients=(*kept, DatedRecipient("working", str(recipient), now, None)))
+
+
+def challenge(said: PartyNote, now: datetime) -> Challenge:
+    """Return a random test message for the working and another for the recovery recipient of `said`.
+
+    Raises Malformed if one of the two is not in force.
+    """
+    id_ = draw_uuid7(now)
+    messages = {use: _test_message(said.id, id_, use) for use in ("working", "recovery")}
+    sealed = {use: age.encrypt(message.encode(), [_recipient(said, use, now)]) for use, message in messages.items()}
+    return Challenge(
+        id=id_,
+        party=said.id,
+        files=ChallengeFiles(sealed["working"], sealed["recovery"]),
+        working=signed_note.hash_text(messages["working"]),
+        recovery=signed_note.hash_text(messages["recovery"]),
+    )
+
+
+def answer(files: ChallengeFiles, working: age.Identity, recovery: age.Identity, key: SigningKey, now: datetime) -> str:
+    """Return the key-proof note, signed with `key`; nothing but test messages made for this very party is answered.
+
+    Raises NotForYou, Tampered, or Malformed if what opens is not such a test message.
+    """
+    opened_by_working = _open(files.working, working)
+    id_ = _read_test_message(opened_by_working, key.name, "working")
+    opened_by_recovery = _open(files.recovery, recovery)
+    if _read_test_message(opened_by_recovery, key.name, "recovery") != id_:
+        raise Malformed("the two test messages are of different challenges")
+    proof = KeyProof(
+        area=area_of(key.name),
+        id=parse_participant_id(key.name),
+        challenge=id_,
+        working=signed_note.hash_text(opened_by_working),
+        recovery=signed_note.hash_text(opened_by_recovery),
+        at=now,
+    )
+    return signed_note.sign(proof.encode(), [key])
+
+
+def check_answer(made: Challenge, note: str, said: PartyNote) -> None:
+    """Return only if `note` proves, by a key of the party itself, that it opened both test messages.
+
+    Raises Malformed; BadSignature if no key of the party signed; BadProof if it answers something else.
+    """
+    if said.id != made.party:
+        raise BadSignature("the challenge was made for another party")
+    verified = signed_note.verify(note, [key.verify_key for key in said.keys], PROOF_TYPE)
+    proof = parse_key_proof(verified.text)
+    expected = (area_of(said.id), said.id, made.id, made.working, made.recovery)
+    if (proof.area, proof.id, proof.challenge, proof.working, proof.recovery) != expected:
+        raise BadProof("the test messages were not opened")
+
+
+def read_party_note(note: str) -> PartyNote:
+    """Return what a new party says of itself, signed by a key that it lists: what the registrar looks at first.
+
+    Raises Malformed, BadSignature.
+    """
+    said = parse_party(signed_note.text_of(note))
+    signed_note.verify(note, [key.verify_key for key in said.keys], TYPE)
+    return said
+
+
+def _recipient(said: PartyNote, use: str, now: datetime) -> age.Recipient:
+    for each in said.recipients:
+        if each.use == use and each.is_in_force(now):
+            return age.parse_recipient(each.recipient)
+    raise Malformed("the party lists no working or no recovery recipient")
+
+
+def _test_message(party: str, id_: str, use: str) -> str:
+    lines = [("id", party), ("challenge", id_), ("use", use), ("random", b64.encode_padded(draw_salt()))]
+    return text.encode(TEST_TYPE, lines)
+
+
+def _open(file: bytes, identity: age.Identity) -> str:
+    try:
+        return age.decrypt(file, [identity]).decode("ascii")
+    except UnicodeDecodeError:
+        raise Malformed("not a test message") from None
+
+
+def _read_test_message(message: str, party: str, use: str) -> str:
+    lines = text.parse(message, TEST_TYPE)
+    if lines.one("id") != party:
+        raise Malformed("a test message for another party")
+    id_ = parse_uuid7(lines.one("challenge"))
+    if lines.one("use") != use:
+        raise Malformed("a test message for the other of the two keys")
+    b64.parse_padded(lines.one("random"))
+    lines.end()
+    return id_

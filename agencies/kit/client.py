@@ -1,0 +1,244 @@
+"""The kit: what an agency does with one area's broker. Each step is durable before the next is promised; README.md."""
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from agencies.kit import wire
+from agencies.kit.home import Home, NotSaved
+from agencies.kit.inbox import Item, NotInInbox, PendingReceipt, State
+from agencies.kit.keyring import Keyring
+from agencies.kit.opening import CheckFailed, Delivered, Opened, check_delivery, check_manifest, check_payload
+from agencies.kit.recalls import check_recall
+from agencies.kit.sending import Sender
+from agencies.kit.signing import Clock
+from agencies.kit.wire import BadAnswer, Pause, Problem, Unreachable, parse_answer
+from agencies.names import DeliveryId, MessageId, parse_delivery_id, parse_message_id
+from agencies.notes.recall import Recall, parse_recall
+from agencies.notes.receipt import Receipt
+from crypto import age, b64
+from crypto import note as signed_note
+from crypto.errors import Malformed
+
+PURPOSE = "referral"
+_SETTLED = frozenset({"receipt-out-of-order", "not-available", "note-mismatch", "note-invalid"})
+_READABLE = (State.SAVED, State.COLLECTED, State.OPENED)
+
+
+class AlreadyShown(Exception):
+    """The message was shown before; its saved copy can be read again, on request."""
+
+
+class TakenBack(Exception):
+    """The message was recalled: it is to be destroyed, not read."""
+
+
+class NoOfficer(Exception):
+    """A message is opened by a named officer, never by an agency at large."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What one pull brought: newly saved deliveries, recall notices, and deliveries that failed a check."""
+
+    saved: tuple[DeliveryId, ...]
+    notices: tuple[Recall, ...]
+    failed: tuple[tuple[DeliveryId, CheckFailed], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """What the gateway gave, parsed and not believed yet."""
+
+    deliveries: tuple[tuple[DeliveryId, Delivered], ...]
+    notices: tuple[tuple[DeliveryId, MessageId, str], ...]
+
+
+class Kit(Sender):
+    """One agency in one area, with its inbox. Two processes on one folder do not harm each other."""
+
+    def __init__(self, home: Home, keyring: Keyring, clock: Clock, pause: Pause = time.sleep) -> None:
+        super().__init__(home, keyring, clock, pause)
+        self.inbox = home.inbox()
+
+    def close(self) -> None:
+        """Let go of the connection and of the inbox."""
+        self.inbox.close()
+        super().close()
+
+    def lease(self, limit: int, wait_s: int) -> Lease:
+        """Return up to `limit` deliveries and notices, waiting up to `wait_s` seconds for the first.
+
+        Raises Problem, Unreachable, BadAnswer.
+        """
+        body = self.post("/v1/inbox/lease", {"limit": limit, "wait_s": wait_s}, wire.TIMEOUT_S + wait_s)
+        answer = parse_answer(body, wire.LeaseAnswer)
+        try:
+            return Lease(
+                tuple((parse_delivery_id(one.delivery), _delivered(one)) for one in answer.deliveries),
+                tuple(
+                    (parse_delivery_id(one.delivery), parse_message_id(one.message), one.notice)
+                    for one in answer.notices
+                ),
+            )
+        except Malformed:
+            raise BadAnswer("the gateway's answer holds an id or a payload that is none") from None
+
+    def pull(self, limit: int = 20, wait_s: int = 0) -> Pulled:
+        """Collect what waits: each is checked (2, 3), saved, and only then receipted as collected.
+
+        What a run before left unsent goes first. Raises Problem, Unreachable, BadAnswer, CheckFailed (1).
+        """
+        self.refresh()
+        self.send_receipts()
+        lease = self.lease(limit, wait_s)
+        saved: list[DeliveryId] = []
+        failed: list[tuple[DeliveryId, CheckFailed]] = []
+        for delivery, delivered in lease.deliveries:
+            try:
+                if self._save(delivery, delivered):
+                    saved.append(delivery)
+            except CheckFailed as error:  # one bad delivery does not keep the others from being collected
+                failed.append((delivery, error))
+        notices: list[Recall] = []
+        for delivery, message, note in lease.notices:
+            try:
+                notices.append(self._notice(delivery, message, note))
+            except CheckFailed as error:
+                failed.append((delivery, error))
+        self.send_receipts()
+        return Pulled(tuple(saved), tuple(notices), tuple(failed))
+
+    def open(self, delivery: DeliveryId, purpose: str = PURPOSE) -> Opened:
+        """Return the message, once: its header asked for, all nine checks passed, the age file saved.
+
+        The receipt goes out last; if the network is down it waits for the next pull, and the reader does not.
+        Raises AlreadyShown, TakenBack, NoOfficer, NotInInbox, CheckFailed, Problem, Unreachable.
+        """
+        item = self._readable(delivery)
+        directory = self.refresh()
+        self.send_receipts()  # `opened` may not arrive before `collected`
+        header, payload = self._header(delivery, purpose), self._payload(item.message)
+        delivered = Delivered(item.message, self.home.manifest(item.message), header, payload)
+        opener = self.inbox.opener_of(check_manifest(delivered.manifest, item.message, directory).case)
+        opened = check_delivery(delivered, directory, self.keyring.identities, opener)
+        self.home.save_opened(item.message, header, payload)
+        if opened.submission.case is None:
+            self.inbox.opens(opened.manifest.case, opened.manifest.submission)
+        self.inbox.opened(delivery, self._receipt(delivery, item.message, "opened"))
+        self.home.drop_payload(item.message)
+        if not self.inbox.claim(delivery):
+            raise AlreadyShown("another process has just shown this message")
+        with suppress(Unreachable, Problem):  # kept in the inbox; who reads must not wait for it
+            self.send_receipts()
+        return opened
+
+    def read_again(self, delivery: DeliveryId) -> Opened:
+        """Return a message that was shown before, from its saved file and checked again; the log hears nothing of it.
+
+        Raises NotInInbox, NotSaved, TakenBack, CheckFailed.
+        """
+        item = self._item(delivery)
+        if item.state not in (State.OPENED, State.SHOWN):
+            raise TakenBack("recalled") if item.notice else NotSaved("this message was not opened yet")
+        header, payload = age.split(self.home.age_file(item.message))
+        delivered = Delivered(item.message, self.home.manifest(item.message), header, payload)
+        return check_delivery(delivered, self.directory(), self.keyring.identities)
+
+    def answer_recall(self, delivery: DeliveryId, answer: State = State.DESTROYED) -> None:
+        """Answer a recall: DESTROYED deletes our copy first; RETAINED keeps it under this agency's own schedule.
+
+        Call it when a person has confirmed. Raises NotInInbox, NotSaved, Unreachable.
+        """
+        item = self._item(delivery)
+        if item.state is not State.RECALLED:
+            raise NotInInbox(delivery)
+        receipt = self._receipt(delivery, item.message, answer.value)
+        if answer is State.DESTROYED:
+            self.home.destroy(item.message)
+        self.inbox.answered(delivery, answer, receipt)
+        if answer is State.DESTROYED:
+            self.home.forget(item.message)
+        self.send_receipts()
+
+    def send_receipts(self) -> None:
+        """Send every receipt that waits, oldest first. Raises Unreachable: the rest waits on."""
+        for receipt in self.inbox.pending():
+            try:
+                self.post(f"/v1/deliveries/{receipt.delivery}/receipt", {"note": receipt.note})
+            except Problem as problem:
+                # Recorded already, or not wanted as it is: if it is missed there, the delivery comes again.
+                if problem.code not in _SETTLED:
+                    raise
+            self.inbox.sent(receipt)
+
+    def pending(self) -> Sequence[PendingReceipt]:
+        """Return the receipts that the gateway does not have yet."""
+        return self.inbox.pending()
+
+    def _save(self, delivery: DeliveryId, delivered: Delivered) -> bool:
+        if self.inbox.leased(delivery, delivered.message) is not State.LEASED:
+            # Given again, so the gateway lacks our receipt: a fresh one goes out, nothing is shown or saved twice.
+            with suppress(NotSaved):
+                self.inbox.renew(delivery, "collected", self._receipt(delivery, delivered.message, "collected"))
+            return False
+        manifest = check_manifest(delivered.manifest, delivered.message, self.directory())
+        check_payload(delivered.payload, manifest)
+        self.home.save_pulled(delivered.message, delivered.manifest, delivered.payload)
+        self.inbox.saved(delivery, self._receipt(delivery, delivered.message, "collected"))
+        return True
+
+    def _notice(self, delivery: DeliveryId, message: MessageId, note: str) -> Recall:
+        recall = check_recall(note, delivery, message, self.directory())
+        self.inbox.noticed(delivery, message, note)
+        return recall
+
+    def _readable(self, delivery: DeliveryId) -> Item:
+        if self.home.settings.officer is None:
+            raise NoOfficer("this folder names no officer")
+        item = self._item(delivery)
+        if item.state is State.SHOWN:
+            raise AlreadyShown("this message was shown before")
+        if item.notice is not None:
+            raise TakenBack("this message was taken back")
+        if item.state not in _READABLE:
+            raise NotInInbox(delivery)
+        return item
+
+    def _item(self, delivery: DeliveryId) -> Item:
+        item = self.inbox.item(delivery)
+        if item is None:
+            raise NotInInbox(delivery)
+        return item
+
+    def _header(self, delivery: DeliveryId, purpose: str) -> bytes:
+        fields = self.fields(**{"marac-purpose": purpose})
+        body = self.gateway.post(f"/v1/deliveries/{delivery}/header", None, fields)
+        try:
+            return b64.parse_padded(parse_answer(body, wire.HeaderAnswer).header)
+        except Malformed:
+            raise BadAnswer("the header is not base64") from None
+
+    def _payload(self, message: MessageId) -> bytes:
+        try:
+            return self.home.payload(message)
+        except NotSaved:  # a crash after `opened`: the payload is in the age file already
+            return age.split(self.home.age_file(message))[1]
+
+    def _receipt(self, delivery: DeliveryId, message: MessageId, state: str) -> str:
+        author = self.keyring.author(self.home.settings)
+        manifest = signed_note.hash_text(signed_note.text_of(self.home.manifest(message)))
+        reader = None if state == "collected" else author.officer
+        proved = reader is not None and author.officer_key is not None
+        text = Receipt(author.area, delivery, message, manifest, state, reader, proved, self.clock()).encode()
+        return signed_note.sign(text, author.keys if proved else [author.key])
+
+
+def recall_of(item: Item) -> Recall | None:
+    """Return the verified recall that an inbox item holds, or None."""
+    return None if item.notice is None else parse_recall(signed_note.text_of(item.notice))
+
+
+def _delivered(one: wire.LeasedDelivery) -> Delivered:
+    return Delivered(parse_message_id(one.message), one.manifest, b"", b64.parse_padded(one.payload))

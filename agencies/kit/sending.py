@@ -1,0 +1,229 @@
+"""The sending half of the kit: trust, submissions, recalls, and what the coordinator's office does; README.md."""
+
+import ssl
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import httpx2
+
+from agencies.directory import Directory
+from agencies.documents.document import Document
+from agencies.documents.exclusions import Exclusions
+from agencies.documents.referral import Referral
+from agencies.documents.safe_contact import SafeContact
+from agencies.kit import wire
+from agencies.kit.compose import REFERRAL, Composed, Subject, compose
+from agencies.kit.home import Home, KitSettings, write_durably
+from agencies.kit.keyring import Keyring
+from agencies.kit.opening import Check, CheckFailed, TrustNotes, check_manifest
+from agencies.kit.signing import Clock, RequestSigner
+from agencies.kit.wire import Gateway, Pause, encode_body, parse_answer
+from agencies.names import CaseRef, MessageId
+from agencies.notes.manifest import Manifest
+from agencies.notes.revocation import Revocation
+from crypto import note as signed_note
+from crypto.draw import draw_uuid7
+
+_ROUTES: Final[Mapping[str, str]] = {"referral": "/v1/referrals"}
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A manifest of what this agency sent, verified, and the note it stands in."""
+
+    manifest: Manifest
+    note: str
+
+
+class Sender:
+    """One agency in one area, as far as it sends; client.py adds what it receives.
+
+    home     the agency's folder
+    keyring  its keys, open
+    clock    aware instants, UTC
+    """
+
+    def __init__(self, home: Home, keyring: Keyring, clock: Clock, pause: Pause = time.sleep) -> None:
+        self.home = home
+        self.keyring = keyring
+        self.clock = clock
+        signer = RequestSigner(home.settings.area, keyring.agency, keyring.officer, clock)
+        self._client = _client(home.settings)
+        self.gateway = Gateway(self._client, signer, pause)
+        self._directory: Directory | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._client.close()
+
+    def directory(self) -> Directory:
+        """Return who takes part, as last trusted; fetched if this is the first time. Raises as `refresh` does."""
+        if self._directory is None:
+            held = self.home.trust()
+            self._directory = held.verified() if held else self.refresh()
+        return self._directory
+
+    def refresh(self) -> Directory:
+        """Fetch delegations, register and revocations, verify them from the pinned root, and keep them.
+
+        Raises CheckFailed (check 1) if anything is not signed as it must be or is older than what is held.
+        """
+        settings = self.home.settings
+        area = self.gateway.get("/v1/area", wire.AreaAnswer)
+        if area.area != settings.area or area.root != settings.root:
+            raise CheckFailed(Check.TRUST, "the gateway is another area's, or shows another root than the one pinned")
+        served = self.gateway.get("/v1/register", wire.RegisterAnswer, self.fields())
+        if served.register_ is None:
+            raise CheckFailed(Check.TRUST, "the gateway has no register")
+        new = TrustNotes(
+            settings.root, area.delegations, served.register_, served.revocations, settings.allow_classical
+        )
+        self._directory = self.home.keep_trust(new).verified()
+        return self._directory
+
+    def submit_referral(
+        self, referral: Referral, safe_contact: SafeContact, exclusions: Exclusions, case: CaseRef | None = None
+    ) -> list[Accepted]:
+        """Send a referral; return its manifests, verified. `case` None opens a new one.
+
+        Raises as `submit` does. To be able to repeat after Unreachable, use `prepare` and `submit`.
+        """
+        documents = {"referral": referral, "safe-contact": safe_contact, "exclusions": exclusions}
+        return self.submit(self.prepare(documents, case))
+
+    def prepare(self, documents: Mapping[str, Document], case: CaseRef | None = None) -> Composed:
+        """Return a referral's documents signed and ready for `submit`. Raises UnknownKind, DocumentInvalid."""
+        subject = Subject(REFERRAL.kind, REFERRAL.version, REFERRAL.purpose, case)
+        return compose(subject, documents, self.keyring.author(self.home.settings), self.clock())
+
+    def submit(self, composed: Composed) -> list[Accepted]:
+        """Send a submission and return its manifests, verified; the same one again gets the same answer.
+
+        Raises Problem if it was refused; Unreachable if it is not known whether it arrived: send the same
+        `composed` again; CheckFailed if the gateway's answer is not about this submission.
+        """
+        directory = self.directory()
+        fields = self.fields(**{"idempotency-key": composed.idempotency})
+        body = self.gateway.post(_ROUTES[composed.subject.kind], composed.body(), fields)
+        notes = parse_answer(body, wire.ManifestsAnswer).manifests
+        try:
+            accepted = check_accepted(composed, notes, directory, self.home.settings)
+        except CheckFailed:
+            # A gateway key delegated since the last look: look once more, and then believe or refuse.
+            accepted = check_accepted(composed, notes, self.refresh(), self.home.settings)
+        for one in accepted:
+            self.home.save_sent(one.manifest.message, one.note)
+        return accepted
+
+    def status(self, message: MessageId) -> str:
+        """Return the state of a message this agency sent: one for all recipients. Raises Problem, Unreachable."""
+        return self.gateway.get(f"/v1/messages/{message}", wire.StateAnswer, self.fields()).state
+
+    def recall(self, message: MessageId, recipients: Sequence[str] | None, reason: str) -> str:
+        """Take a message back from `recipients`, None for all; return its state. Raises Problem, Unreachable."""
+        chosen = None if recipients is None else list(recipients)
+        body = self.post(f"/v1/messages/{message}/recall", {"recipients": chosen, "reason": reason})
+        return parse_answer(body, wire.StateAnswer).state
+
+    def exclude(self, case: CaseRef, parties: Sequence[str], *, settled: bool) -> None:
+        """Exclude parties and officers from a case (coordinator). Raises Problem, Unreachable.
+
+        settled  nobody who was excluded in words alone is left to deal with
+        """
+        self.post(f"/v1/cases/{case}/exclusions", {"parties": list(parties), "settled": settled})
+
+    def revoke(self, key: str, reason: str) -> str:
+        """Take one of this agency's keys (a keyid, or an age recipient) out of use now; return the note that says so.
+
+        The key may sign its own end. Raises Malformed, Problem, Unreachable.
+        """
+        text = Revocation(self.home.settings.area, key, self.clock(), reason).encode()
+        note = signed_note.sign(text, [self.keyring.agency])
+        self.post("/v1/revocations", {"note": note})
+        return note
+
+    def publish_register(self, note: str) -> None:
+        """Hand the gateway the next register, signed by the registrar. Raises Problem, Unreachable."""
+        self.post("/v1/register", {"note": note})
+
+    def publish_delegation(self, note: str) -> None:
+        """Hand the gateway the next delegation, signed by the root. Raises Problem, Unreachable."""
+        self.post("/v1/delegations", {"note": note})
+
+    def export_log(self, path: Path) -> int:
+        """Write the log's export (coordinator, compliance) to `path`; return its lines. Personal: mode 0600.
+
+        Raises Problem, Unreachable; a part is never left under that name.
+        """
+        count, draft = 0, path.with_name(f".{path.name}.part")
+        write_durably(draft, b"")
+        try:
+            with draft.open("w", encoding="utf-8", newline="\n") as file:
+                for line in self.gateway.lines("/v1/audit/export", self.fields()):
+                    file.write(line + "\n")
+                    count += 1
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+        return count
+
+    def tombstones(self) -> list[str]:
+        """Return what remains of destroyed cases, as signed notes. Raises Problem, Unreachable."""
+        return list(self.gateway.get("/v1/tombstones", wire.TombstonesAnswer, self.fields()).tombstones)
+
+    def post(self, path: str, members: Mapping[str, object], timeout_s: float = wire.TIMEOUT_S) -> bytes:
+        """Send one act under a fresh idempotency id, its repeats under the same. Raises Problem, Unreachable."""
+        fields = self.fields(**{"idempotency-key": draw_uuid7(self.clock())})
+        return self.gateway.post(path, encode_body(members), fields, timeout_s)
+
+    def fields(self, **more: str) -> dict[str, str]:
+        """Return the fields of a request: who works here, and `more`."""
+        officer = self.home.settings.officer
+        return {**({"marac-officer": officer} if officer else {}), **more}
+
+
+def check_accepted(
+    composed: Composed, notes: Sequence[str], directory: Directory, settings: KitSettings
+) -> list[Accepted]:
+    """Return the manifests if together they answer for exactly this submission.
+
+    Raises CheckFailed: 2 if one is not the gateway's, 7 and 8 if one is about something else.
+    """
+    accepted = [_check_one(composed, note, directory, settings) for note in notes]
+    made = [one.manifest for one in accepted]
+    if [manifest.document for manifest in made] != list(composed.documents):
+        raise CheckFailed(Check.NOTES_AGREE, "the gateway did not answer for exactly the documents sent")
+    if len({manifest.case for manifest in made}) != 1 or len({manifest.message for manifest in made}) != len(made):
+        raise CheckFailed(Check.NOTES_AGREE, "the gateway put the documents of one submission in several cases")
+    return accepted
+
+
+def _check_one(composed: Composed, note: str, directory: Directory, settings: KitSettings) -> Accepted:
+    manifest = check_manifest(note, None, directory)
+    if manifest.submission != composed.note_hash:
+        raise CheckFailed(Check.SUBMISSION_HASH, "the gateway answered for another submission")
+    subject = composed.subject
+    stated = (manifest.area, manifest.kind, manifest.version, manifest.from_, manifest.supersedes)
+    if stated != (settings.area, subject.kind, subject.version, settings.party, None):
+        raise CheckFailed(Check.NOTES_AGREE, "the gateway answered for another area, kind or sender")
+    if subject.case not in {None, manifest.case}:
+        raise CheckFailed(Check.NOTES_AGREE, "the gateway put the submission in another case")
+    return Accepted(manifest, note)
+
+
+def _client(settings: KitSettings) -> httpx2.Client:
+    # No proxy or netrc of the environment's: the connection goes where the settings say.
+    trusted = ssl.create_default_context(cafile=settings.ca_file)
+    return httpx2.Client(
+        base_url=settings.url, verify=trusted, timeout=wire.TIMEOUT_S, trust_env=False, follow_redirects=False
+    )

@@ -1,0 +1,193 @@
+"""What goes over the wire to one gateway: signed requests, strict answers, problems as exceptions, repeats."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, TypeVar
+
+import httpx2
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from agencies.kit.signing import RequestSigner
+
+TRIES: Final = 3
+PAUSES_S: Final = (0.5, 2.0)
+TIMEOUT_S: Final = 30.0
+
+Pause = Callable[[float], None]
+
+
+class Problem(Exception):
+    """The gateway refused or failed; `help` says what to do next. Nothing in it is content."""
+
+    def __init__(self, code: str, title: str, help_: str = "", pointer: str | None = None, retry: str = "no") -> None:
+        super().__init__(f"{title} ({code})")
+        self.code = code
+        self.title = title
+        self.help = help_
+        self.pointer = pointer
+        self.retry = retry
+
+
+class Unreachable(Exception):
+    """The gateway did not answer, several times over: whether the last request took effect is not known."""
+
+
+class BadAnswer(Exception):
+    """The answer is not one that this gateway's contract allows."""
+
+
+class Answer(BaseModel):
+    """The JSON of an answer: members this kit does not know are left alone, a newer gateway may have more."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class AreaAnswer(Answer):
+    """GET /v1/area: public."""
+
+    area: str
+    root: str
+    delegations: tuple[str, ...]
+
+
+class RegisterAnswer(Answer):
+    """GET /v1/register."""
+
+    register_: str | None = Field(alias="register")  # `register` is a method of every pydantic model
+    revocations: tuple[str, ...]
+
+
+class ManifestsAnswer(Answer):
+    """POST /v1/referrals."""
+
+    manifests: tuple[str, ...]
+
+
+class StateAnswer(Answer):
+    """GET /v1/messages/{id}, and a recall."""
+
+    message: str
+    state: str
+
+
+class LeasedDelivery(Answer):
+    """One leased delivery; `payload` in base64."""
+
+    delivery: str
+    message: str
+    manifest: str
+    payload: str
+
+
+class LeasedNotice(Answer):
+    """A message leased before has been taken back."""
+
+    delivery: str
+    message: str
+    notice: str
+
+
+class LeaseAnswer(Answer):
+    """POST /v1/inbox/lease."""
+
+    deliveries: tuple[LeasedDelivery, ...]
+    notices: tuple[LeasedNotice, ...]
+
+
+class HeaderAnswer(Answer):
+    """POST /v1/deliveries/{id}/header; `header` in base64, `entry` the log's entry of this release."""
+
+    header: str
+    entry: str
+
+
+class TombstonesAnswer(Answer):
+    """GET /v1/tombstones."""
+
+    tombstones: tuple[str, ...]
+
+
+class _ProblemAnswer(Answer):
+    code: str
+    title: str
+    help: str = ""
+    pointer: str | None = None
+    retry: str = "no"
+
+
+A = TypeVar("A", bound=Answer)
+
+
+class Gateway:
+    """One gateway, by its address. A request that the network swallowed is sent again, the same but for its nonce."""
+
+    def __init__(self, client: httpx2.Client, signer: RequestSigner, pause: Pause) -> None:
+        self._client = client
+        self._signer = signer
+        self._pause = pause
+
+    def get(self, path: str, model: type[A], fields: Mapping[str, str] | None = None) -> A:
+        """Return the answer to a GET. Raises Problem, Unreachable, BadAnswer."""
+        return parse_answer(self._send(self._client.build_request("GET", path, headers=dict(fields or {}))), model)
+
+    def post(self, path: str, body: bytes | None, fields: Mapping[str, str], timeout_s: float = TIMEOUT_S) -> bytes:
+        """Return the body of the answer to a POST; `fields` hold the idempotency key where there is a body.
+
+        Raises Problem, Unreachable.
+        """
+        typed = {} if body is None else {"content-type": "application/json"}
+        request = self._client.build_request("POST", path, content=body, headers={**typed, **fields}, timeout=timeout_s)
+        return self._send(request)
+
+    def lines(self, path: str, fields: Mapping[str, str]) -> Iterator[str]:
+        """Yield the lines of a streamed answer, as they come. Raises Problem, Unreachable."""
+        request = self._client.build_request("GET", path, headers=dict(fields))
+        try:
+            response = self._client.send(request, auth=self._signer, stream=True)
+            try:
+                if response.status_code != httpx2.codes.OK:
+                    response.read()
+                    raise _problem(response)
+                yield from response.iter_lines()
+            finally:
+                response.close()
+        except httpx2.TransportError as error:
+            raise Unreachable(f"the gateway did not answer to the end ({type(error).__name__})") from None
+
+    def _send(self, request: httpx2.Request) -> bytes:
+        for attempt in range(TRIES):
+            try:
+                response = self._client.send(request, auth=self._signer)
+            except httpx2.TransportError as error:
+                last = type(error).__name__
+            else:
+                if response.is_success:
+                    return response.content
+                raise _problem(response)
+            if attempt < len(PAUSES_S):
+                self._pause(PAUSES_S[attempt])
+        raise Unreachable(f"the gateway did not answer ({last})")
+
+
+def parse_answer(body: bytes, model: type[A]) -> A:
+    """Return the answer that `body` holds. Raises BadAnswer, which repeats nothing of it."""
+    try:
+        return model.model_validate_json(body)
+    except ValidationError:
+        pass  # raised outside of the handler: the error would carry the answer's content as its context
+    raise BadAnswer("the gateway's answer is not one that this kit knows: a newer kit may be needed")
+
+
+def encode_body(members: Mapping[str, object]) -> bytes:
+    """Return a request's JSON body."""
+    return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _problem(response: httpx2.Response) -> Problem:
+    try:
+        stated = _ProblemAnswer.model_validate_json(response.content)
+    except ValidationError:
+        stated = None
+    if stated is None:
+        return Problem("unknown", f"the gateway answered with status {response.status_code} and no explanation")
+    return Problem(stated.code, stated.title, stated.help, stated.pointer, stated.retry)

@@ -1,0 +1,89 @@
+"""A case as the broker sees it: relations, exclusions and dates; never a name, never content."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from agencies.names import CaseRef, OfficerId, PartyId
+
+
+class Relation(StrEnum):
+    """An agency's relation to a case (domain.md); `none` where there is none, or no case."""
+
+    NONE = "none"
+    FOR_INFORMATION = "for_information"
+    ASKED = "asked"
+    INVOLVED = "involved"
+    ENDED = "ended"
+    EXCLUDED = "excluded"
+
+    def at_least(self, least: "Relation") -> bool:
+        """Claim that this relation grants what `least` grants; ended, excluded and none grant nothing."""
+        return self in _GRANTS and least in _GRANTS and _GRANTS[self] >= _GRANTS[least]
+
+
+_GRANTS: Mapping[Relation, int] = {Relation.FOR_INFORMATION: 1, Relation.ASKED: 2, Relation.INVOLVED: 3}
+
+
+class LawfulBasis(StrEnum):
+    """On what an agency's relation to a case rests, by regime (UK GDPR with DPA 2018, or DPA 2018 part 3)."""
+
+    UK_GDPR_PUBLIC_TASK = "uk_gdpr:6(1)(e),9(2)(g),sch1.18"
+    UK_GDPR_VITAL_INTERESTS = "uk_gdpr:6(1)(d),9(2)(c)"
+    PART3_LAW_ENFORCEMENT = "part3:s35,sch8.1"
+    PART3_SAFEGUARDING = "part3:s35,sch8.4"
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """One agency's relation to a case, with its basis, its reason (an enumerated word) and its dates."""
+
+    party: PartyId
+    relation: Relation
+    basis: LawfulBasis
+    why: str
+    since: datetime
+    until: datetime | None = None
+
+    def at(self, at: datetime) -> Relation:
+        """Return the relation as it stands at `at`; one that has run out grants nothing."""
+        if at < self.since:
+            return Relation.NONE
+        if self.until is not None and at >= self.until and self.relation is not Relation.EXCLUDED:
+            return Relation.ENDED
+        return self.relation
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What need-to-know must know of a case.
+
+    related                   by party id
+    excluded                  agencies and officers, by register id: they beat every grant
+    closed                    honour-based abuse: only the coordinator until officers are named
+    exclusions_pending        people were excluded by name: all but the coordinator wait until that is dealt with
+    last_referral_at          what the retention clock runs from
+    scheduled_at              when destruction was scheduled, or None
+    """
+
+    ref: CaseRef
+    opened_at: datetime
+    last_referral_at: datetime
+    related: Mapping[PartyId, Related] = field(default_factory=dict)
+    excluded: frozenset[PartyId | OfficerId] = frozenset()
+    closed: bool = False
+    exclusions_pending: bool = False
+    scheduled_at: datetime | None = None
+
+    def relation(self, party: PartyId, at: datetime) -> Relation:
+        """Return the relation of `party` at `at`; excluded beats everything."""
+        if party in self.excluded:
+            return Relation.EXCLUDED
+        held = self.related.get(party)
+        return Relation.NONE if held is None else held.at(at)
+
+    def basis(self, party: PartyId) -> LawfulBasis | None:
+        """Return the lawful basis recorded for `party`, or None."""
+        held = self.related.get(party)
+        return None if held is None else held.basis

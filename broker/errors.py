@@ -1,0 +1,117 @@
+"""One tree of errors: each states a fact and carries the stable code that the gateway turns into a problem document."""
+
+from typing import ClassVar
+
+
+class BrokerError(Exception):
+    """Something the caller must be told; `code` is stable and public, `pointer` names the field that is wrong."""
+
+    code: ClassVar[str] = "internal"
+
+    def __init__(self, fact: str = "", pointer: str | None = None) -> None:
+        super().__init__(fact)
+        self.pointer = pointer
+
+
+class Refused(BrokerError):
+    """Need-to-know said no and the refusal is in the log; `public` is all that the caller may learn."""
+
+    def __init__(self, public: str) -> None:
+        super().__init__("refused")
+        self.public = public
+
+
+class DocumentRejected(BrokerError):
+    """A submitted document does not fit its kind; `pointer` names the field, never its content."""
+
+    code = "document-invalid"
+
+
+class NoteRejected(BrokerError):
+    """A signed note that came with the request is malformed, or not signed by whom it must be."""
+
+    code = "note-invalid"
+
+
+class NoteMismatch(BrokerError):
+    """A signed note is sound, but speaks of something else than the request that carried it."""
+
+    code = "note-mismatch"
+
+
+class UnknownKind(BrokerError):
+    """The submission names a kind that this broker does not know, or not on this route."""
+
+    code = "kind-unknown"
+
+
+class UnknownVersion(BrokerError):
+    """The kind is known, this version of it is not."""
+
+    code = "version-unknown"
+
+
+class UnknownExclusion(BrokerError):
+    """An exclusion names an agency or officer that the register does not know, or the coordinator's office."""
+
+    code = "exclusion-unknown"
+
+
+class BelowThreshold(BrokerError):
+    """The only ground is a count of ticks, and it is below the area's threshold: professional judgement is enough."""
+
+    code = "below-threshold"
+
+
+class SupersedesUnsupported(BrokerError):
+    """The submission would correct an earlier message; this version of the broker takes no corrections."""
+
+    code = "supersedes-unsupported"
+
+
+class IdempotencyConflict(BrokerError):
+    """The idempotency id was used before, with another submission note."""
+
+    code = "idempotency-conflict"
+
+
+class RegisterConflict(BrokerError):
+    """A register or delegation does not follow the newest one that is held."""
+
+    code = "register-conflict"
+
+
+class ReceiptOutOfOrder(BrokerError):
+    """The receipt's state cannot follow what is already recorded for its delivery."""
+
+    code = "receipt-out-of-order"
+
+
+class NobodyToReceive(BrokerError):
+    """No recipient with a valid key is left for a part of the submission: nothing is accepted that nobody can open."""
+
+    code = "nobody-to-receive"
+
+
+class StoreUnavailable(BrokerError):
+    """The database does not answer; nothing was changed."""
+
+    code = "store-unavailable"
+
+
+class QueueUnavailable(BrokerError):
+    """The message queue does not answer; what is in the outbox goes out later."""
+
+    code = "queue-unavailable"
+
+
+class LogShortened(BrokerError):
+    """The log in the database is shorter than a checkpoint already published, or another log: refuse to start."""
+
+    code = "log-shortened"
+
+
+class UnsafeSettings(BrokerError):
+    """A setting would make the service unsafe: refuse to start."""
+
+    code = "unsafe-settings"

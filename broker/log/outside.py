@@ -1,0 +1,134 @@
+"""What is kept outside the database: the newest checkpoint and the tombstones, by which a restored backup is measured.
+
+<outside>/checkpoint   the newest signed checkpoint, never replaced by a shorter one
+<outside>/tombstones   one a line, each a JSON string that holds the signed note; only ever appended to
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from broker.errors import BrokerError
+from broker.ports import Store
+from crypto.keys import VerifyKey
+from crypto.tlog import parse_checkpoint
+
+_FILE_MODE, _FOLDER_MODE = 0o600, 0o700
+
+
+class Outside:
+    """The folder outside the database; kept apart from every backup.
+
+    log_key   whose checkpoints are kept
+    """
+
+    def __init__(self, folder: Path, log_key: VerifyKey) -> None:
+        self._folder = folder
+        self._log_key = log_key
+
+    def checkpoint(self) -> str | None:
+        """Return the newest checkpoint kept, or None before the first."""
+        return _text_of(self._folder / "checkpoint")
+
+    def keep_checkpoint(self, signed: str) -> None:
+        """`signed` is kept, on the disk, unless one at least as long is kept already.
+
+        Raises Malformed or BadSignature for what our log did not sign.
+        """
+        size = parse_checkpoint(signed, [self._log_key]).size
+        with _alone(self._folder):
+            held = self.checkpoint()
+            if held is None or parse_checkpoint(held, [self._log_key]).size < size:
+                _replace(self._folder / "checkpoint", signed)
+
+    def tombstones(self) -> Sequence[str]:
+        """Return the tombstone notes, oldest first. A last line that a crash tore off never counted as written.
+
+        Raises BrokerError if another line cannot be read.
+        """
+        whole = (_text_of(self._folder / "tombstones") or "").rpartition("\n")[0]
+        return [_note_of(line) for line in whole.split("\n") if line]
+
+    def add_tombstone(self, note: str) -> None:
+        """`note` is among the tombstones, on the disk; the same note again changes nothing."""
+        with _alone(self._folder):
+            if note not in self.tombstones():
+                _append(self._folder / "tombstones", json.dumps(note, ensure_ascii=False) + "\n")
+
+
+async def copy_out(store: Store, outside: Outside) -> None:
+    """The database's newest checkpoint is kept outside it.
+
+    A crash between the sequencer's commit and this leaves an older checkpoint outside: the log is longer than it
+    and consistent with it, which the start-up check accepts, and the next call puts right.
+    Raises StoreUnavailable.
+    """
+    async with store.reader() as unit:
+        newest = (await unit.log.state()).checkpoint
+    if newest is not None and newest != outside.checkpoint():
+        outside.keep_checkpoint(newest)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    # Two workers write here: without the lock the shorter of two checkpoints could be renamed last.
+    folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+    descriptor = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, _FILE_MODE)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _replace(path: Path, text: str) -> None:
+    # A crash before the rename leaves the old file, after it the new one; never half of one.
+    temporary = path.with_suffix(".new")
+    _write(temporary, text, os.O_TRUNC)
+    temporary.rename(path)
+    _sync_folder(path.parent)
+
+
+def _append(path: Path, text: str) -> None:
+    if path.exists():
+        # What a crash tore off is cut away: it must not become the beginning of the new line.
+        os.truncate(path, path.read_bytes().rfind(b"\n") + 1)
+    _write(path, text, os.O_APPEND)
+    _sync_folder(path.parent)
+
+
+def _write(path: Path, text: str, how: int) -> None:
+    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | how, _FILE_MODE)
+    with open(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _text_of(path: Path) -> str | None:
+    try:
+        # A crash may tear an append inside a character.
+        return path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return None
+
+
+def _note_of(line: str) -> str:
+    try:
+        note = json.loads(line)
+    except ValueError:
+        note = None
+    if not isinstance(note, str):
+        raise BrokerError("a tombstone outside the database cannot be read")
+    return note

@@ -1,0 +1,216 @@
+"""Need-to-know: may this party do this, now, with this case? Rules: broker/README.md, "Need-to-know"."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from agencies.agency import Party
+from agencies.names import OfficerId
+from broker.case import Case, LawfulBasis, Relation
+from broker.kinds.kind import Kind
+
+NOT_AVAILABLE = "not-available"
+COORDINATING = frozenset({"coordinator", "deputy"})
+
+
+class Act(StrEnum):
+    """What is asked; the word is also the event in the audit log."""
+
+    SUBMIT = "submit"
+    LEASE = "lease"
+    STATUS = "status"
+    OPEN = "open"
+    RECEIPT = "receipt"
+    RECALL = "recall"
+    EXCLUDE = "exclude"
+    STEWARD = "steward"  # registers, delegations, tombstones: the coordinator's office
+    REVOKE = "revoke"  # bringing a revocation, which its own signature must carry
+    AUDIT = "audit"  # reading the log with its salts
+
+
+_WHO_MAY = {
+    Act.EXCLUDE: COORDINATING,
+    Act.STEWARD: COORDINATING,
+    Act.AUDIT: COORDINATING | {"compliance"},
+}
+_RELEASES = frozenset({Act.LEASE, Act.OPEN})
+_NO_CASE = frozenset({Act.STEWARD, Act.REVOKE, Act.AUDIT})
+
+
+class Standing(StrEnum):
+    """What the asker is to the message in question; `none` also where there is no such message."""
+
+    NONE = "none"
+    SENDER = "sender"
+    RECIPIENT = "recipient"
+
+
+_STANDING = {
+    Act.LEASE: frozenset({Standing.RECIPIENT}),
+    Act.OPEN: frozenset({Standing.RECIPIENT}),
+    Act.RECEIPT: frozenset({Standing.RECIPIENT}),
+    Act.STATUS: frozenset({Standing.SENDER}),
+    Act.RECALL: frozenset({Standing.SENDER}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, as the gateway authenticated them.
+
+    officer  named by the agency, or proved by the officer's own signature; always one of that agency's own
+    proved   True if the officer signed, False if only named, None without an officer
+    keyids   the keys that signed the request: judged again in the transaction that acts on it
+    """
+
+    party: Party
+    officer: OfficerId | None
+    proved: bool | None
+    purpose: str | None
+    at: datetime
+    keyids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One question to need-to-know, with every fact that the rules look at.
+
+    least            the relation that the document asks of its receiver
+    case             None where the act opens one, or where there is none
+    opens_case       the submission says `case new`
+    withdrawn        the delivery was recalled, or its content destroyed
+    key_revoked      the header was made for a key that has been revoked since
+    demand_proved    the area accepts no officer who is merely named
+    superseded_key   a key that signed the request was revoked, or its officer removed, since it was authenticated
+    """
+
+    act: Act
+    asker: Asker
+    kind: Kind | None = None
+    least: Relation = Relation.INVOLVED
+    case: Case | None = None
+    opens_case: bool = False
+    standing: Standing = Standing.NONE
+    withdrawn: bool = False
+    key_revoked: bool = False
+    demand_proved: bool = False
+    superseded_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """Yes; with the relation and the lawful basis it rests on, for the log."""
+
+    relation: Relation
+    basis: LawfulBasis
+
+    @property
+    def rule(self) -> str:
+        """What the log says: the relation and its basis."""
+        return f"{self.relation}/{self.basis}"
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """No; `rule` is for the log alone, `public` is the code that the caller sees."""
+
+    rule: str
+    public: str
+
+
+Decision = Permit | Deny
+
+
+def basis_for(party_kind: str) -> LawfulBasis:
+    """Return the lawful basis on which a kind of party takes part by its role (domain.md, relations)."""
+    competent = {"police", "mash", "probation"}
+    return LawfulBasis.PART3_LAW_ENFORCEMENT if party_kind in competent else LawfulBasis.UK_GDPR_PUBLIC_TASK
+
+
+def decide(access: Access) -> Decision:
+    """Apply rules N1 to N14 in order; the first refusal is the answer, and nothing permits but the last line."""
+    return decide_asker(access) or _decide_case(access) or _decide_item(access) or _permit(access)
+
+
+def decide_asker(access: Access) -> Deny | None:
+    """Apply N1 to N6, which look at the asker alone: safe to say which one refused, whatever the case."""
+    asker, party = access.asker, access.asker.party
+    if access.superseded_key or not party.is_active(asker.at):
+        return Deny("N1", "party-not-active")
+    if party.kind not in COORDINATING and (party.isa is None or not party.isa.covers(asker.at)):
+        return Deny("N2", "isa-not-in-force")
+    if party.kind not in _WHO_MAY.get(access.act, {party.kind}):
+        return Deny("N3", "act-not-allowed")
+    if access.act is Act.SUBMIT and not _kind_allowed(access):
+        return Deny("N4", "kind-not-allowed")
+    if access.act in {Act.SUBMIT, Act.OPEN} and not _purpose_allowed(access):
+        return Deny("N5", "purpose-not-allowed")
+    if access.act is Act.OPEN and asker.officer is None:
+        return Deny("N6", "officer-required")
+    if access.demand_proved and asker.officer is not None and not asker.proved:
+        return Deny("N6", "officer-not-proved")
+    return None
+
+
+def _kind_allowed(access: Access) -> bool:
+    """Claim that the kind is known, that this party may send it and, for `case new`, that it may open a case."""
+    kind = access.kind
+    if kind is None or access.asker.party.kind not in kind.senders:
+        return False
+    return kind.opens_case or not access.opens_case
+
+
+def _purpose_allowed(access: Access) -> bool:
+    """Claim that the purpose is one that the agreement names and, for a submission, one that the kind is for."""
+    purpose, isa = access.asker.purpose, access.asker.party.isa
+    if isa is None or purpose not in isa.purposes:
+        return False
+    of_kind = frozenset[str]() if access.kind is None else access.kind.purposes
+    return access.act is not Act.SUBMIT or purpose in of_kind
+
+
+def _decide_case(access: Access) -> Deny | None:
+    """Apply N7 to N11. Everything here depends on a case: one public answer for all of it."""
+    asker, case = access.asker, access.case
+    if access.act in _NO_CASE or _opens_case(access):
+        return None
+    if case is None:
+        return Deny("N7", NOT_AVAILABLE)
+    if access.act is not Act.RECEIPT and case.relation(asker.party.id, asker.at) is Relation.EXCLUDED:
+        return Deny("N8", NOT_AVAILABLE)
+    if access.act is not Act.RECEIPT and asker.officer in case.excluded:
+        return Deny("N9", NOT_AVAILABLE)
+    if access.act in _RELEASES and case.closed and asker.party.kind != "coordinator":
+        return Deny("N10", NOT_AVAILABLE)
+    if access.act in _RELEASES and case.exclusions_pending and asker.party.kind != "coordinator":
+        return Deny("N11", NOT_AVAILABLE)
+    return None
+
+
+def _opens_case(access: Access) -> bool:
+    """Claim that there is no case yet to ask about; where one is given, its rules hold whatever else is said."""
+    return access.act is Act.SUBMIT and access.opens_case and access.case is None
+
+
+def _decide_item(access: Access) -> Deny | None:
+    """Apply N12 to N14: standing towards the message, relation to the case, and whether it can be released."""
+    asker, case = access.asker, access.case
+    recalls_as_coordinator = access.act is Act.RECALL and asker.party.kind in COORDINATING
+    if access.act in _STANDING and access.standing not in _STANDING[access.act] and not recalls_as_coordinator:
+        return Deny("N12", NOT_AVAILABLE)
+    if case is not None and (access.act in _RELEASES or access.act is Act.SUBMIT):
+        least = Relation.ASKED if access.act is Act.SUBMIT else access.least
+        if not case.relation(asker.party.id, asker.at).at_least(least):
+            return Deny("N13", NOT_AVAILABLE)
+    if access.act in _RELEASES and access.withdrawn:
+        return Deny("N14", NOT_AVAILABLE)
+    if access.act is Act.OPEN and access.key_revoked:
+        return Deny("N14", "recipient-revoked")
+    return None
+
+
+def _permit(access: Access) -> Permit:
+    party, case = access.asker.party, access.case
+    basis = None if case is None else case.basis(party.id)
+    relation = Relation.NONE if case is None else case.relation(party.id, access.asker.at)
+    return Permit(relation=relation, basis=basis or basis_for(party.kind))

@@ -1,0 +1,402 @@
+"""The Protocols between the broker's rules and the world, and the rows that cross them."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from agencies.names import CaseRef, DeliveryId, EntryId, MessageId, OfficerId, PartyId
+from broker.audit import Entry
+from broker.case import Case, Related
+from broker.lifecycle import DeliveryState
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as it is stored: one document of one submission, sealed once. Nothing here opens it."""
+
+    id: MessageId
+    case: CaseRef
+    kind: str  # `referral/1.0`
+    document: str
+    sender: PartyId
+    payload_hash: str
+    payload_length: int
+    suite: str
+    accepted_at: datetime
+    manifest: str  # the signed note
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One recipient's copy of a message.
+
+    header_keys   fingerprints (hash_text of the recipient's text) of the keys that its header is made for
+    released_at   when the header was first released, or None
+    receipts      states receipted so far, oldest first
+    withheld      the rule that last withheld it from a lease, so that each is logged once
+    """
+
+    id: DeliveryId
+    message: MessageId
+    case: CaseRef
+    recipient: PartyId
+    state: DeliveryState
+    accepted_at: datetime
+    header_keys: tuple[str, ...]
+    published_at: datetime | None = None
+    available_at: datetime | None = None
+    leased_until: datetime | None = None
+    leases: int = 0
+    released_at: datetime | None = None
+    recalled_at: datetime | None = None
+    recall_notice: str | None = None  # the gateway's signed note, where the header had been released
+    receipts: tuple[str, ...] = ()
+    withheld: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """A new message with its payload and, by delivery, the header that waits for each recipient."""
+
+    message: Message
+    payload: bytes
+    deliveries: Sequence[tuple[Delivery, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A submission accepted before: the hash of its note and the manifests it was answered with."""
+
+    note_hash: str
+    manifests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What goes through the queue for one delivery. `id` is unique per publish; `body` is empty above 256 KiB."""
+
+    id: str
+    delivery: DeliveryId
+    recipient: PartyId
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A letter that came out of the queue, to be settled or refused by its `tag`."""
+
+    delivery: DeliveryId
+    recipient: PartyId
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEntry:
+    """An entry as it rests in the database. encoded and salt are None once destroyed; index None until sequenced."""
+
+    id: EntryId
+    index: int | None
+    encoded: bytes | None
+    salt: bytes | None
+    leaf: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """The log's one state row: how many leaves, and the newest signed checkpoint (None before the first)."""
+
+    size: int
+    checkpoint: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Destroyed:
+    """How much of a case went: messages by kind and document, deliveries, headers."""
+
+    counts: Mapping[str, int]
+
+
+class Cases(Protocol):
+    """The cases of the area."""
+
+    async def lock(self, ref: CaseRef) -> Case | None:
+        """Return the case with its row locked until the unit ends (PostgreSQL `FOR UPDATE`), or None."""
+
+    async def get(self, ref: CaseRef) -> Case | None:
+        """Return the case without a lock, or None."""
+
+    async def add(self, case: Case) -> None:
+        """Add a new case with its relations and exclusions."""
+
+    async def restart(self, ref: CaseRef, at: datetime) -> None:
+        """Restart the retention clock at `at` and take back any scheduling of destruction."""
+
+    async def close(self, ref: CaseRef) -> None:
+        """Close the case: honour-based abuse."""
+
+    async def exclude(self, ref: CaseRef, excluded: Sequence[PartyId | OfficerId], *, pending: bool) -> None:
+        """Add exclusions; `pending` True marks that people excluded by name are still to be dealt with."""
+
+    async def settle_exclusions(self, ref: CaseRef) -> None:
+        """Record that the coordinator has dealt with the people excluded by name."""
+
+    async def relate(self, ref: CaseRef, related: Related) -> None:
+        """Add or replace a party's relation to the case."""
+
+    async def due(self, before: datetime, limit: int) -> Sequence[Case]:
+        """Return cases not yet scheduled whose last referral is at or before `before`, oldest first."""
+
+    async def schedule(self, refs: Sequence[CaseRef], at: datetime) -> None:
+        """Record that destruction of the cases is scheduled at `at`."""
+
+    async def scheduled(self, before: datetime, limit: int) -> Sequence[Case]:
+        """Return cases scheduled at or before `before`, oldest first."""
+
+    async def destroy(self, ref: CaseRef) -> Destroyed:
+        """Delete everything of the case but its access entries; return what went."""
+
+    async def count(self) -> int:
+        """Return how many cases there are."""
+
+
+class Messages(Protocol):
+    """Messages, their payloads, their deliveries and the headers that wait."""
+
+    async def add(self, addressed: Sequence[Addressed]) -> None:
+        """Add messages with payloads, deliveries, headers and one outbox row a delivery."""
+
+    async def get(self, message: MessageId) -> Message | None:
+        """Return a message, or None."""
+
+    async def payload(self, message: MessageId) -> bytes | None:
+        """Return a message's payload, or None."""
+
+    async def glance(self, delivery: DeliveryId) -> Delivery | None:
+        """Return a delivery without a lock, or None: to learn which case to lock first."""
+
+    async def delivery(self, delivery: DeliveryId) -> Delivery | None:
+        """Return a delivery, locked until the unit ends, or None."""
+
+    async def deliveries(self, message: MessageId) -> Sequence[Delivery]:
+        """Return a message's deliveries, locked until the unit ends."""
+
+    async def to_lease(self, recipient: PartyId, limit: int, now: datetime) -> Sequence[tuple[Delivery, Message]]:
+        """Return up to `limit` deliveries of `recipient` that wait and are not leased, locked; skips locked rows.
+
+        Also those recalled after release whose notice has not been answered (`recall_notice` set, no
+        `destroyed` or `retained_under_own_schedule` receipt): they are leased as notices.
+        """
+
+    async def lease(self, deliveries: Sequence[DeliveryId], until: datetime) -> None:
+        """Lease the deliveries until `until`."""
+
+    async def withhold(self, delivery: DeliveryId, rule: str, until: datetime) -> None:
+        """Note the rule that withheld the delivery from a lease, and ask it again only after `until`."""
+
+    async def header(self, delivery: DeliveryId) -> bytes | None:
+        """Return the header that waits for the delivery, or None if it is gone."""
+
+    async def release(self, delivery: DeliveryId, at: datetime) -> None:
+        """Record that the header was released (first time only; later releases keep the first time)."""
+
+    async def receipt(self, delivery: DeliveryId, state: str, note: str, at: datetime) -> None:
+        """Keep a receipt note; `collected` moves the delivery to collected."""
+
+    async def recall(self, notices: Mapping[DeliveryId, str | None], at: datetime) -> None:
+        """Recall deliveries: their headers are deleted; the notice (None where never released) is kept."""
+
+    async def earlier(self, sender: PartyId, idempotency: str) -> Earlier | None:
+        """Return what an earlier submission of `sender` with this idempotency id was answered, or None."""
+
+    async def remember(self, sender: PartyId, idempotency: str, case: CaseRef, earlier: Earlier) -> None:
+        """Keep a submission's answer; goes with its case. A duplicate raises IdempotencyConflict."""
+
+
+class Outbox(Protocol):
+    """What is committed and not yet in the recipients' mailboxes."""
+
+    async def take(self, limit: int) -> Sequence[Letter]:
+        """Return the oldest letters to publish, locked, skipping locked rows; each take draws new letter ids."""
+
+    async def sent(self, deliveries: Sequence[DeliveryId], at: datetime) -> None:
+        """Remove the outbox rows of published deliveries and record when they were published."""
+
+    async def arrived(self, deliveries: Sequence[DeliveryId], at: datetime) -> None:
+        """Mark deliveries available in the mailbox; repeats and unknown ids change nothing."""
+
+    async def dead(self, deliveries: Sequence[DeliveryId]) -> None:
+        """Mark deliveries dead-lettered, unless they arrived, were collected or recalled meanwhile."""
+
+    async def republish(self, published_before: datetime, limit: int) -> int:
+        """Put deliveries that were published before then and never arrived in the outbox again; return how many."""
+
+
+class Log(Protocol):
+    """The audit log: entries in the transaction of their effect, leaves in tiles."""
+
+    async def append(self, entry: Entry) -> None:
+        """Append an entry with a fresh salt and its leaf; it gets its index from the sequencer."""
+
+    async def unsequenced(self, limit: int) -> Sequence[LoggedEntry]:
+        """Return the oldest entries without an index."""
+
+    async def state(self) -> LogState:
+        """Return the log's state row."""
+
+    async def tile(self, level: int, index: int) -> bytes | None:
+        """Return a hash tile as last written (full or partial), or None."""
+
+    async def advance(self, old: LogState, new: LogState, tiles: Mapping[tuple[int, int], bytes]) -> bool:
+        """Compare and swap the state row from `old` to `new` and write `tiles`; False if another was faster."""
+
+    async def index(self, entries: Sequence[EntryId], first: int) -> None:
+        """Give the entries the indexes `first`, `first + 1`, ..."""
+
+    def entries(self, first: int, size: int) -> AsyncIterator[LoggedEntry]:
+        """Yield the sequenced entries with first <= index < size, in order."""
+
+    async def expire(self, case: CaseRef, at: datetime) -> None:
+        """Set when the entries about a destroyed case are to be destroyed in their turn."""
+
+    async def sweep(self, now: datetime, limit: int) -> int:
+        """Destroy entry and salt (the leaf stays) of sequenced entries whose time has come; return how many."""
+
+    async def entry_of(self, case: CaseRef, event: str) -> LoggedEntry | None:
+        """Return the newest entry of this event about the case, or None."""
+
+
+class Trust(Protocol):
+    """Delegations, registers and revocations as received: signed notes, verified by whoever reads them."""
+
+    async def version(self) -> tuple[int, int, int]:
+        """Return (newest delegation's number, newest register's number, count of revocations): cheap."""
+
+    async def delegations(self) -> Sequence[str]:
+        """Return the delegation notes, oldest first."""
+
+    async def add_delegation(self, number: int, note: str) -> None:
+        """Keep a delegation. A number that is there raises RegisterConflict."""
+
+    async def register(self) -> str | None:
+        """Return the newest register note, or None."""
+
+    async def add_register(self, number: int, note: str, at: datetime) -> None:
+        """Keep a register. A number that is there raises RegisterConflict."""
+
+    async def revocations(self) -> Sequence[str]:
+        """Return the revocation notes, oldest first."""
+
+    async def add_revocation(self, key: str, note: str, at: datetime) -> None:
+        """Keep a revocation; the same key again changes nothing."""
+
+    async def spend_nonce(self, keyid: str, nonce: str, expires: datetime) -> bool:
+        """Record a request's nonce; False if it was spent before."""
+
+    async def sweep_nonces(self, now: datetime) -> int:
+        """Forget the nonces that expired before `now`; return how many."""
+
+
+class Tombstones(Protocol):
+    """What remains of destroyed cases."""
+
+    async def add(self, case_hash: str, note: str, at: datetime) -> None:
+        """Keep a tombstone; the same case hash again changes nothing."""
+
+    async def all(self) -> Sequence[str]:
+        """Return the tombstone notes, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who takes letters of the embedded queue, how many, and until when they are nobody else's."""
+
+    holder: str
+    limit: int
+    now: datetime
+    until: datetime
+
+
+class Letters(Protocol):
+    """The letters of the embedded queue: RabbitMQ's work where there is no RabbitMQ."""
+
+    async def put(self, letters: Sequence[Letter], at: datetime) -> None:
+        """Keep letters, to be taken from `at` on; a letter id that is there changes nothing."""
+
+    async def waiting(self, now: datetime, *, dead: bool) -> bool:
+        """Whether a letter (a dead one) could be taken."""
+
+    async def take(self, claim: Claim, *, dead: bool) -> Sequence[Arrival]:
+        """Take up to `claim.limit` letters (dead ones), oldest first; nobody else gets them until `claim.until`."""
+
+    async def bury(self, now: datetime, delivery_limit: int) -> None:
+        """Letters that may be taken again and were taken more often than the limit allows are dead letters now."""
+
+    async def settle(self, tags: Sequence[str]) -> None:
+        """Remove letters: they are in the mailbox, or recorded as dead."""
+
+    async def give_back(self, tags: Sequence[str], at: datetime) -> None:
+        """Letters may be taken again from `at` on."""
+
+    async def let_go(self, holder: str, at: datetime) -> None:
+        """Everything that `holder` took may be taken again from `at` on."""
+
+
+class UnitOfWork(AbstractAsyncContextManager["UnitOfWork"], Protocol):
+    """One transaction: rolled back on exit unless `commit` was reached."""
+
+    cases: Cases
+    messages: Messages
+    outbox: Outbox
+    log: Log
+    trust: Trust
+    tombstones: Tombstones
+    letters: Letters
+
+    async def commit(self) -> None:
+        """Make everything in this unit durable, at once."""
+
+    async def now(self) -> datetime:
+        """Return the database's clock."""
+
+
+class Store(Protocol):
+    """Where units of work come from. A database that does not answer raises StoreUnavailable."""
+
+    def unit(self) -> UnitOfWork:
+        """Return a unit that may write (SQLite: `BEGIN IMMEDIATE` on the one writer)."""
+
+    def reader(self) -> UnitOfWork:
+        """Return a unit that only reads; nothing is locked in it."""
+
+    async def compact(self) -> bool:
+        """Clear what was deleted from the database's files (after a purge); False if readers were in the way."""
+
+    async def close(self) -> None:
+        """Close every connection."""
+
+
+class Queue(Protocol):
+    """The way of letters from outbox to mailbox: one durable queue a recipient. May repeat, never loses."""
+
+    async def declare(self, recipients: Sequence[PartyId]) -> None:
+        """Make sure that each recipient has its queue and its dead-letter queue."""
+
+    async def publish(self, letters: Sequence[Letter]) -> Sequence[DeliveryId]:
+        """Publish letters and return those whose arrival in a durable queue is confirmed; the rest is not lost."""
+
+    async def receive(self, limit: int, timeout_s: float) -> Sequence[Arrival]:
+        """Return up to `limit` letters from any recipient's queue, waiting up to `timeout_s` for the first."""
+
+    async def settle(self, arrivals: Sequence[Arrival]) -> None:
+        """Acknowledge letters: they are in the mailbox, durably."""
+
+    async def refuse(self, arrivals: Sequence[Arrival]) -> None:
+        """Give letters back; one that was given back more than the delivery limit is dead-lettered."""
+
+    async def dead(self, limit: int) -> Sequence[Arrival]:
+        """Return letters from the dead-letter queues, to be settled once recorded."""
+
+    async def close(self) -> None:
+        """Let go of the connection; what was not settled comes again."""

@@ -1,0 +1,78 @@
+"""Purge: destroy a scheduled case in one transaction, and leave a signed tombstone inside and outside the database."""
+
+from collections.abc import Callable
+
+from agencies.names import CaseRef
+from agencies.notes.tombstone import Tombstone, case_commitment
+from broker.case import Case
+from broker.kinds.table import KINDS
+from broker.ports import Destroyed, UnitOfWork
+from broker.retention import due_at, may_destroy
+from broker.services.desk import Desk
+from broker.services.ruling import broker_entry
+from broker.services.schedule import retention_years
+from crypto import note as signed_note
+from crypto.draw import draw_salt
+
+BATCH = 20
+AddTombstone = Callable[[str], None]
+
+
+async def purge_due(desk: Desk, add_tombstone: AddTombstone) -> int:
+    """Destroy a batch of cases whose grace is over and return how many are gone.
+
+        add_tombstone  appends a note to the file outside the database and returns once it is on the disk
+
+    One transaction a case, so that a run that is stopped anywhere has destroyed whole cases only, and goes on.
+    """
+    before = desk.now() - desk.settings.purge_grace
+    async with desk.store.reader() as uow:
+        scheduled = await uow.cases.scheduled(before, BATCH)
+    destroyed = 0
+    for case in scheduled:
+        note = await _destroy(desk, case.ref)
+        if note is not None:
+            # A crash here leaves the tombstone in the database alone: `build_broker` appends it at the next start.
+            add_tombstone(note)
+            destroyed += 1
+    if destroyed:
+        await desk.store.compact()  # what was deleted leaves the free pages and the write-ahead log too
+    desk.logged.ring()
+    return destroyed
+
+
+async def _destroy(desk: Desk, ref: CaseRef) -> str | None:
+    async with desk.store.unit() as uow:
+        case = await uow.cases.lock(ref)
+        years = await retention_years(desk, uow)
+        # Asked again under the lock: a referral that came meanwhile has restarted the clock.
+        if case is None or not may_destroy(case.scheduled_at, desk.settings.purge_grace, desk.now()):
+            return None
+        if desk.now() < due_at(case.last_referral_at, years):
+            return None
+        scheduled = await uow.log.entry_of(ref, "schedule")
+        if scheduled is None or scheduled.index is None:
+            return None  # not yet in the log that outsiders can check: the next run finds it there
+        tombstone = await _bury(desk, uow, case, years, scheduled.index)
+        await uow.commit()
+    return tombstone
+
+
+async def _bury(desk: Desk, uow: UnitOfWork, case: Case, years: int, log_index: int) -> str:
+    gone: Destroyed = await uow.cases.destroy(case.ref)
+    salt = draw_salt()
+    tombstone = Tombstone(
+        area=desk.area,
+        case=case_commitment(salt, case.ref),
+        salt=salt,
+        rule=f"retention-{years}-years",
+        destroyed=desk.now(),
+        counts=tuple(sorted((kind, count) for kind, count in gone.counts.items() if kind in KINDS)),
+        log_origin=desk.log_origin,
+        log_index=log_index,
+    )
+    note = signed_note.sign(tombstone.encode(), [desk.gateway_key])
+    await uow.log.append(broker_entry(desk, "purge", case.ref, tombstone.rule))
+    await uow.log.expire(case.ref, desk.now() + desk.settings.access_entries_kept)
+    await uow.tombstones.add(tombstone.case, note, desk.now())
+    return note

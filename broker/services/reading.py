@@ -1,0 +1,110 @@
+"""Read a submission: verify its note, match it with its request, parse its documents. Format: formats.md, section 4."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from agencies.directory import Directory
+from agencies.documents.document import Document, parse_document
+from agencies.documents.invalid import DocumentInvalid
+from agencies.documents.table import DOCUMENTS, DocumentTypes
+from agencies.notes.submission import TYPE, Submission, parse_submission
+from broker.errors import (
+    DocumentRejected,
+    NoteMismatch,
+    NoteRejected,
+    SupersedesUnsupported,
+    UnknownKind,
+    UnknownVersion,
+)
+from broker.kinds.kind import Kind
+from broker.kinds.table import KINDS
+from broker.need_to_know import Asker
+from broker.services.desk import Desk
+from crypto import note as signed_note
+from crypto.errors import CryptoError
+from crypto.note import hash_text
+
+CLOCK_AHEAD = timedelta(seconds=5)  # as for requests: formats.md, section 3
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What arrived on a kind's route: the signed note, its documents, and the idempotency id of the request."""
+
+    kind: str
+    note: str
+    documents: Mapping[str, str]
+    idempotency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A submission whose signatures verified and which says what its request says.
+
+    note_hash  the hash that manifests bind: of the note's text, without signatures
+    """
+
+    kind: Kind
+    submission: Submission
+    note_hash: str
+    types: DocumentTypes
+
+
+def read_submission(desk: Desk, request: Request, asker: Asker, directory: Directory) -> Reading:
+    """Return the submission of a request, its note verified by the asker's own keys.
+
+    Raises NoteRejected, NoteMismatch, UnknownKind, UnknownVersion, SupersedesUnsupported.
+    """
+    try:
+        # (1) whoever signed the request signed the note; a proved officer signed both
+        verified = signed_note.verify(request.note, directory.valid_keys_of(asker.party.id, asker.at), TYPE)
+        if asker.proved and asker.officer is not None:
+            signed_note.verify(request.note, directory.valid_keys_of(asker.officer, asker.at), TYPE)
+        submission = parse_submission(verified.text)
+    except CryptoError as error:
+        raise NoteRejected("the submission note does not verify by the sender's keys", "/note") from error
+    # (2) the note says what the request says
+    _match(desk, request, asker, submission)
+    # (3) the kind and version are known, and declare these documents in this order
+    kind = KINDS.get(submission.kind)
+    if kind is None or submission.kind != request.kind:
+        raise UnknownKind("not a kind of this route", "/note")
+    types = DOCUMENTS[kind.name].get(submission.version)
+    if types is None or submission.version not in kind.versions:
+        raise UnknownVersion("not a version of this kind", "/note")
+    if submission.supersedes is not None:
+        raise SupersedesUnsupported("corrections are not taken by this version", "/note")
+    names = [name for name, _ in submission.documents]
+    if names != list(types) or set(request.documents) != set(types):
+        raise NoteMismatch("the documents are not those of the kind, in its order", "/documents")
+    return Reading(kind, submission, hash_text(verified.text), types)
+
+
+def read_documents(reading: Reading, request: Request) -> dict[str, Document]:
+    """Return the submission's documents by name, each matching its digest in the note and its kind's model.
+
+    Raises NoteMismatch or DocumentRejected, with a pointer to the field and nothing of its content.
+    """
+    documents: dict[str, Document] = {}
+    for name, digest in reading.submission.documents:
+        if hash_text(request.documents[name]) != digest:
+            raise NoteMismatch("a document is not the one that the note was signed over", f"/documents/{name}")
+        try:
+            documents[name] = parse_document(reading.types[name], request.documents[name])
+        except DocumentInvalid as error:
+            raise DocumentRejected(error.reason, f"/documents/{name}{error.pointer}") from None
+    return documents
+
+
+def _match(desk: Desk, request: Request, asker: Asker, submission: Submission) -> None:
+    facts = (
+        submission.area == desk.area,
+        submission.from_ == asker.party.id,
+        submission.officer == asker.officer,
+        submission.idempotency == request.idempotency,
+        asker.purpose in {None, submission.purpose},
+        submission.at <= asker.at + CLOCK_AHEAD,
+    )
+    if not all(facts):
+        raise NoteMismatch("the note names another area, sender, officer, id or purpose than its request", "/note")

@@ -1,0 +1,62 @@
+"""Recall: sender or coordinator takes a message back, from one recipient or all."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from agencies.names import MessageId, PartyId
+from agencies.notes.recall import Recall
+from broker.errors import Refused
+from broker.lifecycle import DeliveryState, state_of
+from broker.need_to_know import NOT_AVAILABLE, Act, Asker, Deny
+from broker.ports import Delivery
+from broker.services.desk import Desk
+from broker.services.ruling import broker_entry, rule
+from broker.services.standing import access_to, find_message
+from crypto import note as signed_note
+
+
+async def recall(
+    desk: Desk, message: MessageId, recipients: Sequence[PartyId] | None, reason: str, asker: Asker
+) -> str:
+    """Recall a message from `recipients` (None: from all) and return its state afterwards.
+
+    Headers are gone in this transaction. Who had theirs released gets a signed notice to destroy and confirm,
+    and an incident is logged. Recalling again changes nothing.
+    Raises Refused; naming somebody who is not a recipient is answered as if there were no message.
+    """
+    async with desk.store.unit() as uow:
+        directory = await desk.directories.current(uow)
+        found = await find_message(uow, message)
+        deliveries = await uow.messages.deliveries(message)
+        decision, _ = await rule(desk, uow, access_to(desk, Act.RECALL, asker, found, directory), message)
+        chosen = _chosen(deliveries, recipients)
+        notices = {each.id: _notice(desk, each, reason, desk.now()) for each in chosen}
+        if not isinstance(decision, Deny) and notices:
+            await uow.messages.recall(notices, desk.now())
+            if any(notices.values()):
+                await uow.log.append(broker_entry(desk, "incident", chosen[0].case, "released-before-recall"))
+        await uow.commit()  # a crash after this: the notices go out with the recipients' next lease
+    desk.logged.ring()
+    desk.mail.ring()
+    known = {delivery.recipient for delivery in deliveries}
+    if isinstance(decision, Deny):
+        raise Refused(decision.public)
+    if recipients is not None and not known.issuperset(recipients):
+        raise Refused(NOT_AVAILABLE)
+    remaining = {DeliveryState.RECALLED} if notices else {delivery.state for delivery in deliveries}
+    return state_of(remaining).value
+
+
+def _chosen(deliveries: Sequence[Delivery], recipients: Sequence[PartyId] | None) -> list[Delivery]:
+    """Return the deliveries to recall: those named, all or none of them, that were not recalled before."""
+    if recipients is not None and not {each.recipient for each in deliveries}.issuperset(recipients):
+        return []
+    wanted = [each for each in deliveries if recipients is None or each.recipient in recipients]
+    return [each for each in wanted if each.state is not DeliveryState.RECALLED]
+
+
+def _notice(desk: Desk, delivery: Delivery, reason: str, at: datetime) -> str | None:
+    if delivery.released_at is None:
+        return None
+    text = Recall(desk.area, delivery.id, delivery.message, delivery.case, reason, at).encode()
+    return signed_note.sign(text, [desk.gateway_key])

@@ -1,0 +1,53 @@
+"""Receipt: keep a recipient's signed word of what became of its copy."""
+
+from agencies.directory import Directory
+from agencies.names import DeliveryId
+from agencies.notes.receipt import TYPE, Receipt, parse_receipt
+from broker.errors import NoteMismatch, NoteRejected, ReceiptOutOfOrder, Refused
+from broker.lifecycle import may_follow
+from broker.need_to_know import Act, Asker, Deny
+from broker.ports import Delivery, Message
+from broker.services.desk import Desk
+from broker.services.ruling import rule
+from broker.services.standing import access_to, find_delivery
+from crypto import note as signed_note
+from crypto.errors import CryptoError
+from crypto.note import hash_text, text_of
+
+
+async def receipt(desk: Desk, delivery: DeliveryId, note: str, asker: Asker) -> None:
+    """Keep the receipt; the same one again changes nothing.
+
+    Raises Refused where there is no such delivery for the asker; NoteRejected, NoteMismatch, ReceiptOutOfOrder.
+    """
+    async with desk.store.unit() as uow:
+        directory = await desk.directories.current(uow)
+        found = await find_delivery(uow, delivery)
+        message = None if found.message is None else found.message.id
+        decision, _ = await rule(desk, uow, access_to(desk, Act.RECEIPT, asker, found, directory), message)
+        if not isinstance(decision, Deny) and found.delivery is not None and found.message is not None:
+            stated = _read(note, asker, directory)
+            _match(stated, found.delivery, found.message)
+            if stated.state not in found.delivery.receipts:
+                await uow.messages.receipt(delivery, stated.state, note, desk.now())
+        await uow.commit()  # a crash after this: the kit sends the same receipt again, and nothing changes
+    desk.logged.ring()
+    if isinstance(decision, Deny):
+        raise Refused(decision.public)
+
+
+def _read(note: str, asker: Asker, directory: Directory) -> Receipt:
+    try:
+        keys = directory.valid_keys_of(asker.party.id, asker.at)
+        return parse_receipt(signed_note.verify(note, keys, TYPE).text)
+    except CryptoError as error:
+        raise NoteRejected("the receipt does not verify by the recipient's keys", "/note") from error
+
+
+def _match(stated: Receipt, delivery: Delivery, message: Message) -> None:
+    if (stated.delivery, stated.message) != (delivery.id, message.id):
+        raise NoteMismatch("the receipt is for another delivery", "/note")
+    if stated.manifest != hash_text(text_of(message.manifest)):
+        raise NoteMismatch("the receipt is for another manifest", "/note")
+    if stated.state not in delivery.receipts and not may_follow(delivery.receipts, stated.state):
+        raise ReceiptOutOfOrder("this state cannot follow what was receipted before", "/note")

@@ -1,0 +1,86 @@
+"""Ask need-to-know within a unit of work, with the directory that this transaction sees, and log the answer."""
+
+from dataclasses import replace
+
+from agencies.directory import Directory
+from agencies.names import CaseRef, EntryId, MessageId
+from broker.audit import Entry
+from broker.errors import Refused
+from broker.need_to_know import Access, Decision, Permit, decide, decide_asker
+from broker.ports import UnitOfWork
+from broker.services.desk import Desk
+from crypto.draw import draw_uuid7
+
+
+async def rule(
+    desk: Desk, uow: UnitOfWork, access: Access, message: MessageId | None = None
+) -> tuple[Decision, EntryId]:
+    """Return need-to-know's decision and the id of its entry, which is appended in this unit.
+
+    message  the id that was asked about, whether or not there is such a message
+    """
+    directory = await desk.directories.current(uow)
+    access = as_of(access, directory)
+    decision = decide(access)
+    entry = entry_for(access, decision, directory, message)
+    await uow.log.append(entry)
+    return decision, entry.id
+
+
+def as_of(access: Access, directory: Directory) -> Access:
+    """Return `access` with its asker as this directory shows them: a revocation holds from the next transaction on."""
+    asker = access.asker
+    party = directory.register.party(asker.party.id)
+    revoked = any(directory.is_revoked(keyid, asker.at) for keyid in asker.keyids)
+    officer_gone = asker.officer is not None and not directory.officer_of(asker.officer, asker.party.id, asker.at)
+    if party is None or revoked or officer_gone:
+        return replace(access, superseded_key=True)
+    return replace(access, asker=replace(asker, party=party))
+
+
+def entry_for(access: Access, decision: Decision, directory: Directory, message: MessageId | None) -> Entry:
+    """Return the log's entry for a decision: who asked what, under which agreement and register."""
+    asker = access.asker
+    return Entry(
+        id=EntryId(draw_uuid7(asker.at)),
+        at=asker.at,
+        area=directory.area.name,
+        event=access.act.value,
+        outcome="permit" if isinstance(decision, Permit) else "deny",
+        rule=decision.rule,
+        agency=asker.party.id,
+        officer=asker.officer,
+        proved=asker.proved,
+        case=None if access.case is None else access.case.ref,
+        message=message,
+        purpose=asker.purpose,
+        isa=None if asker.party.isa is None else asker.party.isa.version,
+        register=directory.register.number,
+    )
+
+
+def broker_entry(desk: Desk, event: str, case: CaseRef | None = None, rule_: str | None = None) -> Entry:
+    """Return an entry for what the broker does by rule and nobody asked for: scheduling, destruction, incidents."""
+    now = desk.now()
+    return Entry(
+        id=EntryId(draw_uuid7(now)), at=now, area=desk.area, event=event, outcome="permit", rule=rule_, case=case
+    )
+
+
+async def check_asker(desk: Desk, access: Access) -> Directory:
+    """Return the directory as of now, if no rule that looks at the asker alone refuses.
+
+    In a unit of its own, before anything about a case is read or any costly work is done.
+    Raises Refused, logged and committed.
+    """
+    async with desk.store.reader() as uow:
+        directory = await desk.directories.current(uow)
+    access = as_of(access, directory)
+    deny = decide_asker(access)
+    if deny is None:
+        return directory
+    async with desk.store.unit() as uow:
+        await uow.log.append(entry_for(access, deny, directory, None))
+        await uow.commit()
+    desk.logged.ring()
+    raise Refused(deny.public)

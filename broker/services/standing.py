@@ -1,0 +1,75 @@
+"""Look up a message or delivery and what the asker is to it; the work is the same where there is none."""
+
+from dataclasses import dataclass, replace
+
+from agencies.directory import Directory
+from agencies.names import CaseRef, DeliveryId, MessageId, PartyId
+from broker.case import Case
+from broker.kinds.table import KINDS
+from broker.lifecycle import DeliveryState
+from broker.need_to_know import Access, Act, Asker, Standing
+from broker.ports import Delivery, Message, UnitOfWork
+from broker.services.desk import Desk
+from crypto.note import hash_text
+
+# No case, message or delivery has these: asked for where there is none, so that both ways cost the same.
+NO_CASE = CaseRef("-")
+NO_MESSAGE = MessageId("-")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A message with its case, as locked in this unit; all None where there is none."""
+
+    message: Message | None
+    case: Case | None
+    delivery: Delivery | None = None
+
+
+async def find_message(uow: UnitOfWork, id_: MessageId) -> Found:
+    """Return the message and its case, the case locked."""
+    message = await uow.messages.get(id_)
+    case = await uow.cases.lock(NO_CASE if message is None else message.case)
+    return Found(message, case)
+
+
+async def find_delivery(uow: UnitOfWork, id_: DeliveryId) -> Found:
+    """Return the delivery with its message and case, the case and then the delivery locked."""
+    seen = await uow.messages.glance(id_)
+    case = await uow.cases.lock(NO_CASE if seen is None else seen.case)
+    delivery = await uow.messages.delivery(id_)  # again, under the case's lock: what was seen may be gone
+    message = await uow.messages.get(NO_MESSAGE if delivery is None else delivery.message)
+    return Found(message, case, delivery)
+
+
+def access_to(desk: Desk, act: Act, asker: Asker, found: Found, directory: Directory) -> Access:
+    """Return the question that `asker` puts about what was found."""
+    access = Access(act, asker, case=found.case, demand_proved=desk.settings.demand_proved)
+    if found.message is None:
+        return access
+    kind = KINDS.get(found.message.kind.partition("/")[0])
+    part = None if kind is None else kind.parts.get(found.message.document)
+    return replace(
+        access,
+        kind=kind,
+        least=access.least if part is None else part.least,
+        standing=_standing(asker.party.id, found),
+        withdrawn=found.delivery is not None and found.delivery.state is DeliveryState.RECALLED,
+        key_revoked=_key_revoked(found.delivery, asker, directory),
+    )
+
+
+def _standing(party: PartyId, found: Found) -> Standing:
+    if found.delivery is not None:
+        return Standing.RECIPIENT if found.delivery.recipient == party else Standing.NONE
+    return Standing.SENDER if found.message is not None and found.message.sender == party else Standing.NONE
+
+
+def _key_revoked(delivery: Delivery | None, asker: Asker, directory: Directory) -> bool:
+    """Claim that the header is made for a key that is revoked now; what no longer stands in the register counts too."""
+    party = directory.register.party(asker.party.id)
+    if delivery is None or party is None:
+        return False
+    listed = (held.recipient for held in party.recipients)
+    sound = {hash_text(text) for text in listed if not directory.is_revoked(text, asker.at)}
+    return not sound.issuperset(delivery.header_keys)

@@ -1,0 +1,105 @@
+"""Steward: the signed notes that say who takes part, received from the coordinator's office and served to all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agencies.area import verify_area
+from agencies.directory import Directory
+from agencies.register import follows, verify_register
+from agencies.revocations import verify_revocations
+from broker.errors import NoteRejected, Refused, RegisterConflict
+from broker.need_to_know import Access, Act, Asker, Deny
+from broker.ports import UnitOfWork
+from broker.services.desk import Desk
+from broker.services.ruling import check_asker, rule
+from crypto.errors import CryptoError
+
+
+@dataclass(frozen=True, slots=True)
+class TrustNotes:
+    """What a kit verifies everything by, from the root's fingerprint down. Nothing in it is secret."""
+
+    delegations: Sequence[str]
+    register: str | None
+    revocations: Sequence[str]
+
+
+async def trust_notes(desk: Desk) -> TrustNotes:
+    """Return the delegations, the newest register and the revocations."""
+    async with desk.store.reader() as uow:
+        return TrustNotes(await uow.trust.delegations(), await uow.trust.register(), await uow.trust.revocations())
+
+
+async def accept_delegation(desk: Desk, note: str, asker: Asker) -> None:
+    """Keep the root's next delegation. Raises Refused, NoteRejected, RegisterConflict."""
+    await check_asker(desk, Access(Act.STEWARD, asker))
+    async with desk.store.unit() as uow:
+        await _permitted(desk, uow, asker)
+        held = await uow.trust.delegations()
+        try:
+            area = verify_area(desk.directories.root, [*held, note])
+        except CryptoError as error:
+            raise NoteRejected("not the root's next delegation", "/note") from error
+        await uow.trust.add_delegation(area.latest.number, note)
+        await uow.commit()
+    desk.logged.ring()
+
+
+async def accept_register(desk: Desk, note: str, asker: Asker) -> None:
+    """Keep the registrar's next register; it holds from now on. Raises Refused, NoteRejected, RegisterConflict."""
+    await check_asker(desk, Access(Act.STEWARD, asker))
+    async with desk.store.unit() as uow:
+        directory = await _permitted(desk, uow, asker)
+        try:
+            register = verify_register(note, directory.area, allow_classical=desk.settings.allow_classical)
+        except CryptoError as error:
+            raise NoteRejected("the register does not verify", "/note") from error
+        try:
+            follows(directory.register, register)
+        except CryptoError as error:
+            raise RegisterConflict("the register does not follow the newest one", "/note") from error
+        if register.number != directory.register.number + 1:
+            raise RegisterConflict("a register is missing in between, or this one is held already", "/note")
+        verify_revocations(await uow.trust.revocations(), directory.area, register)
+        await uow.trust.add_register(register.number, note, desk.now())
+        await uow.commit()
+    desk.logged.ring()
+
+
+async def accept_revocation(desk: Desk, note: str, asker: Asker) -> None:
+    """Keep a revocation, signed by the key's owner or the registrar; it holds from the next transaction on.
+
+    Anybody who takes part may bring it. Raises NoteRejected.
+    """
+    async with desk.store.unit() as uow:
+        directory = await desk.directories.current(uow)
+        try:
+            revocation = directory.accept_revocation(note, desk.now())
+        except CryptoError as error:
+            raise NoteRejected("not a revocation by the key's owner or the registrar", "/note") from error
+        await rule(desk, uow, Access(Act.REVOKE, asker))
+        await uow.trust.add_revocation(revocation.key, note, desk.now())
+        await uow.commit()
+    desk.logged.ring()
+
+
+async def tombstones(desk: Desk, asker: Asker) -> Sequence[str]:
+    """Return the tombstone notes of destroyed cases. Raises Refused."""
+    await check_asker(desk, Access(Act.STEWARD, asker))
+    async with desk.store.unit() as uow:
+        await _permitted(desk, uow, asker)
+        notes = await uow.tombstones.all()
+        await uow.commit()
+    return notes
+
+
+async def _permitted(desk: Desk, uow: UnitOfWork, asker: Asker) -> Directory:
+    """Log the act in this unit and return its directory.
+
+    Raises Refused if what `check_asker` permitted a moment ago no longer is: uncommitted, the caller asks again.
+    """
+    directory = await desk.directories.current(uow)
+    decision, _ = await rule(desk, uow, Access(Act.STEWARD, asker))
+    if isinstance(decision, Deny):
+        raise Refused(decision.public)
+    return directory

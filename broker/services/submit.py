@@ -1,0 +1,175 @@
+"""Submit: take responsibility for a submission, sealed, logged, stored and queued in one commit, or not at all."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from agencies.directory import Directory
+from agencies.names import DeliveryId, MessageId, coordinator_of, draw_case_ref
+from agencies.notes.manifest import Manifest
+from broker.case import Case, Related, Relation
+from broker.errors import IdempotencyConflict, Refused
+from broker.lifecycle import DeliveryState
+from broker.need_to_know import Access, Act, Asker, Deny, Permit, basis_for, decide
+from broker.ports import Addressed, Delivery, Earlier, Message, UnitOfWork
+from broker.services.desk import Desk
+from broker.services.effects import Effects, effects_of
+from broker.services.reading import Reading, Request, read_documents, read_submission
+from broker.services.ruling import as_of, check_asker, entry_for
+from broker.services.sealing import SealedPart, seal_parts, taking_part
+from crypto import note as signed_note
+from crypto.draw import draw_uuid7
+from crypto.note import hash_bytes
+
+
+async def submit(desk: Desk, request: Request, asker: Asker) -> Sequence[str]:
+    """Return the manifests of an accepted submission, one a document; the same again for the same note.
+
+    Raises Refused (logged and committed), NoteRejected, NoteMismatch, UnknownKind, UnknownVersion, BelowThreshold,
+    SupersedesUnsupported, UnknownExclusion, DocumentRejected, IdempotencyConflict, NobodyToReceive.
+    """
+    async with desk.store.reader() as uow:
+        directory = await desk.directories.current(uow)
+    reading = read_submission(desk, request, asker, directory)
+    submission = reading.submission
+    access = Access(
+        act=Act.SUBMIT,
+        asker=replace(asker, purpose=submission.purpose),
+        kind=reading.kind,
+        opens_case=submission.case is None,
+        demand_proved=desk.settings.demand_proved,
+    )
+    await check_asker(desk, access)
+    effects = effects_of(read_documents(reading, request), desk.settings, directory)
+    parts = seal_parts(desk, reading, request, effects, directory)  # slow and pure: before the lock
+    return await _commit(desk, reading, access, effects, parts)
+
+
+async def _commit(
+    desk: Desk, reading: Reading, access: Access, effects: Effects, parts: Sequence[SealedPart]
+) -> Sequence[str]:
+    sender, idempotency = access.asker.party.id, reading.submission.idempotency
+    manifests: tuple[str, ...] = ()
+    message = None
+    async with desk.store.unit() as uow:
+        earlier = await uow.messages.earlier(sender, idempotency)
+        if earlier is not None:
+            return _again(earlier, reading.note_hash)
+        directory = await desk.directories.current(uow)
+        case = None if reading.submission.case is None else await uow.cases.lock(reading.submission.case)
+        access = as_of(replace(access, case=case), directory)
+        decision = decide(access)
+        if isinstance(decision, Permit):
+            case = await _apply(desk, uow, access, effects, directory)
+            access = replace(access, case=case)
+            addressed = [_address(desk, reading, part, case) for part in parts]
+            manifests, message = tuple(item.message.manifest for item in addressed), addressed[0].message.id
+            await uow.messages.add(addressed)
+            await uow.messages.remember(sender, idempotency, case.ref, Earlier(reading.note_hash, manifests))
+        await uow.log.append(entry_for(access, decision, directory, message))
+        await uow.commit()  # a crash before this line leaves nothing; after it, the relay delivers
+    desk.outgoing.ring()
+    desk.logged.ring()
+    if isinstance(decision, Deny):
+        raise Refused(decision.public)
+    return manifests
+
+
+def _again(earlier: Earlier, note_hash: str) -> Sequence[str]:
+    if earlier.note_hash != note_hash:
+        raise IdempotencyConflict("the idempotency id was used for another submission")
+    return earlier.manifests
+
+
+async def _apply(desk: Desk, uow: UnitOfWork, access: Access, effects: Effects, directory: Directory) -> Case:
+    """Open the case or renew it; exclusions and closing take effect before any header is kept."""
+    related = _related(desk, access, directory)
+    if access.case is None:
+        case = Case(
+            ref=draw_case_ref(desk.settings.case_prefix),
+            opened_at=desk.now(),
+            last_referral_at=desk.now(),
+            related={member.party: member for member in related},
+            excluded=effects.excluded,
+            closed=effects.closes,
+            exclusions_pending=effects.exclusions_pending,
+        )
+        await uow.cases.add(case)
+        return case
+    case = access.case
+    for member in related:
+        if member.party not in case.related:  # never undoes what the coordinator ended
+            await uow.cases.relate(case.ref, member)
+    if effects.restarts_clock:
+        await uow.cases.restart(case.ref, desk.now())
+    if effects.excluded or effects.exclusions_pending:
+        await uow.cases.exclude(case.ref, sorted(effects.excluded), pending=effects.exclusions_pending)
+    if effects.closes:
+        await uow.cases.close(case.ref)
+    return replace(case, excluded=case.excluded | effects.excluded, closed=case.closed or effects.closes)
+
+
+def _related(desk: Desk, access: Access, directory: Directory) -> list[Related]:
+    """Return the relations that a referral brings: by role, and `asked` for whoever refers (it may re-refer)."""
+    now, sender = desk.now(), access.asker.party
+    roles = {"coordinator", "idva-service"} | ({"mash"} if desk.settings.mash_receives_referrals else set())
+    by_role = [
+        Related(party.id, Relation.INVOLVED, basis_for(party.kind), "by-role", now)
+        for party in taking_part(desk, directory)
+        if party.kind in roles
+    ]
+    if sender.kind in roles:
+        return by_role
+    return [*by_role, Related(sender.id, Relation.ASKED, basis_for(sender.kind), "referred", now)]
+
+
+def _address(desk: Desk, reading: Reading, part: SealedPart, case: Case) -> Addressed:
+    """Return the message and its deliveries: none for who is excluded, and in a closed case the coordinator's alone."""
+    message, now = MessageId(draw_uuid7(desk.now())), desk.now()
+    deliveries = [
+        (
+            Delivery(
+                id=DeliveryId(draw_uuid7(now)),
+                message=message,
+                case=case.ref,
+                recipient=party,
+                state=DeliveryState.ACCEPTED,
+                accepted_at=now,
+                header_keys=header.keys,
+            ),
+            header.bytes_,
+        )
+        for party, header in part.headers.items()
+        if party not in case.excluded and (not case.closed or party == coordinator_of(desk.area))
+    ]
+    return Addressed(_message(desk, reading, part, case, message), part.payload, deliveries)
+
+
+def _message(desk: Desk, reading: Reading, part: SealedPart, case: Case, id_: MessageId) -> Message:
+    submission, accepted = reading.submission, desk.now()
+    manifest = Manifest(
+        area=desk.area,
+        message=id_,
+        case=case.ref,
+        kind=submission.kind,
+        version=submission.version,
+        document=part.document,
+        from_=submission.from_,
+        submission=reading.note_hash,
+        payload_hash=hash_bytes(part.payload),
+        payload_length=len(part.payload),
+        suite=part.suite,
+        accepted=accepted,
+        supersedes=None,
+    )
+    return Message(
+        id=id_,
+        case=case.ref,
+        kind=f"{submission.kind}/{submission.version}",
+        document=part.document,
+        sender=submission.from_,
+        payload_hash=manifest.payload_hash,
+        payload_length=len(part.payload),
+        suite=part.suite,
+        accepted_at=accepted,
+        manifest=signed_note.sign(manifest.encode(), [desk.gateway_key]),
+    )

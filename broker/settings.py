@@ -1,0 +1,73 @@
+"""Settings of one area's broker, from the environment (`MARAC_...`) and the area's `marac.env`; unsafe ones stop it."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from broker.errors import UnsafeSettings
+
+
+class Settings(BaseSettings):
+    """One area's settings. There is no setting that moves the clock.
+
+    home        the area's folder: keys, embedded database, and `outside/`, kept apart from every backup
+    *_s, *_days units in the name
+    """
+
+    model_config = SettingsConfigDict(env_prefix="MARAC_", extra="forbid", frozen=True)
+
+    area: str
+    case_prefix: str = Field(pattern=r"^[A-Z]{3}$")
+    home: Path
+    root_vkey: str
+    database_url: str = Field(default="", repr=False)
+    amqp_url: str = Field(default="", repr=False)
+    passphrase_file: Path | None = None
+    coordinator_telephone: str = Field(min_length=3, max_length=40)
+
+    host: str = "127.0.0.1"
+    port: int = 8443
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+
+    dash_threshold: int = Field(default=17, ge=1, le=24)
+    mash_receives_referrals: bool = False
+    allow_classical: bool = False
+    demand_proved: bool = False
+
+    max_submission_bytes: int = Field(default=1_048_576, ge=65_536)
+    lease_s: int = Field(default=300, ge=1)
+    long_poll_s: int = Field(default=20, ge=0, le=60)
+    delivery_limit: int = Field(default=3, ge=1)
+    republish_after_s: int = Field(default=60, ge=1)
+    purge_grace_days: int = Field(default=7, ge=7)
+    access_entries_months: int = Field(default=12, ge=0, le=120)
+
+    @model_validator(mode="after")
+    def _safe(self) -> "Settings":
+        loopback = self.host in {"127.0.0.1", "localhost", "::1"}
+        if not loopback and (self.tls_certificate is None or self.tls_key is None):
+            raise UnsafeSettings("an address other than loopback needs MARAC_TLS_CERTIFICATE and MARAC_TLS_KEY")
+        return self
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL: the configured one, or the embedded SQLite file in the area's folder."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.home / 'broker.sqlite'}"
+
+    @property
+    def outside(self) -> Path:
+        """The folder outside the database for the newest checkpoint and the tombstones."""
+        return self.home / "outside"
+
+    @property
+    def access_entries_kept(self) -> timedelta:
+        """How long the entries about a case outlive it; a month counted as 31 days, never too short."""
+        return timedelta(days=31 * self.access_entries_months)
+
+    @property
+    def purge_grace(self) -> timedelta:
+        """How long a scheduled case waits before it is destroyed."""
+        return timedelta(days=self.purge_grace_days)

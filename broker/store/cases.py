@@ -1,0 +1,186 @@
+"""Cases, their relations and exclusions, in SQL."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Table, delete, func, select, update
+
+from agencies.names import CaseRef, OfficerId, PartyId
+from broker.case import Case, LawfulBasis, Related, Relation
+from broker.ports import Destroyed
+from broker.store import tables
+from broker.store.transaction import AnyRow, Transaction
+
+
+class SqlCases:
+    """The cases of the area; see ports.Cases."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def lock(self, ref: CaseRef) -> Case | None:
+        """Return the case with its row locked until the unit ends, or None."""
+        query = self._transaction.locked(select(tables.cases).where(tables.cases.c.ref == ref))
+        # Relations and exclusions are read after the lock: whoever held it before may have changed them.
+        return await self._first(await self._transaction.rows(query))
+
+    async def get(self, ref: CaseRef) -> Case | None:
+        """Return the case without a lock, or None."""
+        return await self._first(await self._transaction.rows(select(tables.cases).where(tables.cases.c.ref == ref)))
+
+    async def add(self, case: Case) -> None:
+        """Add a new case with its relations and exclusions."""
+        row = {
+            "ref": case.ref,
+            "opened_at": case.opened_at,
+            "last_referral_at": case.last_referral_at,
+            "closed": case.closed,
+            "exclusions_pending": case.exclusions_pending,
+            "scheduled_at": case.scheduled_at,
+        }
+        await self._transaction.run(tables.cases.insert(), [row])
+        await self._transaction.run(
+            tables.relations.insert(), [_related_row(case.ref, related) for related in case.related.values()]
+        )
+        await self._exclude(case.ref, sorted(case.excluded))
+
+    async def restart(self, ref: CaseRef, at: datetime) -> None:
+        """Restart the retention clock at `at` and take back any scheduling of destruction."""
+        await self._set(ref, last_referral_at=at, scheduled_at=None)
+
+    async def close(self, ref: CaseRef) -> None:
+        """Close the case: honour-based abuse."""
+        await self._set(ref, closed=True)
+
+    async def exclude(self, ref: CaseRef, excluded: Sequence[PartyId | OfficerId], *, pending: bool) -> None:
+        """Add exclusions; `pending` True marks that people excluded by name are still to be dealt with."""
+        await self._exclude(ref, excluded)
+        if pending:
+            await self._set(ref, exclusions_pending=True)
+
+    async def settle_exclusions(self, ref: CaseRef) -> None:
+        """Record that the coordinator has dealt with the people excluded by name."""
+        await self._set(ref, exclusions_pending=False)
+
+    async def relate(self, ref: CaseRef, related: Related) -> None:
+        """Add or replace a party's relation to the case."""
+        row = _related_row(ref, related)
+        insert = self._transaction.upsert(tables.relations).values(row)
+        await self._transaction.run(insert.on_conflict_do_update(index_elements=["case", "party"], set_=row))
+
+    async def due(self, before: datetime, limit: int) -> Sequence[Case]:
+        """Return cases not yet scheduled whose last referral is at or before `before`, oldest first."""
+        cases = tables.cases.c
+        query = select(tables.cases).where(cases.scheduled_at.is_(None), cases.last_referral_at <= before)
+        return await self._whole(
+            await self._transaction.rows(query.order_by(cases.last_referral_at, cases.ref).limit(limit))
+        )
+
+    async def schedule(self, refs: Sequence[CaseRef], at: datetime) -> None:
+        """Record that destruction of the cases is scheduled at `at`."""
+        await self._transaction.run(update(tables.cases).where(tables.cases.c.ref.in_(refs)).values(scheduled_at=at))
+
+    async def scheduled(self, before: datetime, limit: int) -> Sequence[Case]:
+        """Return cases scheduled at or before `before`, oldest first."""
+        cases = tables.cases.c
+        query = select(tables.cases).where(cases.scheduled_at <= before)
+        return await self._whole(
+            await self._transaction.rows(query.order_by(cases.scheduled_at, cases.ref).limit(limit))
+        )
+
+    async def destroy(self, ref: CaseRef) -> Destroyed:
+        """Delete everything of the case but its access entries; return what went.
+
+        Counts: messages by the name of their kind (`referral`), and `messages`, `deliveries`, `headers`, `receipts`.
+        """
+        # Locked first: nothing is added to the case between counting and deleting.
+        await self.lock(ref)
+        counts = await self._counts(ref)
+        mine = select(tables.deliveries.c.id).where(tables.deliveries.c.case == ref)
+        await self._transaction.run(delete(tables.letters).where(tables.letters.c.delivery.in_(mine)))
+        await self._transaction.run(delete(tables.cases).where(tables.cases.c.ref == ref))
+        return Destroyed(counts)
+
+    async def count(self) -> int:
+        """Return how many cases there are."""
+        return int(await self._transaction.value(select(func.count()).select_from(tables.cases)))
+
+    async def _counts(self, ref: CaseRef) -> Mapping[str, int]:
+        messages, deliveries = tables.messages.c, tables.deliveries.c
+        kinds = await self._transaction.rows(
+            select(messages.kind, func.count().label("many")).where(messages.case == ref).group_by(messages.kind)
+        )
+        counts = {"messages": sum(row.many for row in kinds)}
+        mine = select(deliveries.id).where(deliveries.case == ref)
+        for name, table, key in _COUNTED:
+            query = select(func.count()).select_from(table).where(table.c[key].in_(mine))
+            counts[name] = int(await self._transaction.value(query))
+        for row in kinds:
+            name = row.kind.partition("/")[0]
+            counts[name] = counts.get(name, 0) + row.many
+        return counts
+
+    async def _set(self, ref: CaseRef, **values: object) -> None:
+        await self._transaction.run(update(tables.cases).where(tables.cases.c.ref == ref).values(**values))
+
+    async def _exclude(self, ref: CaseRef, excluded: Sequence[PartyId | OfficerId]) -> None:
+        insert = self._transaction.upsert(tables.exclusions).on_conflict_do_nothing()
+        await self._transaction.run(insert, [{"case": ref, "excluded": one} for one in excluded])
+
+    async def _first(self, rows: Sequence[AnyRow]) -> Case | None:
+        cases = await self._whole(rows)
+        return cases[0] if cases else None
+
+    async def _whole(self, rows: Sequence[AnyRow]) -> Sequence[Case]:
+        if not rows:
+            return []
+        refs = [row.ref for row in rows]
+        related: dict[CaseRef, dict[PartyId, Related]] = {ref: {} for ref in refs}
+        excluded: dict[CaseRef, set[PartyId | OfficerId]] = {ref: set() for ref in refs}
+        for row in await self._transaction.rows(select(tables.relations).where(tables.relations.c.case.in_(refs))):
+            related[row.case][row.party] = _related(row)
+        for row in await self._transaction.rows(select(tables.exclusions).where(tables.exclusions.c.case.in_(refs))):
+            excluded[row.case].add(row.excluded)
+        return [
+            Case(
+                ref=row.ref,
+                opened_at=row.opened_at,
+                last_referral_at=row.last_referral_at,
+                related=related[row.ref],
+                excluded=frozenset(excluded[row.ref]),
+                closed=row.closed,
+                exclusions_pending=row.exclusions_pending,
+                scheduled_at=row.scheduled_at,
+            )
+            for row in rows
+        ]
+
+
+_COUNTED: Sequence[tuple[str, Table, str]] = (
+    ("deliveries", tables.deliveries, "id"),
+    ("headers", tables.headers, "delivery"),
+    ("receipts", tables.receipts, "delivery"),
+)
+
+
+def _related(row: AnyRow) -> Related:
+    return Related(
+        party=PartyId(row.party),
+        relation=Relation(row.relation),
+        basis=LawfulBasis(row.basis),
+        why=row.why,
+        since=row.since,
+        until=row.until,
+    )
+
+
+def _related_row(ref: CaseRef, related: Related) -> dict[str, object]:
+    return {
+        "case": ref,
+        "party": related.party,
+        "relation": related.relation.value,
+        "basis": related.basis.value,
+        "why": related.why,
+        "since": related.since,
+        "until": related.until,
+    }

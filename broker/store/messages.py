@@ -1,0 +1,180 @@
+"""Messages, payloads, deliveries, headers, receipts and earlier submissions, in SQL."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, or_, select, update
+
+from agencies.names import CaseRef, DeliveryId, MessageId, PartyId
+from broker.errors import IdempotencyConflict
+from broker.lifecycle import COLLECTED, ENDINGS, DeliveryState
+from broker.ports import Addressed, Delivery, Earlier, Message
+from broker.store import tables
+from broker.store.rows import delivery_of, message_of, row_of_delivery, row_of_message
+from broker.store.transaction import AnyRow, Transaction
+
+
+class SqlMessages:
+    """Messages, their payloads, their deliveries and the headers that wait; see ports.Messages."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def add(self, addressed: Sequence[Addressed]) -> None:
+        """Add messages with payloads, deliveries, headers and one outbox row a delivery."""
+        run = self._transaction.run
+        pairs = [pair for one in addressed for pair in one.deliveries]
+        await run(tables.messages.insert(), [row_of_message(one.message) for one in addressed])
+        await run(tables.payloads.insert(), [{"message": one.message.id, "payload": one.payload} for one in addressed])
+        await run(tables.deliveries.insert(), [row_of_delivery(delivery) for delivery, _ in pairs])
+        await run(tables.headers.insert(), [{"delivery": delivery.id, "header": header} for delivery, header in pairs])
+        await run(tables.outbox.insert(), [{"delivery": delivery.id} for delivery, _ in pairs])
+
+    async def get(self, message: MessageId) -> Message | None:
+        """Return a message, or None."""
+        row = await self._transaction.row(select(tables.messages).where(tables.messages.c.id == message))
+        return None if row is None else message_of(row)
+
+    async def payload(self, message: MessageId) -> bytes | None:
+        """Return a message's payload, or None."""
+        payloads = tables.payloads.c
+        found: bytes | None = await self._transaction.value(select(payloads.payload).where(payloads.message == message))
+        return found
+
+    async def glance(self, delivery: DeliveryId) -> Delivery | None:
+        """Return a delivery without a lock, or None: to learn which case to lock first."""
+        rows = await self._transaction.rows(select(tables.deliveries).where(tables.deliveries.c.id == delivery))
+        found = await self._with_receipts(rows)
+        return found[0] if found else None
+
+    async def delivery(self, delivery: DeliveryId) -> Delivery | None:
+        """Return a delivery, locked until the unit ends, or None."""
+        found = await self._deliveries(select(tables.deliveries).where(tables.deliveries.c.id == delivery))
+        return found[0] if found else None
+
+    async def deliveries(self, message: MessageId) -> Sequence[Delivery]:
+        """Return a message's deliveries in a fixed order, locked until the unit ends."""
+        deliveries = tables.deliveries.c
+        # Everyone locks in this one order, so that two units cannot wait for each other.
+        return await self._deliveries(
+            select(tables.deliveries).where(deliveries.message == message).order_by(deliveries.id)
+        )
+
+    async def to_lease(self, recipient: PartyId, limit: int, now: datetime) -> Sequence[tuple[Delivery, Message]]:
+        """Return up to `limit` deliveries of `recipient` that wait and are not leased, locked; skips locked rows.
+
+        Also those recalled after release whose notice has not been answered. Oldest first.
+        """
+        deliveries = tables.deliveries.c
+        query = (
+            select(tables.deliveries)
+            .where(deliveries.recipient == recipient, _leasable())
+            .where(or_(deliveries.leased_until.is_(None), deliveries.leased_until <= now))
+            .order_by(deliveries.accepted_at, deliveries.id)
+            .limit(limit)
+        )
+        rows = await self._transaction.rows(self._transaction.locked(query, skip_locked=True))
+        messages = await self._transaction.rows(
+            select(tables.messages).where(tables.messages.c.id.in_({row.message for row in rows}))
+        )
+        by_id = {row.id: message_of(row) for row in messages}
+        return [(delivery, by_id[delivery.message]) for delivery in await self._with_receipts(rows)]
+
+    async def lease(self, deliveries: Sequence[DeliveryId], until: datetime) -> None:
+        """Lease the deliveries until `until`."""
+        rows = tables.deliveries.c
+        await self._transaction.run(
+            update(tables.deliveries)
+            .where(rows.id.in_(deliveries))
+            .values(leased_until=until, leases=rows.leases + 1, withheld=None)
+        )
+
+    async def withhold(self, delivery: DeliveryId, rule: str, until: datetime) -> None:
+        """Note the rule that withheld the delivery from a lease, and ask it again only after `until`."""
+        await self._set(delivery, withheld=rule, leased_until=until)
+
+    async def header(self, delivery: DeliveryId) -> bytes | None:
+        """Return the header that waits for the delivery, or None if it is gone."""
+        headers = tables.headers.c
+        found: bytes | None = await self._transaction.value(select(headers.header).where(headers.delivery == delivery))
+        return found
+
+    async def release(self, delivery: DeliveryId, at: datetime) -> None:
+        """Record that the header was released (first time only; later releases keep the first time)."""
+        rows = tables.deliveries.c
+        await self._transaction.run(
+            update(tables.deliveries).where(rows.id == delivery, rows.released_at.is_(None)).values(released_at=at)
+        )
+
+    async def receipt(self, delivery: DeliveryId, state: str, note: str, at: datetime) -> None:
+        """Keep a receipt note; `collected` moves the delivery to collected."""
+        row = {"delivery": delivery, "state": state, "note": note, "at": at}
+        await self._transaction.run(tables.receipts.insert(), [row])
+        if state == COLLECTED:
+            rows = tables.deliveries.c
+            before = (DeliveryState.ACCEPTED.value, DeliveryState.WAITING.value)
+            await self._transaction.run(
+                update(tables.deliveries)
+                .where(rows.id == delivery, rows.state.in_(before))
+                .values(state=DeliveryState.COLLECTED.value)
+            )
+
+    async def recall(self, notices: Mapping[DeliveryId, str | None], at: datetime) -> None:
+        """Recall deliveries: their headers are deleted; the notice (None where never released) is kept."""
+        run = self._transaction.run
+        ids = sorted(notices)
+        changed = {"state": DeliveryState.RECALLED.value, "recalled_at": at, "leased_until": None, "withheld": None}
+        await run(
+            update(tables.deliveries)
+            .where(tables.deliveries.c.id == bindparam("delivery"))
+            .values(**changed, recall_notice=bindparam("notice")),
+            [{"delivery": one, "notice": notices[one]} for one in ids],
+        )
+        await run(delete(tables.headers).where(tables.headers.c.delivery.in_(ids)))
+        await run(delete(tables.outbox).where(tables.outbox.c.delivery.in_(ids)))
+
+    async def earlier(self, sender: PartyId, idempotency: str) -> Earlier | None:
+        """Return what an earlier submission of `sender` with this idempotency id was answered, or None."""
+        rows = tables.submissions.c
+        row = await self._transaction.row(
+            select(rows.note_hash, rows.manifests).where(rows.sender == sender, rows.idempotency == idempotency)
+        )
+        return None if row is None else Earlier(row.note_hash, tuple(row.manifests))
+
+    async def remember(self, sender: PartyId, idempotency: str, case: CaseRef, earlier: Earlier) -> None:
+        """Keep a submission's answer; goes with its case. A duplicate raises IdempotencyConflict."""
+        row = {
+            "sender": sender,
+            "idempotency": idempotency,
+            "case": case,
+            "note_hash": earlier.note_hash,
+            "manifests": list(earlier.manifests),
+        }
+        insert = self._transaction.upsert(tables.submissions).values(row)
+        # Where another unit is about to keep the same id, this waits for it to end, and then sees it.
+        if await self._transaction.run(insert.on_conflict_do_nothing()) == 0:
+            raise IdempotencyConflict("this idempotency id was used before")
+
+    async def _set(self, delivery: DeliveryId, **values: object) -> None:
+        await self._transaction.run(
+            update(tables.deliveries).where(tables.deliveries.c.id == delivery).values(**values)
+        )
+
+    async def _deliveries(self, query: "Select[tuple[object, ...]]") -> list[Delivery]:
+        return await self._with_receipts(await self._transaction.rows(self._transaction.locked(query)))
+
+    async def _with_receipts(self, rows: Sequence[AnyRow]) -> list[Delivery]:
+        states: dict[str, list[str]] = {row.id: [] for row in rows}
+        receipts = tables.receipts.c
+        if states:
+            query = select(receipts.delivery, receipts.state).where(receipts.delivery.in_(states))
+            for found in await self._transaction.rows(query.order_by(receipts.number)):
+                states[found.delivery].append(found.state)
+        return [delivery_of(row, states[row.id]) for row in rows]
+
+
+def _leasable() -> "ColumnElement[bool]":
+    deliveries, receipts = tables.deliveries.c, tables.receipts.c
+    answered = exists().where(receipts.delivery == deliveries.id, receipts.state.in_(ENDINGS))
+    notice = and_(deliveries.state == DeliveryState.RECALLED.value, deliveries.recall_notice.is_not(None), ~answered)
+    return or_(deliveries.state == DeliveryState.WAITING.value, notice)

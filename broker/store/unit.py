@@ -1,0 +1,99 @@
+"""The unit of work: one transaction with its repositories, rolled back unless it was committed."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from types import TracebackType
+
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from broker.errors import StoreUnavailable
+from broker.ports import Cases, Letters, Log, Messages, Outbox, Tombstones, Trust
+from broker.store.cases import SqlCases
+from broker.store.letters import SqlLetters
+from broker.store.log import SqlLog
+from broker.store.messages import SqlMessages
+from broker.store.outbox import SqlOutbox
+from broker.store.tombstones import SqlTombstones
+from broker.store.transaction import Transaction, answering
+from broker.store.trust import SqlTrust
+
+
+class SqlUnit:
+    """One transaction; see ports.UnitOfWork.
+
+    turn   who may write next, on SQLite: asyncio's lock serves waiting tasks in the order they came
+    """
+
+    cases: Cases
+    messages: Messages
+    outbox: Outbox
+    log: Log
+    trust: Trust
+    tombstones: Tombstones
+    letters: Letters
+
+    def __init__(self, engine: AsyncEngine, turn: asyncio.Lock | None, *, writes: bool) -> None:
+        self._engine = engine
+        self._turn = turn
+        self._writes = writes
+        self._held = AsyncExitStack()
+        self._answers = False
+
+    async def __aenter__(self) -> "SqlUnit":
+        async with AsyncExitStack() as held:
+            if self._turn is not None:
+                await held.enter_async_context(self._turn)
+            with answering():
+                self._connection = await self._engine.connect()
+                held.push_async_callback(self._leave)
+                await self._connection.begin()
+            self._answers = True
+            self._open_repositories(Transaction(self._connection, writes=self._writes))
+            self._held = held.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Roll back what was not committed, and let the next unit in."""
+        self._answers = not isinstance(error, StoreUnavailable)
+        # Shielded: a task cancelled twice must still give its connection and its turn back.
+        await asyncio.shield(self._held.aclose())
+
+    async def commit(self) -> None:
+        """Make everything in this unit durable, at once."""
+        with answering():
+            await self._connection.commit()
+
+    def _open_repositories(self, transaction: Transaction) -> None:
+        self.cases = SqlCases(transaction)
+        self.messages = SqlMessages(transaction)
+        self.outbox = SqlOutbox(transaction)
+        self.log = SqlLog(transaction)
+        self.trust = SqlTrust(transaction)
+        self.tombstones = SqlTombstones(transaction)
+        self.letters = SqlLetters(transaction)
+
+    async def _leave(self) -> None:
+        if self._answers:
+            try:
+                with answering():
+                    await self._connection.close()
+                return
+            except StoreUnavailable:
+                # The database went away: it rolls back by itself what has lost its connection.
+                pass
+        # A connection that does not answer is dropped: asking it to roll back would only wait once more.
+        await self._connection.invalidate()
+        await self._connection.close()
+
+    async def now(self) -> datetime:
+        """Return the database's clock."""
+        transaction = Transaction(self._connection, writes=False)
+        if transaction.dialect == "postgresql":
+            moment: datetime = await transaction.value(select(func.clock_timestamp()))
+            return moment.astimezone(UTC)
+        stamp: str = await transaction.value(select(text("strftime('%Y-%m-%dT%H:%M:%f', 'now')")))
+        return datetime.fromisoformat(stamp).replace(tzinfo=UTC)

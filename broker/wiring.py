@@ -1,0 +1,230 @@
+"""Build the broker from its settings: the one place where rules, store, queue, log and keys meet."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from agencies.agency import Party
+from agencies.directory import Directory
+from agencies.names import CaseRef, DeliveryId, MessageId, PartyId
+from broker.errors import LogShortened, StoreUnavailable
+from broker.log.outside import Outside, copy_out
+from broker.log.sequencer import sequence
+from broker.log.startup import check_log
+from broker.need_to_know import Asker
+from broker.ports import Queue, Store
+from broker.queues import open_queue
+from broker.services import (
+    exclude,
+    export,
+    lease,
+    mailbox,
+    purge,
+    recall,
+    receipt,
+    relay,
+    release,
+    schedule,
+    steward,
+    submit,
+)
+from broker.services import status as status_
+from broker.services.desk import Clock, Desk, Directories
+from broker.services.lease import Leased
+from broker.services.reading import Request
+from broker.services.release import Released
+from broker.services.steward import TrustNotes
+from broker.settings import Settings
+from broker.store import is_current, open_store
+from crypto.keys import SigningKey
+
+SWEEP_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceKeys:
+    """The two secret keys that a running broker holds; never logged, shown or stored by it."""
+
+    gateway: SigningKey = field(repr=False)
+    log: SigningKey = field(repr=False)
+
+
+class Broker:
+    """Every use case of one area, ready to be called; made by `build_broker`."""
+
+    def __init__(self, desk: Desk, queue: Queue, log_key: SigningKey) -> None:
+        self._desk = desk
+        self._queue = queue
+        self._log_key = log_key
+        self._outside = Outside(desk.settings.outside, log_key.verify_key)
+
+    @property
+    def settings(self) -> Settings:
+        """The area's settings."""
+        return self._desk.settings
+
+    @property
+    def store(self) -> Store:
+        """Where units of work come from."""
+        return self._desk.store
+
+    @property
+    def desk(self) -> Desk:
+        """The surroundings of the use cases."""
+        return self._desk
+
+    def clock(self) -> datetime:
+        """Return the current time."""
+        return self._desk.clock()
+
+    async def directory(self) -> Directory:
+        """Return the directory as of now."""
+        async with self.store.reader() as uow:
+            return await self._desk.directories.current(uow)
+
+    async def spend_nonce(self, keyid: str, nonce: str, expires: datetime) -> bool:
+        """Record a request's nonce, durably before the request has any effect; False if it was spent before."""
+        async with self.store.unit() as uow:
+            fresh = await uow.trust.spend_nonce(keyid, nonce, expires)
+            await uow.commit()
+        return fresh
+
+    async def submit(self, request: Request, asker: Asker) -> Sequence[str]:
+        """See services/submit.py."""
+        return await submit.submit(self._desk, request, asker)
+
+    async def lease(self, asker: Asker, limit: int, wait_s: float) -> Sequence[Leased]:
+        """See services/lease.py."""
+        return await lease.lease(self._desk, asker, limit, min(wait_s, self.settings.long_poll_s))
+
+    async def open(self, delivery: DeliveryId, asker: Asker) -> Released:
+        """See services/release.py."""
+        return await release.release(self._desk, delivery, asker)
+
+    async def receipt(self, delivery: DeliveryId, note: str, asker: Asker) -> None:
+        """See services/receipt.py."""
+        await receipt.receipt(self._desk, delivery, note, asker)
+
+    async def status(self, message: MessageId, asker: Asker) -> str:
+        """See services/status.py."""
+        return await status_.status(self._desk, message, asker)
+
+    async def recall(self, message: MessageId, recipients: Sequence[PartyId] | None, reason: str, asker: Asker) -> str:
+        """See services/recall.py."""
+        return await recall.recall(self._desk, message, recipients, reason, asker)
+
+    async def exclude(self, case: CaseRef, parties: Sequence[str], *, settled: bool, asker: Asker) -> None:
+        """See services/exclude.py."""
+        await exclude.exclude(self._desk, case, parties, settled=settled, asker=asker)
+
+    async def trust_notes(self) -> TrustNotes:
+        """See services/steward.py."""
+        return await steward.trust_notes(self._desk)
+
+    async def accept_delegation(self, note: str, asker: Asker) -> None:
+        """See services/steward.py."""
+        await steward.accept_delegation(self._desk, note, asker)
+
+    async def accept_register(self, note: str, asker: Asker) -> None:
+        """See services/steward.py."""
+        await steward.accept_register(self._desk, note, asker)
+
+    async def accept_revocation(self, note: str, asker: Asker) -> None:
+        """See services/steward.py."""
+        await steward.accept_revocation(self._desk, note, asker)
+
+    async def tombstones(self, asker: Asker) -> Sequence[str]:
+        """See services/steward.py."""
+        return await steward.tombstones(self._desk, asker)
+
+    async def export_log(self, asker: Asker) -> AsyncIterator[str]:
+        """See services/export.py."""
+        return await export.open_export(self._desk, asker)
+
+    async def preview_retention(self) -> Sequence[schedule.Due]:
+        """See services/schedule.py."""
+        return await schedule.preview(self._desk)
+
+    async def schedule_due(self) -> int:
+        """See services/schedule.py."""
+        return await schedule.schedule_due(self._desk)
+
+    async def purge_due(self) -> int:
+        """See services/purge.py."""
+        return await purge.purge_due(self._desk, self._outside.add_tombstone)
+
+    async def relay(self) -> int:
+        """See services/relay.py."""
+        return await relay.relay(self._desk, self._queue)
+
+    async def republish(self) -> int:
+        """See services/relay.py."""
+        return await relay.republish(self._desk)
+
+    async def fill_mailbox(self, timeout_s: float) -> int:
+        """See services/mailbox.py."""
+        return await mailbox.fill_mailbox(self._desk, self._queue, timeout_s)
+
+    async def bury_dead_letters(self) -> int:
+        """See services/mailbox.py."""
+        return await mailbox.bury_dead_letters(self._desk, self._queue)
+
+    async def sequence(self) -> int:
+        """Give entries that wait their place in the log, and keep the new checkpoint outside; see log/sequencer.py."""
+        count = await sequence(self.store, self._log_key, self._desk.log_origin)
+        if count:
+            await copy_out(self.store, self._outside)
+        return count
+
+    async def declare_queues(self) -> None:
+        """Make sure that every agency and office has its queue."""
+        register = (await self.directory()).register
+        await self._queue.declare([member.id for member in register.participants() if isinstance(member, Party)])
+
+    async def sweep(self) -> int:
+        """Forget spent nonces that have expired, and entries whose time after their case is over; return how many."""
+        now = self.clock()
+        async with self.store.unit() as uow:
+            swept = await uow.trust.sweep_nonces(now) + await uow.log.sweep(now, SWEEP_BATCH)
+            await uow.commit()
+        return swept
+
+    async def ready(self) -> None:
+        """Return if the database answers, with the current schema and an area in it. Raises StoreUnavailable."""
+        if not await is_current(self.settings.database):
+            raise StoreUnavailable("the database's schema is not the one of this version: run `marac migrate`")
+        await self.directory()
+
+    async def close(self) -> None:
+        """Let go of queue and database."""
+        await self._queue.close()
+        await self.store.close()
+
+
+async def build_broker(settings: Settings, clock: Clock, keys: ServiceKeys) -> Broker:
+    """Return a broker that is fit to serve.
+
+    Raises StoreUnavailable, or LogShortened if the database's log or tombstones lag behind what is kept
+    outside it: then an older database was put in place of the one that was.
+    """
+    store = open_store(settings.database)
+    try:
+        desk = Desk(settings, store, clock, keys.gateway, Directories(settings))
+        queue = open_queue(settings.amqp_url, store, clock, settings.delivery_limit)
+        broker = Broker(desk, queue, keys.log)
+        await broker.ready()
+        await _reconcile(desk, Outside(settings.outside, keys.log.verify_key), keys.log)
+    except BaseException:
+        await store.close()
+        raise
+    return broker
+
+
+async def _reconcile(desk: Desk, outside: Outside, log_key: SigningKey) -> None:
+    async with desk.store.reader() as uow:
+        await check_log(uow.log, outside.checkpoint(), log_key.verify_key, desk.log_origin)
+        inside = await uow.tombstones.all()
+    if not set(outside.tombstones()) <= set(inside):
+        raise LogShortened("a tombstone is kept outside that this database does not know: it is an older copy")
+    for note in inside:
+        outside.add_tombstone(note)  # some are missing if the process died right after it committed a destruction

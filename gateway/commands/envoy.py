@@ -1,0 +1,44 @@
+"""The coordinator's kit as the office's way to the gateway."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from agencies.kit.client import Kit
+from agencies.kit.home import Home
+from agencies.kit.keyring import load_keyring
+from agencies.register import Register
+from gateway.commands.office import Office
+from gateway.commands.outcome import wall_clock
+
+
+def publish_register(office: Office, register: Register, opened: str) -> None:
+    """The gateway has this register; one that it has already is not sent again.
+
+        opened  the passphrase of the office's keys
+
+    Raises Problem, Unreachable, BadAnswer; CheckFailed if the gateway serves what must not be trusted.
+    """
+    with _kit(office, opened) as kit:
+        if kit.refresh().register.hash != register.hash:
+            kit.publish_register(register.note)
+        kit.refresh()
+
+
+def publish_delegation(office: Office, note: str, opened: str) -> None:
+    """The gateway has this delegation; one that it has already is not sent again.
+
+    Raises as `publish_register` does.
+    """
+    with _kit(office, opened) as kit:
+        kit.refresh()
+        held = kit.home.trust()
+        if held is None or note not in held.delegations:
+            kit.publish_delegation(note)
+        kit.refresh()
+
+
+@contextmanager
+def _kit(office: Office, opened: str) -> Iterator[Kit]:
+    home = Home.load(office.kit)
+    with Kit(home, load_keyring(home, opened, wall_clock()), wall_clock) as kit:
+        yield kit

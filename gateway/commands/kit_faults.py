@@ -1,0 +1,44 @@
+"""The kit's errors in a person's words; loaded only once something went wrong. No message of theirs holds content."""
+
+from typing import Final
+
+from agencies.documents.invalid import DocumentInvalid
+from agencies.kit.compose import UnknownKind
+from agencies.kit.export import LogMismatch
+from agencies.kit.forms import FormInvalid
+from agencies.kit.home import HomeExists, NoSuchHome, NotSaved
+from agencies.kit.inbox import NotInInbox
+from agencies.kit.keyfile import AlreadyThere, KeyFileError, OpenToOthers, WrongPassphrase
+from agencies.kit.keyring import NoKeys
+from agencies.kit.opening import CheckFailed
+from agencies.kit.wire import BadAnswer, Problem, Unreachable
+from gateway.commands.outcome import Exit, complain
+
+KIT_FAULTS: Final[tuple[tuple[type[Exception], Exit, str], ...]] = (
+    (WrongPassphrase, Exit.FAILED, "try again with the passphrase that was chosen for this folder's keys"),
+    (OpenToOthers, Exit.FAILED, "if nobody else can have read it, run chmod 600 on it; otherwise revoke the key"),
+    (AlreadyThere, Exit.FAILED, "choose another folder, or move the old key away first"),
+    (KeyFileError, Exit.FAILED, "fetch the file again from where its copy is kept"),
+    (CheckFailed, Exit.CHECK_FAILED, "do not use what you received, and tell the coordinator by telephone"),
+    (LogMismatch, Exit.CHECK_FAILED, "keep the file, and tell the area's data protection lead"),
+    (Unreachable, Exit.FAILED, "check that the gateway runs and its address in kit.json; running it again is safe"),
+    (BadAnswer, Exit.FAILED, "check that the gateway's address is right, and that this kit is not older than it"),
+    (NoSuchHome, Exit.USAGE, "check the folder you gave"),
+    (HomeExists, Exit.USAGE, "give another folder"),
+    (NoKeys, Exit.FAILED, "make one with: marac keys generate"),
+    (NotSaved, Exit.FAILED, "pull it first with: marac pull"),
+    (NotInInbox, Exit.FAILED, "look what there is with: marac inbox"),
+    (UnknownKind, Exit.FAILED, "install a newer kit"),
+    (FormInvalid, Exit.USAGE, "correct the form and send it again"),
+    (DocumentInvalid, Exit.USAGE, "correct the document and send it again"),
+)
+_REFUSALS: Final = ("not-available", "not-active", "not-allowed", "not-in-force", "required", "not-proved", "revoked")
+
+
+def explain_problem(fault: Exception) -> Exit | None:
+    """Tell what the gateway answered and return the exit code; None if `fault` is no answer of the gateway's."""
+    if not isinstance(fault, Problem):
+        return None
+    where = f", at {fault.pointer}" if fault.pointer else ""
+    complain(f"the gateway refused: {fault}{where}", fault.help)
+    return Exit.REFUSED if fault.code.endswith(_REFUSALS) else Exit.FAILED

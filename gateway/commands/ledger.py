@@ -1,0 +1,86 @@
+"""Changing the register: the next number is signed at the office, kept there, and brought to the gateway."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from agencies.area import Area
+from agencies.kit import keyfile
+from agencies.kit.home import write_durably
+from agencies.notes.register import Entry
+from agencies.register import Register, draft_register
+from crypto import note
+from crypto.keys import SigningKey
+from gateway.commands import passphrase
+from gateway.commands.envoy import publish_register
+from gateway.commands.office import Office
+from gateway.commands.outcome import Exit, Stopped, wall_clock
+
+Change = Callable[[Register], Sequence[Entry]]
+
+
+def change_register(office: Office, change: Change, passphrase_file: Path | None) -> Register:
+    """Return the register with the change in force at the gateway.
+
+        change  from the newest register to the entries of the next
+
+    Raises Stopped if an earlier register is signed and not yet at the gateway, or `change` refuses.
+    """
+    if office.pending.exists():
+        raise Stopped("an earlier register was signed and did not reach the gateway", "run: marac register publish")
+    area, register, now = office.area(), office.register(), wall_clock()
+    entries = change(register)
+    opened = passphrase.recall("the office's keys", passphrase_file)
+    text = draft_register(register, area.name, entries, now)
+    signed = note.sign(text, [_registrar_key(office, area, opened, now)])
+    # A crash before this line leaves nothing; after it, `marac register publish` goes on from here.
+    write_durably(office.pending, signed.encode())
+    return _publish(office, opened)
+
+
+def publish_pending(office: Office, passphrase_file: Path | None) -> Register:
+    """Return the register that was pending, now in force at the gateway.
+
+    Raises Stopped if nothing is pending.
+    """
+    if not office.pending.exists():
+        raise Stopped("there is no register to publish: the newest one is at the gateway", code=Exit.USAGE)
+    return _publish(office, passphrase.recall("the office's keys", passphrase_file))
+
+
+def with_entry(entries: Sequence[Entry], new: Entry) -> list[Entry]:
+    """Return the entries with `new` in place of the one with its id, or added."""
+    return [entry for entry in entries if entry.id != new.id] + [new]
+
+
+def with_status(id_: str, status: str, since: datetime) -> Change:
+    """Return the change that gives the entry with this id another status from `since` on.
+
+    The change raises Stopped if there is no such entry, or it has left for good.
+    """
+
+    def change(register: Register) -> Sequence[Entry]:
+        entry = next((entry for entry in register.entries if entry.id == id_), None)
+        if entry is None:
+            raise Stopped(f"{id_} is not in the register", "look it up with: marac register show", Exit.USAGE)
+        if entry.status in ("removed", status):
+            raise Stopped(f"{id_} is {entry.status} already: nothing was changed", code=Exit.REFUSED)
+        return with_entry(register.entries, replace(entry, status=status, since=since))
+
+    return change
+
+
+def _publish(office: Office, opened: str) -> Register:
+    register = office.verified(office.pending)
+    publish_register(office, register, opened)
+    # A crash before this line leaves it pending: publishing again finds it at the gateway and ends the same way.
+    office.pending.replace(office.register_note)
+    return register
+
+
+def _registrar_key(office: Office, area: Area, opened: str, now: datetime) -> SigningKey:
+    key = keyfile.load_signing_key(office.registrar_key, opened)
+    if key.verify_key not in area.registrar_keys(now):
+        raise Stopped("the root's delegation to this registrar's key is over", "run: marac area renew", Exit.REFUSED)
+    return key

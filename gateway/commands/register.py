@@ -1,0 +1,82 @@
+"""`marac register`: what the area's register says, and bringing a signed one to the gateway again."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from agencies.notes.text import encode_time
+from agencies.register import Register
+from gateway.commands.ledger import publish_pending
+from gateway.commands.office import Office
+from gateway.commands.options import AsJson, OfficeFolder, PassphraseFile, takes
+from gateway.commands.outcome import say, say_json, wall_clock
+
+app = typer.Typer(no_args_is_help=True, help="The area's register, as the coordinator's office keeps it.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowOptions:
+    """Which office, and how to answer."""
+
+    office: OfficeFolder = Path()
+    as_json: AsJson = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishOptions:
+    """Which office, and how its keys are opened."""
+
+    office: OfficeFolder = Path()
+    passphrase_file: PassphraseFile = None
+
+
+@app.command("show")
+@takes(ShowOptions)
+def show(options: ShowOptions) -> None:
+    """Show who takes part, verified from the root's key down.
+
+    Example: marac register show --office ./area-office
+    """
+    register = Office(options.office).register()
+    if options.as_json:
+        say_json(_rows(register))
+        return
+    say(f"Register {register.number} of {register.area}, issued {encode_time(register.issued)}.")
+    if register.is_expired(wall_clock()):
+        say("It has EXPIRED: renew it with any change, such as marac agency renew.")
+    for one in register.participants():
+        isa = f"agreement {one.isa.version}" if one.isa else "no agreement"
+        say(f"  {one.id:<60} {one.status:<10} {one.kind:<24} {isa}")
+
+
+@app.command("publish")
+@takes(PublishOptions)
+def publish(options: PublishOptions) -> None:
+    """Bring a signed register that did not reach the gateway to it.
+
+    Example: marac register publish --office ./area-office
+    """
+    register = publish_pending(Office(options.office), options.passphrase_file)
+    say(f"Register {register.number} is in force.")
+
+
+def _rows(register: Register) -> dict[str, object]:
+    return {
+        "area": register.area,
+        "number": register.number,
+        "issued": encode_time(register.issued),
+        "expires": encode_time(register.expires),
+        "hash": register.hash,
+        "entries": [
+            {
+                "id": one.id,
+                "kind": one.kind,
+                "name": one.name,
+                "status": one.status,
+                "isa": one.isa.version if one.isa else None,
+                "keys": [key.verify_key.keyid for key in one.keys],
+            }
+            for one in register.participants()
+        ],
+    }

@@ -1,0 +1,27 @@
+"""Whether the process lives, and whether it can serve; public, and silent about everything else."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from gateway.deps import TheBroker
+
+router = APIRouter(tags=["health"])
+
+
+class HealthOut(BaseModel):
+    """One word."""
+
+    status: str
+
+
+@router.get("/livez")
+async def live() -> HealthOut:
+    """Answer as long as the process runs."""
+    return HealthOut(status="live")
+
+
+@router.get("/readyz")
+async def ready(broker: TheBroker) -> HealthOut:
+    """Answer if database and log are fit to serve."""
+    await broker.ready()
+    return HealthOut(status="ready")

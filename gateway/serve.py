@@ -1,0 +1,114 @@
+"""Runs the gateway: uvicorn with uvloop and httptools, TLS from the settings, and a graceful stop."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import datetime
+from typing import Final
+
+import structlog
+import uvicorn
+import uvloop
+from fastapi import FastAPI
+
+from broker.settings import Settings
+from broker.wiring import ServiceKeys, build_broker
+from gateway.app import create_app
+from gateway.logs import configure_logs
+from gateway.wire import BoundedProtocol
+
+KEEP_ALIVE_S: Final = 30
+STOP_WITHIN_S: Final = 30
+_LOG: Final = structlog.get_logger()
+
+
+class _Listener(uvicorn.Server):
+    """A server that leaves the process's signals alone and says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `serve`: uvicorn would raise them again before the broker is closed."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say so."""
+        await super().startup(sockets)
+        self.listening.set()
+
+
+def serve(settings: Settings, clock: Callable[[], datetime], keys: ServiceKeys, *, run_worker: bool) -> None:
+    """Serve the area until SIGINT or SIGTERM, then finish what is under way and close everything.
+
+    Raises BrokerError if the broker is not fit to start; OSError if the address is taken.
+    """
+    configure_logs(sys.stdout)
+    uvloop.run(_serve(settings, clock, keys, run_worker=run_worker))
+
+
+@contextlib.asynccontextmanager
+async def running(app: FastAPI, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+    """Serve `app` on a real TCP port in this loop, and yield the address it listens on, `http://host:port`.
+
+    port  0 for any that is free
+
+    Without TLS: for the demo and for tests, on loopback alone.
+    """
+    with socket.create_server((host, port)) as listener:
+        config = _config(app, stop_within_s=2)
+        async with app.router.lifespan_context(app), _listening(config, listener):
+            yield f"http://{host}:{listener.getsockname()[1]}"
+
+
+async def _serve(settings: Settings, clock: Callable[[], datetime], keys: ServiceKeys, *, run_worker: bool) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    broker = await build_broker(settings, clock, keys)
+    try:
+        app = create_app(broker, run_worker=run_worker)
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        with socket.create_server((settings.host, settings.port), family=family, backlog=2048) as listener:
+            async with app.router.lifespan_context(app), _listening(_config(app, settings), listener):
+                _LOG.info("listening", port=settings.port)
+                await stop.wait()
+                _LOG.info("stopping")
+    finally:
+        await broker.close()
+
+
+@contextlib.asynccontextmanager
+async def _listening(config: uvicorn.Config, listener: socket.socket) -> AsyncIterator[None]:
+    server = _Listener(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    ready = asyncio.create_task(server.listening.wait())
+    await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
+    ready.cancel()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task
+
+
+def _config(app: FastAPI, settings: Settings | None = None, stop_within_s: int = STOP_WITHIN_S) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=BoundedProtocol,
+        ws="none",
+        lifespan="off",  # entered by the caller, so that a failure in it is an exception like any other
+        log_config=None,
+        access_log=False,  # it would log paths, and they hold ids
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=stop_within_s,
+        ssl_certfile=None if settings is None else settings.tls_certificate,
+        ssl_keyfile=None if settings is None else settings.tls_key,
+    )

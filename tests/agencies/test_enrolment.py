@@ -1,0 +1,133 @@
+"""Joining: who says it can open, has opened; nobody answers for another."""
+
+from dataclasses import replace
+
+import pytest
+
+from agencies.enrolment import (
+    KEY_OVERLAP,
+    ChallengeFiles,
+    answer,
+    challenge,
+    check_answer,
+    party_note,
+    read_party_note,
+    rotate_key,
+    rotate_recipient,
+    sign_isa,
+)
+from agencies.notes.isa import TYPE as ISA_TYPE
+from agencies.notes.isa import parse_isa
+from crypto import age, note
+from crypto.errors import BadProof, BadSignature, Malformed, NotForYou, Tampered
+from tests.agencies.made_area import DAY, HOUSING, IDVA, ISA, KEYLESS, NOW, fixed_identity, fixed_key, said_by
+
+SAID = said_by(HOUSING)
+KEY = fixed_key(HOUSING)
+WORKING, RECOVERY = fixed_identity(HOUSING, "working"), fixed_identity(HOUSING, "recovery")
+
+
+def test_a_party_s_note_is_read_back_as_it_said_it():
+    assert read_party_note(party_note(SAID, KEY)) == SAID
+
+
+def test_a_party_signs_with_a_key_that_it_lists():
+    with pytest.raises(Malformed):
+        party_note(SAID, fixed_key(HOUSING, 2))
+    with pytest.raises(BadSignature):
+        read_party_note(note.sign(SAID.encode(), [fixed_key(HOUSING, 2)]))
+
+
+def test_an_officer_without_a_key_is_noted_by_its_agency():
+    assert party_note(said_by(KEYLESS), KEY)
+
+
+def test_a_party_signs_the_agreement():
+    signed = sign_isa(ISA, KEY)
+    assert parse_isa(note.verify(signed, [KEY.verify_key], ISA_TYPE).text).isa == ISA
+
+
+def test_a_party_that_opens_both_test_messages_proves_it():
+    made = challenge(SAID, NOW)
+    check_answer(made, answer(made.files, WORKING, RECOVERY, KEY, NOW), SAID)
+
+
+def test_a_challenge_says_nothing_in_its_repr():
+    made = challenge(SAID, NOW)
+    assert made.working not in repr(made)
+    assert made.recovery not in repr(made)
+
+
+def test_every_challenge_is_another_one():
+    made, other = challenge(SAID, NOW), challenge(SAID, NOW)
+    with pytest.raises(BadProof):
+        check_answer(made, answer(other.files, WORKING, RECOVERY, KEY, NOW), SAID)
+
+
+def test_without_one_of_the_two_keys_there_is_no_answer():
+    made = challenge(SAID, NOW)
+    stranger = age.generate_identity("hybrid")
+    for working, recovery in ((WORKING, stranger), (stranger, RECOVERY), (RECOVERY, WORKING), (WORKING, WORKING)):
+        with pytest.raises(NotForYou):
+            answer(made.files, working, recovery, KEY, NOW)
+
+
+def test_a_changed_file_is_not_answered():
+    files = challenge(SAID, NOW).files
+    with pytest.raises(Tampered):
+        answer(replace(files, recovery=files.recovery[:-1] + b"\0"), WORKING, RECOVERY, KEY, NOW)
+
+
+def test_an_answer_signed_by_another_is_refused():
+    made = challenge(SAID, NOW)
+    signed = answer(made.files, WORKING, RECOVERY, KEY, NOW)
+    forged = note.sign(note.text_of(signed), [fixed_key(IDVA)])
+    with pytest.raises(BadSignature):
+        check_answer(made, forged, SAID)
+    with pytest.raises(BadSignature):
+        check_answer(made, signed, said_by(IDVA))
+
+
+def test_nothing_but_a_test_message_for_this_very_party_is_answered():
+    theirs = challenge(replace(SAID, id=IDVA), NOW)
+    with pytest.raises(Malformed):
+        answer(theirs.files, WORKING, RECOVERY, KEY, NOW)
+    for content in (b"a referral, made up", b"\xff", b"marac/test-message/v1\n"):
+        sealed = age.encrypt(content, [WORKING.recipient()])
+        with pytest.raises(Malformed):
+            answer(ChallengeFiles(sealed, sealed), WORKING, WORKING, KEY, NOW)
+
+
+def test_the_two_files_are_not_interchangeable_nor_of_two_challenges():
+    made, other = challenge(SAID, NOW), challenge(SAID, NOW)
+    with pytest.raises(Malformed):
+        answer(ChallengeFiles(made.files.recovery, made.files.working), RECOVERY, WORKING, KEY, NOW)
+    with pytest.raises(Malformed):
+        answer(ChallengeFiles(made.files.working, other.files.recovery), WORKING, RECOVERY, KEY, NOW)
+
+
+def test_a_party_without_a_recipient_in_force_is_not_challenged():
+    for said in (replace(SAID, recipients=SAID.recipients[:1]), said_by(KEYLESS)):
+        with pytest.raises(Malformed):
+            challenge(said, NOW)
+    with pytest.raises(Malformed):
+        challenge(SAID, NOW - 2 * DAY)
+
+
+def test_a_rotated_key_overlaps_with_the_old_one_and_an_ended_one_stays_ended():
+    once = rotate_key(SAID, fixed_key(HOUSING, 2), NOW)
+    assert [key.until for key in once.keys] == [NOW + KEY_OVERLAP, None]
+    twice = rotate_key(once, fixed_key(HOUSING, 3), NOW + DAY)
+    assert [key.until for key in twice.keys] == [NOW + KEY_OVERLAP, NOW + DAY + KEY_OVERLAP, None]
+    assert read_party_note(party_note(twice, fixed_key(HOUSING, 3))) == twice
+
+
+def test_a_rotated_recipient_ends_the_working_one_alone():
+    new = age.generate_identity("hybrid").recipient()
+    rotated = rotate_recipient(SAID, new, NOW)
+    assert [(each.use, each.until) for each in rotated.recipients] == [
+        ("working", NOW),
+        ("recovery", None),
+        ("working", None),
+    ]
+    assert read_party_note(party_note(rotated, KEY)) == rotated

@@ -1,0 +1,163 @@
+"""The registrar's commands against a gateway that runs: letting in, renewing, suspending, removing."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from agencies.kit.home import Home
+from crypto.keys import generate_signing_key
+from gateway.commands.office import Office
+from tests.commands.joining import Joining, housing, officer_note, with_new_working_key
+from tests.commands.running import AREA, Answer, Places, marac, serving, write_secret
+
+HOUSING = f"{AREA}/agency/housing"
+
+
+@pytest.fixture(scope="module")
+def served(founded: Places, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
+    """Return an area whose gateway runs, with the office's kit pointed at it; the tests here share it."""
+    places = Places(tmp_path_factory.mktemp("served") / "places")
+    shutil.copytree(founded.folder, places.folder)
+    with serving(places) as url:
+        settings = places.office / "kit" / "kit.json"
+        stated = json.loads(settings.read_text())
+        settings.write_text(json.dumps({**stated, "url": url}))
+        yield places
+
+
+@pytest.fixture(scope="module")
+def agency(served: Places) -> Joining:
+    """Return an agency that was let in by the real commands."""
+    joining = housing(served.folder)
+    first = registrar(served, "agency", "add", joining.note())
+    assert first.code == 0, first.err
+    then = registrar(served, "agency", "add", joining.note(), "--proof", joining.proof(served))
+    assert then.code == 0, then.err
+    return joining
+
+
+def registrar(places: Places, *arguments: object) -> Answer:
+    return marac(*arguments, "--office", places.office, "--passphrase-file", places.passphrase)
+
+
+def numbers(places: Places) -> int:
+    return Office(places.office).register().number
+
+
+def status_of(places: Places, id_: str) -> str:
+    listed = json.loads(marac("register", "show", "--office", places.office, "--json").out)["entries"]
+    return next(str(entry["status"]) for entry in listed if entry["id"] == id_)
+
+
+def test_an_agency_is_let_in_once_it_opened_both_test_messages(served: Places, agency: Joining) -> None:
+    assert status_of(served, HOUSING) == "active"
+    held = Home.load(served.office / "kit").trust()
+    assert held is not None
+    assert held.verified().register.party(HOUSING) is not None
+
+
+def test_what_was_asked_is_gone_once_it_was_answered(served: Places, agency: Joining) -> None:
+    assert not (served.office / "challenges" / "agency-housing.json").exists()
+
+
+def test_an_agency_that_is_there_is_not_added_again(served: Places, agency: Joining) -> None:
+    answer = registrar(served, "agency", "add", agency.note())
+    assert answer.code == 3
+    assert "marac agency renew" in answer.err
+
+
+def test_the_same_note_again_is_a_renewal_without_a_proof(served: Places, agency: Joining) -> None:
+    before = numbers(served)
+    assert registrar(served, "agency", "renew", agency.note()).code == 0
+    assert numbers(served) == before + 1
+
+
+def test_a_new_recipient_is_proved_before_anything_is_sealed_to_it(served: Places, agency: Joining) -> None:
+    rotated, before = with_new_working_key(agency, datetime.now(UTC).replace(microsecond=0)), numbers(served)
+    assert registrar(served, "agency", "renew", rotated.note()).code == 0
+    assert numbers(served) == before
+    answer = registrar(served, "agency", "renew", rotated.note(), "--proof", rotated.proof(served))
+    assert answer.code == 0, answer.err
+    assert numbers(served) == before + 1
+    # and back, for the other tests: an older recipient is listed still
+    party = Office(served.office).register().party(HOUSING)
+    assert party is not None
+    assert len(party.recipients) == 3
+
+
+def test_a_note_that_only_an_unknown_key_signed_renews_nothing(served: Places, agency: Joining) -> None:
+    answer = registrar(served, "agency", "renew", housing(served.folder).note())
+    assert answer.code == 4
+    assert "check failed" in answer.err
+
+
+def test_a_suspended_agency_can_be_resumed(served: Places, agency: Joining) -> None:
+    assert registrar(served, "agency", "suspend", HOUSING).code == 0
+    assert status_of(served, HOUSING) == "suspended"
+    again = registrar(served, "agency", "suspend", HOUSING)
+    assert again.code == 3
+    assert registrar(served, "agency", "resume", HOUSING).code == 0
+    assert status_of(served, HOUSING) == "active"
+
+
+def test_who_is_not_in_the_register_cannot_be_removed(served: Places) -> None:
+    answer = registrar(served, "agency", "remove", f"{AREA}/agency/nobody")
+    assert answer.code == 2
+    assert "marac register show" in answer.err
+
+
+def test_an_officer_is_entered_on_the_agencys_word_and_removed(served: Places, agency: Joining) -> None:
+    id_, path = officer_note(agency, [agency.key])
+    answer = registrar(served, "officer", "add", path)
+    assert answer.code == 0, answer.err
+    assert status_of(served, id_) == "active"
+    assert registrar(served, "officer", "remove", id_).code == 0
+    assert status_of(served, id_) == "removed"
+
+
+def test_an_officer_that_the_agency_did_not_vouch_for_is_refused(served: Places, agency: Joining) -> None:
+    _, path = officer_note(agency, [generate_signing_key(HOUSING)])
+    assert registrar(served, "officer", "add", path).code == 4
+
+
+def test_the_yearly_delegation_is_renewed_with_the_root_key(served: Places, agency: Joining) -> None:
+    passphrase = served.passphrase
+    answer = registrar(
+        served, "area", "renew", "--offline", served.offline, "--offline-passphrase-file", passphrase
+    )
+    assert answer.code == 0, answer.err
+    assert Office(served.office).area().latest.number == 2
+    assert registrar(served, "agency", "renew", agency.note()).code in {0, 4}
+
+
+def test_a_wrong_passphrase_changes_nothing_and_says_so(served: Places, agency: Joining) -> None:
+    before = numbers(served)
+    wrong = write_secret(served.folder / "wrong", "not the passphrase")
+    answer = marac("agency", "suspend", HOUSING, "--office", served.office, "--passphrase-file", wrong)
+    assert answer.code == 1
+    assert "passphrase does not open" in answer.err
+    assert numbers(served) == before
+
+
+def test_a_register_that_did_not_reach_the_gateway_is_published_later(area: Places, tmp_path: Path) -> None:
+    answer = registrar(area, "agency", "suspend", f"{AREA}/office/coordinator")
+    assert answer.code == 1
+    assert "did not answer" in answer.err
+    blocked = registrar(area, "agency", "suspend", f"{AREA}/office/coordinator")
+    assert "marac register publish" in blocked.err
+    assert numbers(area) == 1
+    assert (area.office / "register.pending").exists()
+
+
+def test_there_is_nothing_to_publish_when_nothing_is_pending(served: Places) -> None:
+    assert registrar(served, "register", "publish").code == 2
+
+
+def test_a_folder_that_is_no_office_is_named(tmp_path: Path) -> None:
+    answer = marac("register", "show", "--office", tmp_path)
+    assert answer.code == 2
+    assert "not an office's folder" in answer.err

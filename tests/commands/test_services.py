@@ -1,0 +1,127 @@
+"""Serving, migrating and retention: what starts, what is refused, and what the exit codes say."""
+
+import asyncio
+import json
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from agencies.names import CaseRef, coordinator_of, draw_case_ref
+from broker.case import Case
+from broker.store import open_store
+from gateway.commands.area_env import load_settings
+from tests.commands.running import AREA, PROGRAM, Places, marac, serving, write_secret
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+def with_setting(places: Places, line: str) -> None:
+    with (places.home / "marac.env").open("a") as file:
+        file.write(line + "\n")
+
+
+def test_a_gateway_serves_its_area_and_ends_in_good_order(area: Places) -> None:
+    with serving(area) as url:
+        answer = httpx2.get(f"{url}/v1/area", headers={"host": AREA})
+        assert answer.status_code == 200
+        assert answer.json()["area"] == AREA
+    assert '"stopping"' in (area.folder / "serve.log").read_text()
+
+
+def test_a_worker_ends_in_good_order_when_it_is_told_to(area: Places) -> None:
+    log = area.folder / "worker.log"
+    with log.open("w") as out, subprocess.Popen([PROGRAM, "worker", "--home", area.home], stdout=out) as worker:
+        while worker.poll() is None and not (area.home / "outside" / "checkpoint").exists():
+            pass  # its first round of the log leaves a checkpoint outside the database
+        worker.terminate()
+        assert worker.wait(60) == 0
+
+
+@pytest.mark.parametrize("service", ["serve", "worker"])
+def test_an_open_address_without_tls_is_refused_with_what_to_do(area: Places, service: str) -> None:
+    with_setting(area, "MARAC_HOST=0.0.0.0")
+    answer = marac(service, "--home", area.home)
+    assert answer.code == 2
+    assert "MARAC_TLS_CERTIFICATE" in answer.err
+    assert "marac.env" in answer.err
+
+
+def test_a_setting_that_is_wrong_is_named_and_its_value_is_not(area: Places) -> None:
+    with_setting(area, "MARAC_LEASE_S=hunter-two")
+    answer = marac("serve", "--home", area.home)
+    assert answer.code == 2
+    assert "MARAC_LEASE_S" in answer.err
+    assert "hunter-two" not in answer.err
+
+
+def test_a_setting_that_nobody_knows_is_refused(area: Places) -> None:
+    with_setting(area, "MARAC_PURGE_GRACE_DAY=9")
+    answer = marac("serve", "--home", area.home)
+    assert answer.code == 2
+    assert "MARAC_PURGE_GRACE_DAY" in answer.err
+
+
+def test_the_wrong_passphrase_starts_nothing(area: Places) -> None:
+    with_setting(area, f"MARAC_PASSPHRASE_FILE='{write_secret(area.folder / 'other', 'not the passphrase')}'")
+    answer = marac("serve", "--home", area.home)
+    assert answer.code == 1
+    assert "passphrase does not open" in answer.err
+
+
+def test_a_folder_without_an_area_is_refused(tmp_path: Path) -> None:
+    answer = marac("serve", "--home", tmp_path)
+    assert answer.code == 2
+    assert "marac init" in answer.err
+
+
+def test_migrating_an_up_to_date_database_changes_nothing(area: Places) -> None:
+    assert marac("migrate", "--home", area.home).code == 0
+
+
+def test_a_case_is_previewed_then_scheduled_then_waits_then_goes(area: Places) -> None:
+    ref = draw_case_ref("TST")
+    asyncio.run(add_case(area, ref))
+
+    (due,) = json.loads(marac("retention", "preview", "--home", area.home, "--json").out)["cases"]
+    assert (due["case"], due["scheduled_at"]) == (ref, None)
+
+    assert json.loads(marac("retention", "schedule", "--home", area.home, "--json").out) == {"scheduled": 1}
+    assert json.loads(marac("retention", "schedule", "--home", area.home, "--json").out) == {"scheduled": 0}
+    assert ref in marac("retention", "preview", "--home", area.home).out
+
+    waiting = marac("retention", "run", "--home", area.home, "--yes", "--json")
+    assert json.loads(waiting.out) == {"destroyed": 0}
+
+    asyncio.run(make_grace_pass(area, ref))
+    gone = marac("retention", "run", "--home", area.home, "--yes", "--json")
+    assert json.loads(gone.out) == {"destroyed": 1}
+    assert "No case is due." in marac("retention", "preview", "--home", area.home).out
+    assert "marac/tombstone/v1" in (area.home / "outside" / "tombstones").read_text()
+
+
+def test_nothing_is_destroyed_without_a_yes(area: Places) -> None:
+    answer = marac("retention", "run", "--home", area.home)
+    assert answer.code == 1
+    assert "cannot be undone" in answer.out + answer.err
+
+
+async def add_case(places: Places, ref: CaseRef) -> None:
+    """Put a case into the database whose seven years are over."""
+    store = open_store(load_settings(places.home).database)
+    long_ago = NOW - timedelta(days=8 * 365)
+    async with store.unit() as uow:
+        await uow.cases.add(Case(ref=ref, opened_at=long_ago, opened_by=coordinator_of(AREA), last_referral_at=long_ago))
+        await uow.commit()
+    await store.close()
+
+
+async def make_grace_pass(places: Places, ref: CaseRef) -> None:
+    """Make it so that the case was scheduled eight days ago: no setting moves the clock."""
+    store = open_store(load_settings(places.home).database)
+    async with store.unit() as uow:
+        await uow.cases.schedule([ref], NOW - timedelta(days=8))
+        await uow.commit()
+    await store.close()

@@ -1,0 +1,88 @@
+"""What every test may use: real servers started once, fresh databases, and the rules for property tests."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.servers.postgres import PostgresServer, private_postgres
+from tests.servers.programs import AGE
+from tests.servers.rabbitmq import VHOSTS, on_vhost, private_rabbitmq
+
+SERVER_FIXTURES = frozenset({"amqp_url", "postgres_server", "postgres_url", "age_program"})
+
+# Two shared cores make deadlines a matter of luck; `ci` draws the same examples each time, `campaign` new ones.
+for _profile, _max_examples in {"quick": 25, "ci": 100, "campaign": 2000}.items():
+    settings.register_profile(
+        _profile,
+        deadline=None,
+        max_examples=_max_examples,
+        derandomize=_profile != "campaign",
+        print_blob=True,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+settings.load_profile(os.environ.get("MARAC_TEST_PROFILE", "ci"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses a server; a fixture that asks for one by name marks its parameter itself."""
+    for item in items:
+        if SERVER_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.servers)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a long parameter by its place: fresh keys differ between the processes of one run, and are no names."""
+    return argname if isinstance(val, str | bytes) and len(val) > 40 else None
+
+
+@pytest.fixture(scope="session")
+def amqp_url(worker_id: str) -> Iterator[str]:
+    """Return the URL of a virtual host of a running RabbitMQ that no other test process uses."""
+    vhost = VHOSTS[0] if worker_id == "master" else f"{VHOSTS[0]}-{worker_id}"
+    with ExitStack() as stack:
+        url = os.environ.get("MARAC_TEST_AMQP_URL")
+        if url is None:
+            _refuse_when_quick("RabbitMQ")
+            url = stack.enter_context(private_rabbitmq()).url
+        yield on_vhost(url, vhost)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Return a running PostgreSQL on which databases can be made."""
+    with ExitStack() as stack:
+        url = os.environ.get("MARAC_TEST_POSTGRES_URL")
+        if url is None:
+            _refuse_when_quick("PostgreSQL")
+            url = stack.enter_context(private_postgres()).url
+        yield PostgresServer(url)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """Return SQLAlchemy's URL of an empty PostgreSQL database of the test's own."""
+    url = postgres_server.fresh_database()
+    yield url
+    postgres_server.drop_database(url)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """Return SQLAlchemy's URL of a SQLite file of the test's own, which does not exist yet."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'broker.sqlite'}"
+
+
+@pytest.fixture(scope="session")
+def age_program() -> Path:
+    """Return the `age` program, which is not ours."""
+    return AGE.require()
+
+
+def _refuse_when_quick(server: str) -> None:
+    if os.environ.get("MARAC_TEST_PROFILE") == "quick":
+        pytest.fail(f"a quick run starts no {server}: mark this test or its parameter with pytest.mark.servers")

@@ -1,0 +1,153 @@
+"""Laws of need-to-know: taking something away never turns a refusal into a permit, and refusals tell nothing."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from hypothesis import assume, event, given
+from hypothesis import strategies as st
+
+from agencies.names import OfficerId, PartyId
+from broker.case import Case, LawfulBasis, Relation
+from broker.need_to_know import NOT_AVAILABLE, Access, Act, Deny, Permit, Standing, decide, decide_asker
+from tests.laws.strategies import accesses, instants, participants
+from tests.rules.cases import NOW, PERMITTED
+
+
+def never_more_than(before: Access, after: Access) -> None:
+    """Whoever was refused is refused still."""
+    event(type(decide(before)).__name__)
+    if isinstance(decide(before), Deny):
+        assert isinstance(decide(after), Deny)
+
+
+def case_of(access: Access) -> Case:
+    assume(access.case is not None)
+    assert access.case is not None
+    return access.case
+
+
+@given(accesses, participants)
+def test_adding_an_exclusion_never_permits(access: Access, excluded: PartyId | OfficerId) -> None:
+    case = case_of(access)
+    never_more_than(access, replace(access, case=replace(case, excluded=case.excluded | {excluded})))
+
+
+@given(accesses)
+def test_excluding_the_asker_refuses_all_but_the_receipt_for_what_it_holds(access: Access) -> None:
+    case = case_of(access)
+    assume(access.act not in {Act.RECEIPT, Act.STEWARD, Act.REVOKE, Act.AUDIT})
+    excluded = replace(case, excluded=case.excluded | {access.asker.party.id})
+    assert isinstance(decide(replace(access, case=excluded)), Deny)
+
+
+@given(accesses, instants)
+def test_ending_a_relation_never_permits(access: Access, until: datetime) -> None:
+    case, party = case_of(access), access.asker.party.id
+    assume(party in case.related)
+    held = case.related[party]
+    earlier = until if held.until is None else min(until, held.until)
+    never_more_than(
+        access, replace(access, case=replace(case, related={**case.related, party: replace(held, until=earlier)}))
+    )
+
+
+@given(accesses)
+def test_taking_a_relation_away_never_permits(access: Access) -> None:
+    case = case_of(access)
+    left = {party: held for party, held in case.related.items() if party != access.asker.party.id}
+    never_more_than(access, replace(access, case=replace(case, related=left)))
+
+
+@given(accesses)
+def test_revoking_a_key_never_permits(access: Access) -> None:
+    never_more_than(access, replace(access, superseded_key=True))
+    never_more_than(access, replace(access, key_revoked=True))
+    assert isinstance(decide(replace(access, superseded_key=True)), Deny)
+
+
+@given(accesses)
+def test_closing_a_case_never_permits(access: Access) -> None:
+    never_more_than(access, replace(access, case=replace(case_of(access), closed=True)))
+
+
+@given(accesses)
+def test_excluding_people_in_words_never_permits(access: Access) -> None:
+    never_more_than(access, replace(access, case=replace(case_of(access), exclusions_pending=True)))
+
+
+@given(accesses)
+def test_withdrawing_demanding_proof_or_losing_a_standing_never_permits(access: Access) -> None:
+    never_more_than(access, replace(access, withdrawn=True))
+    never_more_than(access, replace(access, demand_proved=True))
+    never_more_than(access, replace(access, standing=Standing.NONE))
+
+
+@given(accesses)
+def test_suspending_a_party_or_letting_its_agreement_lapse_never_permits(access: Access) -> None:
+    party = access.asker.party
+    for less in (
+        replace(party, status="suspended"),
+        replace(party, until=NOW),
+        replace(party, isa=None),
+        party if party.isa is None else replace(party, isa=replace(party.isa, until=NOW)),
+        party if party.isa is None else replace(party, isa=replace(party.isa, purposes=())),
+    ):
+        never_more_than(access, replace(access, asker=replace(access.asker, party=less)))
+
+
+@given(accesses)
+def test_destroying_a_case_never_permits(access: Access) -> None:
+    assume(not access.opens_case)
+    never_more_than(access, replace(access, case=None))
+
+
+@given(accesses)
+def test_a_permit_always_names_relation_and_basis(access: Access) -> None:
+    decision = decide(access)
+    if isinstance(decision, Permit):
+        assert isinstance(decision.relation, Relation)
+        assert isinstance(decision.basis, LawfulBasis)
+        assert decision.rule == f"{decision.relation}/{decision.basis}"
+        if access.case is not None:
+            assert decision.relation is access.case.relation(access.asker.party.id, access.asker.at)
+
+
+@given(accesses)
+def test_a_release_rests_on_a_relation_that_grants_it(access: Access) -> None:
+    decision = decide(access)
+    if isinstance(decision, Permit) and access.act in {Act.LEASE, Act.OPEN}:
+        assert decision.relation.at_least(access.least)
+        assert access.standing is Standing.RECIPIENT
+
+
+@given(accesses)
+def test_what_depends_on_a_case_is_refused_as_if_there_were_none(access: Access) -> None:
+    decision = decide(access)
+    assume(isinstance(decision, Deny) and decide_asker(access) is None)
+    assert isinstance(decision, Deny)
+    if decision.public != NOT_AVAILABLE:  # told only to the recipient, of its own key, where all else permits
+        assert decision == Deny("N14", "recipient-revoked")
+        assert isinstance(decide(replace(access, key_revoked=False)), Permit)
+    elif not access.opens_case:
+        nothing = decide(replace(access, case=None, standing=Standing.NONE))
+        assert isinstance(nothing, Deny)
+        assert nothing.public == decision.public
+
+
+@given(accesses)
+def test_what_is_said_of_the_asker_does_not_depend_on_any_case(access: Access) -> None:
+    blind = replace(
+        access, case=None, standing=Standing.NONE, least=Relation.INVOLVED, withdrawn=False, key_revoked=False
+    )
+    assert decide_asker(blind) == decide_asker(access)
+
+
+@given(accesses)
+def test_the_same_question_has_the_same_answer(access: Access) -> None:
+    assert decide(access) == decide(replace(access))
+
+
+@given(st.sampled_from(PERMITTED), st.timedeltas(timedelta(days=366), timedelta(days=3660)))
+def test_nothing_is_permitted_to_an_agency_once_its_agreement_is_over(access: Access, later: timedelta) -> None:
+    assume(access.asker.party.kind not in {"coordinator", "deputy"})
+    assert isinstance(decide(replace(access, asker=replace(access.asker, at=NOW + later))), Deny)

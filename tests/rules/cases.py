@@ -1,0 +1,290 @@
+"""Made-up parties, cases and questions for need-to-know, and the table of what it must answer to each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+from agencies.agency import Party
+from agencies.isa import Isa
+from agencies.names import AreaName, CaseRef, OfficerId, PartyId, agency_id, office_id
+from broker.case import Case, LawfulBasis, Related, Relation
+from broker.kinds.referral import REFERRAL
+from broker.need_to_know import Access, Act, Asker, Decision, Deny, Permit, Standing
+
+AREA = AreaName("marac.area.example")
+NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+REF = CaseRef("CAM-7Q4X9-K2M8T-5")
+OFFICER = OfficerId(f"{AREA}/officer/7f3k2m9q")
+OTHER_OFFICER = OfficerId(f"{AREA}/officer/2a2a2a2a")
+ISA = Isa(
+    version="2026.1",
+    in_force=NOW - 30 * DAY,
+    until=NOW + 335 * DAY,
+    text_hash="sha256:" + "A" * 43 + "=",
+    retention_years=7,
+    purposes=("referral", "safeguarding"),
+)
+PUBLIC_TASK, PART3 = LawfulBasis.UK_GDPR_PUBLIC_TASK, LawfulBasis.PART3_LAW_ENFORCEMENT
+VITAL = LawfulBasis.UK_GDPR_VITAL_INTERESTS
+
+
+def a_party(kind: str, isa: Isa | None = ISA) -> Party:
+    """Return an active party of this kind, with the agreement in force unless another is given."""
+    return Party(
+        id=office_id(AREA, kind) if kind in {"coordinator", "deputy"} else agency_id(AREA, kind),
+        kind=kind,
+        name=f"A made-up {kind}",
+        status="active",
+        since=NOW - 300 * DAY,
+        until=None,
+        isa=isa,
+        keys=(),
+        recipients=(),
+    )
+
+
+IDVA, HOUSING, POLICE, CAFCASS = a_party("idva-service"), a_party("housing"), a_party("police"), a_party("cafcass")
+COORDINATOR, DEPUTY, COMPLIANCE = a_party("coordinator"), a_party("deputy"), a_party("compliance")
+
+
+def a_case(*related: Related) -> Case:
+    """Return an open case with these relations."""
+    return Case(REF, NOW - DAY, NOW - DAY, related={one.party: one for one in related})
+
+
+def related(party: Party, relation: Relation = Relation.INVOLVED, basis: LawfulBasis = PUBLIC_TASK) -> Related:
+    """Return a relation that began an hour ago and has no end."""
+    return Related(party.id, relation, basis, "by-role", NOW - timedelta(hours=1))
+
+
+CASE = a_case(related(COORDINATOR), related(DEPUTY), related(IDVA), related(HOUSING, Relation.ASKED))
+
+
+def asker(party: Party, purpose: str | None = None, officer: OfficerId | None = None) -> Asker:
+    """Return a party that asks now; an officer is named only, not proved."""
+    return Asker(party, officer, None if officer is None else False, purpose, NOW)
+
+
+def holding(relation: Relation, party: Party, basis: LawfulBasis = PUBLIC_TASK) -> Case:
+    """Return the case as it is when `party` has this relation to it, exclusions by register id included."""
+    if relation is Relation.EXCLUDED:
+        return replace(CASE, excluded=frozenset({party.id}))
+    others = [one for id_, one in CASE.related.items() if id_ != party.id]
+    if relation is Relation.NONE:
+        return a_case(*others)
+    if relation is Relation.ENDED:
+        return a_case(*others, replace(related(party, basis=basis), until=NOW))
+    return a_case(*others, related(party, relation, basis))
+
+
+# For each act, one question that is permitted: every refusal below is one of these with a single fact changed.
+SUBMIT = Access(Act.SUBMIT, asker(HOUSING, "referral"), REFERRAL, case=CASE)
+OPENING = replace(SUBMIT, case=None, opens_case=True)
+LEASE = Access(Act.LEASE, asker(IDVA), REFERRAL, case=CASE, standing=Standing.RECIPIENT)
+OPEN = replace(LEASE, act=Act.OPEN, asker=asker(IDVA, "safeguarding", OFFICER))
+RECEIPT = replace(LEASE, act=Act.RECEIPT)
+STATUS = Access(Act.STATUS, asker(HOUSING), REFERRAL, case=CASE, standing=Standing.SENDER)
+RECALL = replace(STATUS, act=Act.RECALL)
+EXCLUDE = Access(Act.EXCLUDE, asker(COORDINATOR), case=CASE)
+STEWARD = Access(Act.STEWARD, asker(COORDINATOR))
+REVOKE = Access(Act.REVOKE, asker(HOUSING))
+AUDIT = Access(Act.AUDIT, asker(COMPLIANCE))
+PERMITTED = (SUBMIT, LEASE, OPEN, RECEIPT, STATUS, RECALL, EXCLUDE, STEWARD, REVOKE, AUDIT)
+ABOUT_A_CASE = (SUBMIT, LEASE, OPEN, RECEIPT, STATUS, RECALL, EXCLUDE)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question and the one right answer; `name` says in words what is special about it."""
+
+    name: str
+    access: Access
+    answer: Decision
+
+
+def by(access: Access, party: Party) -> Access:
+    """Return the question as `party` puts it."""
+    return replace(access, asker=replace(access.asker, party=party))
+
+
+def naming(access: Access, officer: OfficerId | None, *, proved: bool | None = None) -> Access:
+    """Return the question as put with this officer."""
+    return replace(access, asker=replace(access.asker, officer=officer, proved=proved))
+
+
+def for_purpose(access: Access, purpose: str | None) -> Access:
+    """Return the question as put for this purpose."""
+    return replace(access, asker=replace(access.asker, purpose=purpose))
+
+
+def about(access: Access, case: Case | None) -> Access:
+    """Return the question as put about this case."""
+    return replace(access, case=case)
+
+
+@cache
+def questions() -> tuple[Question, ...]:
+    """Return the whole table."""
+    return (*_permits(), *_refused_as_asker(), *_refused_by_case(), *_refused_by_item(), *_refused_by_relation())
+
+
+def _permits() -> Iterator[Question]:
+    yes = Permit(Relation.INVOLVED, PUBLIC_TASK)
+    asked, no_case = Permit(Relation.ASKED, PUBLIC_TASK), Permit(Relation.NONE, PUBLIC_TASK)
+    for access, answer in zip(PERMITTED, [asked, yes, yes, yes, asked, asked, yes] + [no_case] * 3, strict=True):
+        yield Question(f"{access.act} as it should be", access, answer)
+    yield Question("a referral that opens a case", OPENING, no_case)
+    opens_none = replace(REFERRAL, opens_case=False)
+    yield Question("a kind that opens none, in a known case", replace(SUBMIT, kind=opens_none), asked)
+    yield Question("police open a case on their own regime", by(OPENING, POLICE), Permit(Relation.NONE, PART3))
+    yield Question(
+        "the basis that the case records is the one that is named",
+        about(LEASE, holding(Relation.INVOLVED, IDVA, VITAL)),
+        Permit(Relation.INVOLVED, VITAL),
+    )
+    excluded, at_its_end = replace(CASE, excluded=frozenset({IDVA.id, OFFICER})), replace(ISA, until=NOW + SECOND)
+    yield Question(
+        "an excluded agency, by an excluded officer, still answers for its copy",
+        naming(about(RECEIPT, excluded), OFFICER),
+        Permit(Relation.EXCLUDED, PUBLIC_TASK),
+    )
+    yield Question("a receipt for what was recalled", replace(RECEIPT, withdrawn=True), yes)
+    yield Question("a payload whose header was made for a revoked key", replace(LEASE, key_revoked=True), yes)
+    yield Question("the agreement's last second", by(LEASE, replace(IDVA, isa=at_its_end)), yes)
+    yield Question("no officer where only proved ones are accepted", replace(LEASE, demand_proved=True), yes)
+    proved = naming(replace(OPEN, demand_proved=True), OFFICER, proved=True)
+    yield Question("a proved officer where only such are accepted", proved, yes)
+    yield Question("another officer of the agency is excluded", about(OPEN, _without(OTHER_OFFICER)), yes)
+    yield from _permits_to_the_offices(yes)
+
+
+def _permits_to_the_offices(yes: Permit) -> Iterator[Question]:
+    for office in (COORDINATOR, DEPUTY):
+        unsigned = replace(office, isa=None)
+        yield Question(f"{office.kind} recalls another's message", replace(by(RECALL, office), standing=NOBODY), yes)
+        yield Question(f"{office.kind} acts without an agreement", by(EXCLUDE, unsigned), yes)
+        yield Question(f"{office.kind} refers for an agency that has not signed", by(SUBMIT, office), yes)
+        yield Question(f"{office.kind} reads the log", by(AUDIT, office), Permit(Relation.NONE, PUBLIC_TASK))
+    for case in (replace(CASE, closed=True), replace(CASE, exclusions_pending=True)):
+        for access in (LEASE, OPEN):
+            yield Question("the coordinator in a case that others wait for", about(by(access, COORDINATOR), case), yes)
+        for access in (RECEIPT, SUBMIT, STATUS, RECALL):
+            name = f"{access.act} releases nothing, so that nobody waits"
+            relation = Relation.INVOLVED if access is RECEIPT else Relation.ASKED
+            yield Question(name, about(access, case), Permit(relation, PUBLIC_TASK))
+
+
+NOBODY = Standing.NONE
+
+
+def _without(*excluded: PartyId | OfficerId) -> Case:
+    return replace(CASE, excluded=frozenset(excluded))
+
+
+def _refused_as_asker() -> Iterator[Question]:
+    inactive = Deny("N1", "party-not-active")
+    for access in (*PERMITTED, OPENING):
+        party = access.asker.party
+        yield Question(f"{access.act} by a suspended party", by(access, replace(party, status="suspended")), inactive)
+        yield Question(f"{access.act} before its time", by(access, replace(party, since=NOW + DAY)), inactive)
+        yield Question(f"{access.act} after its time", by(access, replace(party, until=NOW)), inactive)
+        yield Question(f"{access.act} with a superseded key", replace(access, superseded_key=True), inactive)
+        if party.kind not in {"coordinator", "deputy"}:
+            yield from _without_agreement(access)
+    for access in (EXCLUDE, STEWARD, AUDIT):
+        for party in (IDVA, HOUSING, POLICE):
+            yield Question(f"{access.act} by {party.kind}", by(access, party), Deny("N3", "act-not-allowed"))
+    for access in (EXCLUDE, STEWARD):
+        yield Question(f"{access.act} by compliance", by(access, COMPLIANCE), Deny("N3", "act-not-allowed"))
+    yield from _refused_as_sender()
+    yield from _refused_for_the_officer()
+
+
+def _without_agreement(access: Access) -> Iterator[Question]:
+    lapsed, to_come = replace(ISA, until=NOW), replace(ISA, in_force=NOW + DAY)
+    for name, isa in (("without agreement", None), ("after it lapsed", lapsed), ("before it is in force", to_come)):
+        changed = by(access, replace(access.asker.party, isa=isa))
+        yield Question(f"{access.act} {name}", changed, Deny("N2", "isa-not-in-force"))
+
+
+def _refused_as_sender() -> Iterator[Question]:
+    kind, purpose = Deny("N4", "kind-not-allowed"), Deny("N5", "purpose-not-allowed")
+    for access in (SUBMIT, OPENING):
+        yield Question("a kind of party that does not send this kind", by(access, CAFCASS), kind)
+        yield Question("an unknown kind", replace(access, kind=None), kind)
+        yield Question("a kind that nobody sends", replace(access, kind=replace(REFERRAL, senders=frozenset())), kind)
+        yield Question("no purpose", for_purpose(access, None), purpose)
+        yield Question("a purpose nobody knows", for_purpose(access, "curiosity"), purpose)
+        yield Question("a purpose that is not the kind's", for_purpose(access, "safeguarding"), purpose)
+        unpurposed = replace(REFERRAL, purposes=frozenset())
+        yield Question("a kind without purposes", replace(access, kind=unpurposed), purpose)
+        named = by(access, replace(HOUSING, isa=replace(ISA, purposes=("safeguarding",))))
+        yield Question("a purpose of the kind that the agreement does not name", named, purpose)
+        office = by(access, replace(COORDINATOR, isa=None))
+        yield Question("an office that has signed no purposes", office, purpose)
+    opens_none = replace(REFERRAL, opens_case=False)
+    yield Question("case new, of a kind that opens none", replace(OPENING, kind=opens_none), kind)
+    yield Question("opened for no purpose", for_purpose(OPEN, None), purpose)
+    yield Question("opened for a purpose nobody knows", for_purpose(OPEN, "curiosity"), purpose)
+    nothing = by(OPEN, replace(IDVA, isa=replace(ISA, purposes=())))
+    yield Question("opened under an agreement without purposes", nothing, purpose)
+
+
+def _refused_for_the_officer() -> Iterator[Question]:
+    yield Question("opened by nobody in particular", naming(OPEN, None), Deny("N6", "officer-required"))
+    for access in PERMITTED:
+        for proved in (False, None):
+            named = naming(replace(access, demand_proved=True), OFFICER, proved=proved)
+            yield Question(f"{access.act} by an officer who is named only", named, Deny("N6", "officer-not-proved"))
+
+
+def _refused_by_case() -> Iterator[Question]:
+    for access in ABOUT_A_CASE:
+        party = access.asker.party
+        yield Question(f"{access.act}: no such case", about(access, None), Deny("N7", "not-available"))
+        if access is RECEIPT:
+            continue
+        by_word = holding(Relation.INVOLVED, party)
+        by_word = a_case(replace(by_word.related[party.id], relation=Relation.EXCLUDED, until=NOW - SECOND))
+        for case in (_without(party.id), by_word):
+            yield Question(f"{access.act}: agency excluded", about(access, case), Deny("N8", "not-available"))
+        named = naming(about(access, _without(OFFICER)), OFFICER, proved=True)
+        yield Question(f"{access.act}: officer excluded", named, Deny("N9", "not-available"))
+    said_new = replace(SUBMIT, opens_case=True, case=_without(HOUSING.id))
+    yield Question("`case new` is not believed where there is a case", said_new, Deny("N8", "not-available"))
+    for access in ABOUT_A_CASE[1:]:
+        said_new = replace(access, opens_case=True, case=None)
+        yield Question(f"{access.act} opens no case, whatever it says", said_new, Deny("N7", "not-available"))
+    for access in (LEASE, OPEN):
+        for party in (IDVA, DEPUTY, HOUSING):
+            closed, pending = replace(CASE, closed=True), replace(CASE, exclusions_pending=True)
+            changed = by(access, party)
+            yield Question(f"{access.act}: closed, {party.kind}", about(changed, closed), Deny("N10", "not-available"))
+            yield Question(f"{access.act}: people, {party.kind}", about(changed, pending), Deny("N11", "not-available"))
+
+
+def _refused_by_item() -> Iterator[Question]:
+    for access in (LEASE, OPEN, RECEIPT, STATUS, RECALL):
+        for standing in Standing:
+            if standing is not access.standing:
+                name = f"{access.act} by one who is {standing} to the message"
+                yield Question(name, replace(access, standing=standing), Deny("N12", "not-available"))
+    for office in (COORDINATOR, DEPUTY):
+        for access in (LEASE, OPEN, RECEIPT, STATUS):
+            name = f"{access.act} by the {office.kind} of what is another's"
+            yield Question(name, replace(by(access, office), standing=NOBODY), Deny("N12", "not-available"))
+    for access in (LEASE, OPEN):
+        yield Question(f"{access.act}: withdrawn", replace(access, withdrawn=True), Deny("N14", "not-available"))
+    yield Question("header for a revoked key", replace(OPEN, key_revoked=True), Deny("N14", "recipient-revoked"))
+
+
+def _refused_by_relation() -> Iterator[Question]:
+    for access in (SUBMIT, LEASE, OPEN):
+        party = access.asker.party
+        for relation in (Relation.NONE, Relation.FOR_INFORMATION, Relation.ENDED):
+            case = about(access, holding(relation, party))
+            yield Question(f"{access.act} in relation {relation}", case, Deny("N13", "not-available"))
+        to_come = a_case(replace(related(party), since=NOW + DAY))
+        yield Question(f"{access.act} in a relation to come", about(access, to_come), Deny("N13", "not-available"))

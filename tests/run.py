@@ -1,0 +1,243 @@
+"""`./marac test`: every check of the project in one command, against real servers that it starts and stops."""
+
+import argparse
+import io
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.servers import programs
+from tests.servers.child import NotReady
+from tests.servers.postgres import private_postgres
+from tests.servers.rabbitmq import private_rabbitmq
+
+ROOT = Path(__file__).parent.parent
+TOOLS = Path(sys.executable).parent
+PYTEST = (sys.executable, "-m", "pytest")
+
+CHECKS = {
+    "ruff check": ("ruff", "check"),
+    "ruff format": ("ruff", "format", "--check"),
+    "mypy": ("mypy",),
+    "import layers": ("lint-imports", "--no-cache"),
+    "shellcheck": ("shellcheck", "marac", ".ci/run"),
+}
+
+# Least branch coverage in per cent of what a change here can break most; that of all rooms is in pyproject.toml.
+STRICT_FLOOR = 80
+STRICT_FILES = (
+    "crypto/*", "broker/need_to_know.py", "broker/retention.py", "broker/lifecycle.py", "broker/audit.py",
+    "broker/kinds/*",
+)  # fmt: skip
+
+_COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed)\b")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked of this run; `rest` goes to pytest."""
+
+    quick: bool
+    campaign: bool
+    install: bool
+    rest: tuple[str, ...]
+
+    @property
+    def markers(self) -> str:
+        """The tests of this run, as pytest's marker expression."""
+        left_out = ["servers"] * self.quick + ["campaign"] * (not self.campaign)
+        return " and ".join(f"not {marker}" for marker in left_out)
+
+    @property
+    def profile(self) -> str:
+        """How many examples a property test draws."""
+        return "quick" if self.quick else "campaign" if self.campaign else "ci"
+
+    @property
+    def measures_coverage(self) -> bool:
+        """Whether enough is run for coverage to say something."""
+        return not self.quick and not self.rest
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a step went."""
+
+    name: str
+    passed: bool
+    output: str = ""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run what `arguments` ask for and return the exit code: 0 only if every step passed."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
+    os.chdir(ROOT)
+    options = parse(arguments)
+    try:
+        if not options.quick:
+            _install_missing(options)
+        outcomes = _checks()
+        outcomes += _tests(options)
+    except (programs.Missing, NotReady) as problem:
+        print(f"marac test: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nmarac test: interrupted", file=sys.stderr)
+        return 130
+    return _summary(options, outcomes)
+
+
+def parse(arguments: Sequence[str]) -> Options:
+    """Return the options in `arguments`; what is not ours is for pytest."""
+    parser = argparse.ArgumentParser(prog="./marac test", description=__doc__, epilog="Other arguments go to pytest.")
+    parser.add_argument("--quick", action="store_true", help="no servers, under a minute")
+    parser.add_argument("--campaign", action="store_true", help="the long tests too")
+    parser.add_argument("--install", action="store_true", help="install missing server programs (apt-get)")
+    ours, rest = parser.parse_known_args(arguments)
+    return Options(ours.quick, ours.campaign, ours.install, tuple(rest))
+
+
+def counts_of(output: str) -> Counter[str]:
+    """Return the numbers in pytest's last line, such as `3 failed, 120 passed, 1 error in 4.20s`."""
+    ends = [line for line in output.splitlines() if _COUNT.search(line) and re.search(r" in [\d.]+s", line)]
+    counts: Counter[str] = Counter()
+    for number, word in _COUNT.findall(ends[-1]) if ends else []:
+        counts[word.rstrip("s")] += int(number)
+    return counts
+
+
+def _interrupt(number: int, _frame: object) -> None:
+    raise KeyboardInterrupt(signal.Signals(number).name)
+
+
+def _install_missing(options: Options) -> None:
+    missing = programs.missing()
+    if not missing:
+        return
+    line = programs.install_line(missing)
+    if options.install or os.environ.get("CI") == "true":
+        print(f"Installing what is missing: {line}", flush=True)
+        programs.install(missing)
+        return
+    raise programs.Missing(
+        f"these server programs are missing: {', '.join(program.package for program in missing)}.\n"
+        f"Install them:  {line}\n"
+        "or let the test do it:  ./marac test --install\n"
+        "or leave out what needs them:  ./marac test --quick"
+    )
+
+
+def _checks() -> list[Outcome]:
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        return list(pool.map(_check, CHECKS))
+
+
+def _check(name: str) -> Outcome:
+    tool, *arguments = CHECKS[name]
+    return _step(name, [str(TOOLS / tool), *arguments])
+
+
+def _step(name: str, command: Sequence[str]) -> Outcome:
+    started = time.monotonic()
+    result = subprocess.run(command, check=False, capture_output=True, text=True)
+    outcome = Outcome(name, result.returncode == 0, result.stdout + result.stderr)
+    _report(outcome, started)
+    return outcome
+
+
+def _report(outcome: Outcome, started: float) -> None:
+    verdict = "ok" if outcome.passed else "FAILED"
+    shown = "" if outcome.passed else f"{outcome.output.rstrip()}\n"
+    # One write, so that steps running side by side do not mix their lines.
+    sys.stdout.write(f"{outcome.name:<16} {verdict:<7} {time.monotonic() - started:5.1f} s\n{shown}")
+    sys.stdout.flush()
+
+
+def _tests(options: Options) -> list[Outcome]:
+    environment = {**os.environ, "MARAC_TEST_PROFILE": options.profile}
+    with ExitStack() as stack:
+        if not options.quick:
+            environment |= stack.enter_context(_servers())
+        outcomes = [_pytest(options, environment)]
+    if options.measures_coverage:
+        outcomes += _coverage()
+    return outcomes
+
+
+@contextmanager
+def _servers() -> Iterator[dict[str, str]]:
+    started = time.monotonic()
+    with private_postgres() as postgres, private_rabbitmq() as rabbitmq:
+        _report(Outcome("servers", passed=True), started)
+        yield {"MARAC_TEST_POSTGRES_URL": postgres.url, "MARAC_TEST_AMQP_URL": rabbitmq.url}
+
+
+def _pytest(options: Options, environment: dict[str, str]) -> Outcome:
+    command = [*PYTEST, "-q", "-n", "2", "--dist", "loadgroup", "--durations=8", "--durations-min=3"]
+    if options.markers:
+        command += ["-m", options.markers]
+    if options.measures_coverage:
+        command += ["--cov", "--cov-report=", "--cov-fail-under=0"]  # judged by a step of its own
+    started = time.monotonic()
+    output = io.StringIO()
+    with subprocess.Popen(
+        [*command, *options.rest], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            for line in process.stdout or ():
+                sys.stdout.write(line)
+                sys.stdout.flush()
+                output.write(line)
+        except KeyboardInterrupt:
+            # pytest had the same Ctrl-C, or gets it now: its fixtures are taken down before our servers are.
+            process.send_signal(signal.SIGINT)
+            process.wait(timeout=60)
+            raise
+    outcome = Outcome("pytest", process.returncode == 0, output.getvalue())
+    _report(Outcome("pytest", outcome.passed), started)
+    return outcome
+
+
+def _coverage() -> list[Outcome]:
+    report = [sys.executable, "-m", "coverage", "report"]
+    strict = [*report, f"--include={','.join(STRICT_FILES)}", f"--fail-under={STRICT_FLOOR}"]
+    return [_step("coverage", report), _step("strict coverage", strict)]
+
+
+def _summary(options: Options, outcomes: Sequence[Outcome]) -> int:
+    failed = [outcome.name for outcome in outcomes if not outcome.passed]
+    if options.quick or not options.campaign:
+        print(_left_out(options))
+    if failed:
+        print(f"Failed: {', '.join(failed)}")
+    counts = counts_of(next(outcome.output for outcome in outcomes if outcome.name == "pytest"))
+    also = "".join(f", {counts[word]} {word}" for word in ("skipped", "xfailed") if counts[word])
+    print(f"{counts['passed']} passed, {counts['failed'] + counts['error']} failed{also}")
+    return 1 if failed else 0
+
+
+def _left_out(options: Options) -> str:
+    markers = ["servers"] * options.quick + ["campaign"] * (not options.campaign)
+    command = [*PYTEST, "--collect-only", "-q", "-m", " or ".join(markers), *options.rest]
+    listing = subprocess.run(command, check=False, capture_output=True, text=True).stdout
+    files = Counter(line.split("::")[0] for line in listing.splitlines() if "::" in line)
+    if options.quick:
+        files["coverage"] = 0
+    if not files:
+        return "Left out: nothing"
+    named = ", ".join(f"{file} ({number})" if number else file for file, number in sorted(files.items()))
+    return f"Left out ({' and '.join(markers)}): {named}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
