@@ -127,11 +127,12 @@ class MadeUpArea:
         return signed_note.sign(draft_register(held, AREA, _sorted(entries), now), [self.registrar])
 
 
-def found(folder: Path, url: str, now: datetime, cast: Sequence[Role] = CAST) -> MadeUpArea:
+def found(folder: Path, url: str, now: datetime, told: Callable[[Role], None] = lambda _: None) -> MadeUpArea:
     """Return a new area whose members have proved their keys and signed the agreement.
 
         folder  gets one kit's folder a member, and `passphrase`, which opens all their keys
         url     where the gateway will be
+        told    hears of each member once its keys are made
 
     Every member opens a test message with its working and its recovery key, as real ones do.
     """
@@ -141,9 +142,10 @@ def found(folder: Path, url: str, now: datetime, cast: Sequence[Role] = CAST) ->
     passphrase = draw_passphrase()
     write_durably(folder / "passphrase", f"{passphrase}\n".encode())
     members = {}
-    for role in cast:
+    for role in CAST:
         settings = KitSettings(AREA, url, keys["root"].verify_key.vkey, _id(role), draw_officer_id(AREA))
         members[role.short] = _enter(role, Home.create(folder / role.short, settings), passphrase, isa, now)
+        told(role)
     entries = _sorted(entry for member in members.values() for entry in member.entries)
     return MadeUpArea(
         folder=folder,

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final, Self
 
@@ -86,6 +86,13 @@ class Home:
     def keys(self) -> Path:
         """The folder of the key files."""
         return self.path / "keys"
+
+    def appoint(self, officer: OfficerId) -> None:
+        """Name who works with this folder from now on. Raises Malformed if it is another area's officer."""
+        settings = replace(self.settings, officer=officer)
+        _check(settings)
+        self._write_json("kit.json", {"v": 1, **asdict(settings)})
+        self.settings = settings
 
     def inbox(self) -> Inbox:
         """Return the inbox's database, open; the caller closes it."""

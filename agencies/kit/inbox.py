@@ -138,10 +138,10 @@ class Inbox:
         """
         with self._transaction():
             item = self._item(delivery)
-            first = self._sql.execute("INSERT OR IGNORE INTO shown VALUES (?)", (item.message,)).rowcount == 1
-            if item.state is State.OPENED:
-                self._set(delivery, State.SHOWN)
-            return first and item.state is State.OPENED
+            if item.state is not State.OPENED:
+                return False
+            self._set(delivery, State.SHOWN)
+            return self._sql.execute("INSERT OR IGNORE INTO shown VALUES (?)", (item.message,)).rowcount == 1
 
     def noticed(self, delivery: DeliveryId, message: MessageId, notice: str) -> None:
         """Keep a verified recall notice until a person has answered it; one that was answered stays answered."""

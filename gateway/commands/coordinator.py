@@ -21,19 +21,20 @@ WORKING_KEY = "coordinator.agekey"
 RECOVERY_KEY = "coordinator-recovery.agekey"
 
 
-def enter_coordinator(isa: Isa, kit: Home, offline: Path, secrets: Passphrases, now: datetime) -> Entry:
-    """Return the office's register entry, once its keys are on disk and a test message was opened with them."""
+def enter_coordinator(isa: Isa, kit: Home, offline: Path, secrets: Passphrases, now: datetime) -> tuple[Entry, str]:
+    """Return the office's register entry and the agreement it signed, once its keys are on disk and a test message was opened with them."""
     id_ = coordinator_of(kit.settings.area)
     key = generate_signing_key(id_)
     working, recovery = age.generate_identity(), age.generate_identity()
     keyfile.save_signing_key(kit.keys / SIGNING_KEY, key, secrets.office, secrets.work_factor)
     keyfile.save_identity(kit.keys / WORKING_KEY, working, secrets.office, secrets.work_factor)
     keyfile.save_identity(offline / RECOVERY_KEY, recovery, secrets.offline, secrets.work_factor)
+    agreement = enrolment.sign_isa(isa, key)
     said = PartyNote(
         id=id_,
         kind="coordinator",
         name=NAME,
-        isa=enrolment.sign_isa(isa, key),
+        isa=agreement,
         keys=(DatedKey(key.verify_key, now, None),),
         recipients=(
             DatedRecipient("working", str(working.recipient()), now, None),
@@ -41,7 +42,7 @@ def enter_coordinator(isa: Isa, kit: Home, offline: Path, secrets: Passphrases, 
         ),
     )
     _prove(said, kit, offline, secrets, now)
-    return Entry(said.id, "active", now, None, enrolment.party_note(said, key))
+    return Entry(said.id, "active", now, None, enrolment.party_note(said, key)), agreement
 
 
 def _prove(said: PartyNote, kit: Home, offline: Path, secrets: Passphrases, now: datetime) -> None:

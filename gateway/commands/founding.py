@@ -102,12 +102,12 @@ def found(terms: Terms, drafts: Places, secrets: Passphrases, now: datetime) -> 
     kit = Home.create(
         office.kit, KitSettings(terms.area, terms.gateway, root.verify_key.vkey, coordinator_of(terms.area))
     )
-    entry = enter_coordinator(terms.isa, kit, drafts.offline, secrets, now)
+    entry, agreement = enter_coordinator(terms.isa, kit, drafts.offline, secrets, now)
     gateway, log = keys["gateway"].verify_key, keys["log"].verify_key
     delegation = delegate(root, None, gateway, log, registrar.verify_key, now)
     register = note.sign(draft_register(None, terms.area, [entry], now), [registrar])
     kit.keep_trust(TrustNotes(root.verify_key.vkey, (delegation,), register, ()))
-    office.begin(root.verify_key, delegation, register)
+    office.begin(root.verify_key, delegation, register, agreement)
     return Founded(root.verify_key, delegation, register)
 
 

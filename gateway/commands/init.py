@@ -15,7 +15,9 @@ from gateway.commands.outcome import say, say_json, wall_clock
 class InitOptions:
     """What an area is made from; three folders, because three kinds of key belong in three places."""
 
-    area: Annotated[str, typer.Argument(metavar="AREA", help="The host name of the gateway, such as marac.cambridgeshire.example.")]
+    area: Annotated[
+        str, typer.Argument(metavar="AREA", help="The host name of the gateway, such as marac.cambridgeshire.example.")
+    ]
     home: Annotated[Path, typer.Option(help="New folder for the gateway: its keys, settings, database.")]
     office: Annotated[
         Path | None, typer.Option(help="New folder for the coordinator's office. Default: HOME-office.")

@@ -59,7 +59,8 @@ class MadeArea:
             "     It holds the root key (needed once a year) and the coordinator's recovery key.",
             f"  2. Move {self.places.office} to the coordinator's computer.",
             f"  3. Look through {home / FILE}, then start the gateway: marac serve --home {home}",
-            "  4. Let agencies in: marac agency add --help",
+            f"  4. Send {self.places.office / 'area.agreement'} to each agency that signed the agreement's paper;",
+            "     let it in with what it sends back: marac agency add --help",
         )
 
 

@@ -22,6 +22,11 @@ class Office:
         return self.folder / "registrar.signkey"
 
     @property
+    def agreement(self) -> Path:
+        """The area's agreement as the coordinator signed it, for agencies to sign theirs by."""
+        return self.folder / "area.agreement"
+
+    @property
     def root(self) -> Path:
         """The root's public key, from which everything else is verified."""
         return self.folder / "root.vkey"
@@ -51,13 +56,14 @@ class Office:
         """Where test messages for new keys lie until they are answered."""
         return self.folder / "challenges"
 
-    def begin(self, root: VerifyKey, delegation: str, register: str) -> None:
+    def begin(self, root: VerifyKey, delegation: str, register: str, agreement: str) -> None:
         """Keep what a new area starts from."""
         for folder in (self.folder / "delegations", self.challenges):
             folder.mkdir(mode=0o700)
         write_durably(self.root, f"{root.vkey}\n".encode())
         write_durably(self.delegation(1), delegation.encode())
         write_durably(self.register_note, register.encode())
+        write_durably(self.agreement, agreement.encode())
 
     def delegation(self, number: int) -> Path:
         """Where the delegation with this number lies."""

@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from agencies.notes.text import encode_time
-from agencies.register import Register
-from gateway.commands.ledger import publish_pending
-from gateway.commands.office import Office
 from gateway.commands.options import AsJson, OfficeFolder, PassphraseFile, takes
 from gateway.commands.outcome import say, say_json, wall_clock
+
+if TYPE_CHECKING:
+    from agencies.register import Register
 
 app = typer.Typer(no_args_is_help=True, help="The area's register, as the coordinator's office keeps it.")
 
@@ -38,6 +38,9 @@ def show(options: ShowOptions) -> None:
 
     Example: marac register show --office ./area-office
     """
+    from agencies.notes.text import encode_time
+    from gateway.commands.office import Office
+
     register = Office(options.office).register()
     if options.as_json:
         say_json(_rows(register))
@@ -57,11 +60,16 @@ def publish(options: PublishOptions) -> None:
 
     Example: marac register publish --office ./area-office
     """
+    from gateway.commands.ledger import publish_pending
+    from gateway.commands.office import Office
+
     register = publish_pending(Office(options.office), options.passphrase_file)
     say(f"Register {register.number} is in force.")
 
 
-def _rows(register: Register) -> dict[str, object]:
+def _rows(register: "Register") -> dict[str, object]:
+    from agencies.notes.text import encode_time
+
     return {
         "area": register.area,
         "number": register.number,

@@ -1,6 +1,7 @@
 """`marac retention`: what is due to be destroyed, scheduling it, and destroying what has waited out its grace."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from gateway.commands.options import AsJson, Home, takes
-from gateway.commands.outcome import say, say_json
+from gateway.commands.outcome import Exit, Stopped, say, say_json
 
 if TYPE_CHECKING:
     from broker.services.schedule import Due
@@ -76,6 +77,8 @@ def run(options: RunOptions) -> None:
     Example: marac retention run --home ./area
     """
     if not options.yes:
+        if not sys.stdin.isatty():
+            raise Stopped("nobody is there to be asked: nothing was destroyed", "give --yes", Exit.USAGE)
         typer.confirm("Destroy every scheduled case whose grace is over? This cannot be undone.", abort=True)
     count = _with_broker(options.home, _run)
     _tell("destroyed", count, options.as_json, "Their tombstones are in the database and in the folder outside/.")

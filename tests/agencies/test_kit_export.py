@@ -75,7 +75,7 @@ def test_any_changed_character_of_any_line_is_found(size: int, choice: random.Ra
     lines = export(size)
     at = choice.randrange(1, len(lines))
     place = choice.randrange(len(lines[at]) - 1)
-    new = choice.choice([c for c in "aZ0+/=\"{},:x" if c != lines[at][place]])
+    new = choice.choice([c for c in 'aZ0+/="{},:x' if c != lines[at][place]])
     changed = lines[at][:place] + new + lines[at][place + 1 :]
     if json_or_none(changed) == json_or_none(lines[at]):
         return

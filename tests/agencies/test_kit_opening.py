@@ -69,7 +69,7 @@ def test_the_repr_of_an_opened_message_shows_nothing_of_its_text() -> None:
     assert "Invented" not in repr(opened(sent(submitted()).delivered()))
 
 
-# (1)
+# Check 1: the trust it rests on.
 
 
 def test_a_register_that_is_rolled_back_fails_check_1() -> None:
@@ -103,7 +103,7 @@ def test_a_delegation_by_another_root_fails_check_1() -> None:
         TrustNotes(made_area().root.verify_key.vkey, (forged,), register_note(), ()).verified()
 
 
-# (2)
+# Check 2: the manifest.
 
 
 def test_a_manifest_that_the_gateway_did_not_sign_fails_check_2() -> None:
@@ -122,7 +122,7 @@ def test_the_manifest_of_another_message_fails_check_2() -> None:
     assert "another message" in refused(Check.MANIFEST_SIGNATURE, swapped)
 
 
-# (3)
+# Check 3: the payload.
 
 
 def test_a_payload_that_a_co_recipient_made_with_the_file_key_fails_check_3() -> None:
@@ -139,7 +139,7 @@ def test_a_payload_cut_short_fails_check_3() -> None:
     refused(Check.PAYLOAD, message.delivered(payload=message.sealed.payload[:-1]))
 
 
-# (4)
+# Check 4: the header.
 
 
 def test_a_header_for_somebody_else_fails_check_4() -> None:
@@ -153,7 +153,7 @@ def test_a_header_of_another_message_fails_check_4() -> None:
     refused(Check.OPENS, replace(one.delivered(), header=other.delivered().header))
 
 
-# (5)
+# Check 5: the padding.
 
 
 def test_other_padding_fails_check_5() -> None:
@@ -162,7 +162,7 @@ def test_other_padding_fails_check_5() -> None:
     refused(Check.PADDING, sent(composed, plaintext=padded).delivered())
 
 
-# (6)
+# Check 6: who submitted.
 
 
 def test_a_submission_that_another_agency_signed_fails_check_6() -> None:
@@ -205,7 +205,7 @@ def test_an_officers_key_that_was_revoked_proves_nothing() -> None:
     assert not message.proved
 
 
-# (7)
+# Check 7: which submission.
 
 
 def test_the_manifest_of_another_submission_fails_check_7() -> None:
@@ -214,7 +214,7 @@ def test_the_manifest_of_another_submission_fails_check_7() -> None:
     refused(Check.SUBMISSION_HASH, message.delivered(manifest=bound))
 
 
-# (8)
+# Check 8: what both notes say.
 
 
 def test_a_true_submission_bound_to_another_case_by_the_gateway_fails_check_8() -> None:
@@ -242,7 +242,7 @@ def test_a_manifest_that_says_something_else_of_the_submission_fails_check_8(cha
     refused(Check.NOTES_AGREE, message.delivered(manifest=replace(message.manifest, **change)))
 
 
-# (9)
+# Check 9: the document.
 
 
 def test_a_document_under_another_name_fails_check_9() -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from agencies.documents.referral import Referral
 from agencies.kit.client import AlreadyShown, Kit, TakenBack
 from agencies.kit.export import EntryAltered, verify_export
 from agencies.kit.home import NotSaved
 from agencies.kit.inbox import State
+from agencies.kit.sending import Accepted
 from agencies.kit.wire import Problem, Unreachable
 from agencies.names import DeliveryId
 from agencies.notes.receipt import parse_receipt
@@ -28,13 +28,9 @@ def area(tmp_path: Path) -> Iterator[RunningArea]:
         yield running
 
 
-def refer(area: RunningArea, **changes: object) -> list:
+def refer(area: RunningArea) -> list[Accepted]:
     with area.kit(HOUSING) as housing:
-        return housing.submit_referral(replace_of(changes), a_safe_contact(), exclusions())
-
-
-def replace_of(changes: dict) -> Referral:
-    return a_referral(**changes)
+        return housing.submit_referral(a_referral(), a_safe_contact(), exclusions())
 
 
 def pulled(kit: Kit, at_least: int) -> list[DeliveryId]:
@@ -55,7 +51,10 @@ def test_a_referral_goes_from_housing_to_the_idva_and_is_shown_once(area: Runnin
         opened = [idva.open(delivery) for delivery in saved]
         assert {one.manifest.document for one in opened} == {"referral", "safe-contact"}
         assert all(one.proved and one.submission.officer == OFFICER for one in opened)
-        assert {type(one.document()) for one in opened} == {type(DOCUMENTS["referral"]), type(DOCUMENTS["safe-contact"])}
+        assert {type(one.document()) for one in opened} == {
+            type(DOCUMENTS["referral"]),
+            type(DOCUMENTS["safe-contact"]),
+        }
         with pytest.raises(AlreadyShown):
             idva.open(saved[0])
         assert idva.read_again(saved[0]).text == opened[0].text

@@ -33,21 +33,23 @@ class Joining:
         path.write_text(enrolment.party_note(self.said, self.key))
         return path
 
-    def proof(self, places: Places) -> Path:
-        """Return the file with the answer to the test messages that lie at the office."""
-        stem = places.office / "challenges" / "agency-housing"
+    def proof(self, places: Places, signer: SigningKey | None = None) -> Path:
+        """Return the file with the answer to the test messages that lie at the office, signed by the agency's key."""
+        stem = places.office / "challenges" / f"agency-{self.key.name.rpartition('/')[2]}"
         files = ChallengeFiles(
             stem.with_name(stem.name + "-working.age").read_bytes(),
             stem.with_name(stem.name + "-recovery.age").read_bytes(),
         )
         path = self.folder / "housing.proof"
         path.write_text(enrolment.answer(files, self.working, self.recovery, self.key, STARTED))
+        if signer is not None:
+            path.write_text(note.sign(note.text_of(path.read_text()), [signer]))
         return path
 
 
-def housing(folder: Path) -> Joining:
+def housing(folder: Path, short: str = "housing") -> Joining:
     """Return a made-up housing agency with fresh keys, under the agreement of its area."""
-    key = generate_signing_key(agency_id(AREA, "housing"))
+    key = generate_signing_key(agency_id(AREA, short))
     working, recovery = age.generate_identity(), age.generate_identity()
     isa = Isa("1", STARTED, None, note.hash_text("the agreement, made up"), 7, ("referral", "safeguarding"))
     said = PartyNote(

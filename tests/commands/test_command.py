@@ -16,7 +16,7 @@ COMMANDS = [
     ["officer", "add"], ["officer", "remove"], ["area", "renew"], ["register", "show"], ["register", "publish"],
     ["retention", "preview"], ["retention", "schedule"], ["retention", "run"],
 ]  # fmt: skip
-HEAVY = ("sqlalchemy", "fastapi", "uvicorn", "alembic", "aio_pika", "httpx2", "cryptography", "pydantic", "structlog")
+HEAVY = ("sqlalchemy", "fastapi", "uvicorn", "uvloop", "alembic", "aio_pika", "structlog")
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

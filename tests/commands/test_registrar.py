@@ -126,9 +126,7 @@ def test_an_officer_that_the_agency_did_not_vouch_for_is_refused(served: Places,
 
 def test_the_yearly_delegation_is_renewed_with_the_root_key(served: Places, agency: Joining) -> None:
     passphrase = served.passphrase
-    answer = registrar(
-        served, "area", "renew", "--offline", served.offline, "--offline-passphrase-file", passphrase
-    )
+    answer = registrar(served, "area", "renew", "--offline", served.offline, "--offline-passphrase-file", passphrase)
     assert answer.code == 0, answer.err
     assert Office(served.office).area().latest.number == 2
     assert registrar(served, "agency", "renew", agency.note()).code in {0, 4}
@@ -161,3 +159,55 @@ def test_a_folder_that_is_no_office_is_named(tmp_path: Path) -> None:
     answer = marac("register", "show", "--office", tmp_path)
     assert answer.code == 2
     assert "not an office's folder" in answer.err
+
+
+def test_an_agency_joins_by_the_commands_alone(served: Places, tmp_path: Path) -> None:
+    kit, stick, url = (
+        tmp_path / "kit",
+        tmp_path / "idva-recovery.agekey",
+        json.loads((served.office / "kit" / "kit.json").read_text())["url"],
+    )
+    own = ("--kit", kit, "--passphrase-file", write_secret(tmp_path / "own", "the agency's own words"))
+    root, challenges = served.office / "root.vkey", served.office / "challenges"
+
+    joined = marac("join", url, f"{AREA}/agency/idva", "--root", root, "--kit", kit)
+    assert joined.code == 0, joined.err
+    made = marac(
+        "keys", "generate", "--kind", "idva-service", "--name", "Exampleton IDVA (made up)",
+        "--agreement", served.office / "area.agreement", "--recovery", stick, *own,
+    )  # fmt: skip
+    assert made.code == 0, made.err
+    note = kit / "idva.party"
+    asked = registrar(served, "agency", "add", note)
+    assert asked.code == 0, asked.err
+    proof = tmp_path / "idva.proof"
+    proved = marac(
+        "keys", "prove", challenges / "agency-idva-working.age", challenges / "agency-idva-recovery.age",
+        "--recovery-key", stick, "--out", proof, *own,
+    )  # fmt: skip
+    assert proved.code == 0, proved.err
+    added = registrar(served, "agency", "add", note, "--proof", proof)
+    assert added.code == 0, added.err
+
+    officer = tmp_path / "officer.party"
+    assert marac("keys", "officer", "--with-key", "--out", officer, "--work-factor", "4", *own).code == 0
+    entered = registrar(served, "officer", "add", officer)
+    assert entered.code == 0, entered.err
+    rotated = tmp_path / "rotated.party"
+    turned = marac("keys", "rotate", "signing", "--out", rotated, "--work-factor", "4", *own)
+    assert turned.code == 0, turned.err
+    renewed = registrar(served, "agency", "renew", rotated)
+    assert renewed.code == 0, renewed.err
+    pulled = marac("pull", *own)
+    assert pulled.code == 0, pulled.err
+
+
+def test_a_proof_for_another_agency_lets_nobody_in(served: Places, agency: Joining) -> None:
+    stranger = housing(served.folder, "leisure")
+    assert registrar(served, "agency", "add", stranger.note()).code == 0
+    (served.folder / "housing.proof").write_text("not a proof")
+    answer = registrar(served, "agency", "add", stranger.note(), "--proof", served.folder / "housing.proof")
+    assert answer.code == 4
+    answer = registrar(served, "agency", "add", stranger.note(), "--proof", stranger.proof(served, signer=agency.key))
+    assert answer.code == 4
+    assert Office(served.office).register().party(stranger.key.name) is None

@@ -98,25 +98,27 @@ class House:
 @asynccontextmanager
 async def a_house(home: Path, *, run_worker: bool = False, **changes: object) -> AsyncIterator[House]:
     """Yield a gateway with the usual register in its database."""
-    made, clock = made_area(), Clock()
-    usual: dict[str, object] = {
-        "area": AREA,
-        "case_prefix": "CAM",
-        "home": home,
-        "root_vkey": made.root.verify_key.vkey,
-        "coordinator_telephone": TELEPHONE,
-        "max_submission_bytes": 65_536,
-    }
-    settings = Settings.model_validate(usual | changes)
-    settings.outside.mkdir(exist_ok=True)
-    await upgrade(settings.database)
-    await _found(settings)
+    made, clock, settings = made_area(), Clock(), settings_of(home, **changes)
+    await found(settings)
     broker = await build_broker(settings, clock, ServiceKeys(made.gateway, made.log))
     try:
         async with running(create_app(broker, run_worker=run_worker)) as address:
             yield House(broker, clock, address)
     finally:
         await broker.close()
+
+
+def settings_of(home: Path, **changes: object) -> Settings:
+    """The settings of the made-up area in the folder `home`."""
+    usual: dict[str, object] = {
+        "area": AREA,
+        "case_prefix": "CAM",
+        "home": home,
+        "root_vkey": made_area().root.verify_key.vkey,
+        "coordinator_telephone": TELEPHONE,
+        "max_submission_bytes": 65_536,
+    }
+    return Settings.model_validate(usual | changes)
 
 
 def a_submission(key: SigningKey = HOUSING_KEY) -> Composed:
@@ -134,7 +136,10 @@ async def revoke(broker: Broker, keyid: str) -> None:
         await uow.commit()
 
 
-async def _found(settings: Settings) -> None:
+async def found(settings: Settings) -> None:
+    """Make the area's database, with its first delegation and register."""
+    settings.outside.mkdir(exist_ok=True)
+    await upgrade(settings.database)
     store = open_store(settings.database)
     try:
         async with store.unit() as uow:
@@ -160,7 +165,7 @@ async def _answer(reader: asyncio.StreamReader) -> Answer:
 
 async def _chunks(reader: asyncio.StreamReader) -> bytes:
     body = b""
-    while size := int(await reader.readline(), 16):
+    while size := int(await reader.readuntil(b"\r\n"), 16):
         body += await reader.readexactly(size)
         await reader.readexactly(2)
     return body

@@ -16,6 +16,7 @@ from tests.rules import cases
 from tests.rules.cases import DAY, ISA, NOW, OFFICER, OTHER_OFFICER, REF
 
 ADMITTED = (cases.IDVA, cases.HOUSING, cases.POLICE, cases.CAFCASS, cases.COORDINATOR, cases.DEPUTY, cases.COMPLIANCE)
+KIND_PURPOSES = (frozenset[str](), frozenset(ISA.purposes))
 PURPOSES = (None, "referral", "safeguarding", "curiosity")
 
 
@@ -74,12 +75,7 @@ made_cases = st.builds(
 kinds: st.SearchStrategy[Kind | None] = (
     st.just(REFERRAL)
     | st.none()
-    | st.builds(
-        replace,
-        st.just(REFERRAL),
-        opens_case=st.booleans(),
-        purposes=st.sampled_from([frozenset(), frozenset(ISA.purposes)]),
-    )
+    | st.builds(replace, st.just(REFERRAL), opens_case=st.booleans(), purposes=st.sampled_from(KIND_PURPOSES))
 )
 
 
@@ -115,6 +111,16 @@ near_the_edge = st.one_of(
     ),
 )
 accesses: st.SearchStrategy[Access] = made_up | near_the_edge
+accesses_with_case = st.builds(replace, accesses, case=st.just(cases.CASE) | made_cases)
+# By askers to whom nothing can be objected, so that the answer depends on case and message alone.
+accesses_to_a_case = st.builds(
+    replace,
+    st.sampled_from(cases.ABOUT_A_CASE),
+    case=st.none() | st.just(cases.CASE) | made_cases,
+    standing=st.sampled_from(Standing),
+    withdrawn=mostly(False),
+    key_revoked=st.booleans(),
+)
 
 times = st.timedeltas(timedelta(), timedelta(days=58_000)).map(lambda after: datetime(1990, 1, 1, tzinfo=UTC) + after)
 leap_days = st.builds(

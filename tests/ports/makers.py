@@ -61,7 +61,9 @@ def a_message(
         accepted_at=at,
         manifest="marac/manifest/v1\nmade up\n",
     )
-    return Addressed(message, payload, [(a_delivery(message, one, at), f"header for {one}".encode()) for one in recipients])
+    return Addressed(
+        message, payload, [(a_delivery(message, one, at), f"header for {one}".encode()) for one in recipients]
+    )
 
 
 def a_delivery(message: Message, recipient: PartyId, at: datetime = NOW) -> Delivery:

@@ -162,7 +162,14 @@ async def test_the_database_has_a_clock(store: Store) -> None:
 async def test_a_process_killed_in_the_middle_of_a_unit_leaves_nothing(store: Store, database_url: str) -> None:
     kept, lost = a_ref(), a_ref()
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.ports.dies_in_a_unit", database_url, kept, lost, stdout=asyncio.subprocess.PIPE, cwd=ROOT
+        sys.executable,
+        "-m",
+        "tests.ports.dies_in_a_unit",
+        database_url,
+        kept,
+        lost,
+        stdout=asyncio.subprocess.PIPE,
+        cwd=ROOT,
     )
     assert child.stdout is not None
     assert await child.stdout.readline() == b"in the middle\n"

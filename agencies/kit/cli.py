@@ -1,0 +1,259 @@
+"""The agencies' commands under `marac`: join, refer, inbox, pull, open, status, recall, exclusions, keys, audit."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from agencies.kit import audit_commands, joining, key_commands
+from agencies.kit.client import PURPOSE, AlreadyShown, Kit, NoOfficer, TakenBack, recall_of
+from agencies.kit.compose import Composed
+from agencies.kit.forms import example, load_form
+from agencies.kit.home import Home, NotSaved
+from agencies.kit.inbox import Item, State
+from agencies.kit.opening import Opened
+from agencies.kit.readable import render
+from agencies.kit.sending import Accepted
+from agencies.kit.terminal import HERE, AsJson, Exit, KitFolder, PassphraseFile, answer, open_kit, say, stop
+from agencies.kit.wire import Unreachable
+from agencies.names import DeliveryId, MessageId, parse_case_ref, parse_delivery_id, parse_message_id
+from agencies.notes.manifest import parse_manifest
+from agencies.notes.recall import REASONS
+from agencies.notes.text import encode_time
+from crypto import note as signed_note
+from crypto.errors import Malformed
+
+RESENDS: Final = 3
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="What an agency does with its area's broker.")
+app.command("join")(joining.join)
+app.add_typer(key_commands.app, name="keys")
+app.add_typer(audit_commands.app, name="audit")
+
+
+@app.command("refer")
+def refer(
+    form: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="A referral form, JSON.", dir_okay=False)
+    ] = None,
+    shows_example: Annotated[bool, typer.Option("--example", help="Print a form to start from, and leave.")] = False,
+    kit: KitFolder = HERE,
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send a referral. Every personal field may be unknown; nothing is refused for being incomplete.
+
+    Example: marac refer --example > referral.json
+             marac refer referral.json
+    """
+    if shows_example:
+        say(example().rstrip("\n"))
+        return
+    if form is None:
+        stop("no form was given", "run: marac refer --example > referral.json, fill it in, then give it", Exit.USAGE)
+    filled = load_form(form)
+    with open_kit(kit, passphrase_file) as sending:
+        accepted = _send(sending, sending.prepare(filled.documents))
+    case = accepted[0].manifest.case
+    lines = [f"  {one.manifest.document:<13} {one.manifest.message}" for one in accepted]
+    members = {"case": case, "messages": {one.manifest.document: one.manifest.message for one in accepted}}
+    answer(as_json, members, "\n".join([f"The broker has taken the referral. Case {case}, messages:", *lines]))
+
+
+@app.command("pull")
+def pull(
+    wait_s: Annotated[int, typer.Option("--wait", min=0, max=60, help="Seconds to wait for the first message.")] = 0,
+    kit: KitFolder = HERE,
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Collect what waits for this agency: checked, saved, and only then receipted. Nothing is opened.
+
+    Example: marac pull --wait 20
+    """
+    with open_kit(kit, passphrase_file) as receiving:
+        pulled = receiving.pull(wait_s=wait_s)
+    members = {
+        "saved": pulled.saved,
+        "recalled": [notice.delivery for notice in pulled.notices],
+        "failed": {delivery: error.check.value for delivery, error in pulled.failed},
+    }
+    answer(as_json, members, f"{len(pulled.saved)} new, {len(pulled.notices)} taken back. See them: marac inbox")
+    if pulled.failed:
+        delivery, error = pulled.failed[0]
+        stop(f"delivery {delivery}: {error}", "nothing of it was saved; tell the coordinator", Exit.CHECK_FAILED)
+
+
+@app.command("inbox")
+def inbox(kit: KitFolder = HERE, as_json: AsJson = False) -> None:
+    """List what was pulled and what has been taken back; asks nobody and needs no passphrase.
+
+    Example: marac inbox
+    """
+    home = Home.load(kit)
+    with home.inbox() as box:
+        rows = [_row(home, item) for item in box.items()]
+    text = "\n".join(f"{row['delivery']}  {row['state']:<10} {row['about']}" for row in rows)
+    answer(as_json, {"deliveries": rows}, text or "Nothing here. Collect what waits: marac pull")
+
+
+@app.command("open")
+def open_(
+    delivery: Annotated[str, typer.Argument(metavar="DELIVERY", help="As `marac inbox` lists it.")],
+    purpose: Annotated[str, typer.Option(help="What it is read for; a purpose of the agreement.")] = PURPOSE,
+    again: Annotated[bool, typer.Option("--again", help="Read the saved copy of a message shown before.")] = False,
+    kit: KitFolder = HERE,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Open a delivery and print it. The broker logs who reads it and why before it gives the key.
+
+    Example: marac open 0199f2b1-6a0b-7d0e-8a3c-5f0f4c1f2b7e
+    """
+    id_ = _delivery(delivery)
+    with open_kit(kit, passphrase_file) as receiving:
+        try:
+            opened = receiving.read_again(id_) if again else receiving.open(id_, purpose)
+        except AlreadyShown as error:
+            stop(str(error), "read the saved copy: marac open --again", Exit.FAILED)
+        except TakenBack as error:
+            stop(str(error), "confirm that it is destroyed: marac destroy", Exit.REFUSED)
+        except NoOfficer as error:
+            stop(str(error), "name one with: marac keys officer", Exit.USAGE)
+        if receiving.pending():
+            typer.echo("marac: the receipt could not be sent yet; the next `marac pull` sends it", err=True)
+    say(render(opened.manifest.document, opened.document(), _facts(opened)))
+
+
+@app.command("status")
+def status(
+    message: Annotated[str, typer.Argument(metavar="MESSAGE", help="As `marac refer` answered.")],
+    kit: KitFolder = HERE,
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say where a message stands that this agency sent: one state for all its recipients together.
+
+    Example: marac status 0199f2b1-6a0b-7d0e-8a3c-5f0f4c1f2b7e
+    """
+    with open_kit(kit, passphrase_file) as sending:
+        state = sending.status(_message(message))
+    answer(as_json, {"message": message, "state": state}, state)
+
+
+@app.command("recall")
+def recall(
+    message: Annotated[str, typer.Argument(metavar="MESSAGE", help="As `marac refer` answered.")],
+    reason: Annotated[str, typer.Option(help=f"One of: {', '.join(REASONS)}.")],
+    to: Annotated[list[str] | None, typer.Option("--to", help="From this recipient only; may be repeated.")] = None,
+    kit: KitFolder = HERE,
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take a message back. Who has not opened it cannot any more; who has is told to destroy it and confirm.
+
+    Example: marac recall 0199f2b1-6a0b-7d0e-8a3c-5f0f4c1f2b7e --reason wrong-recipient
+    """
+    if reason not in REASONS:
+        stop("no such reason", f"give one of: {', '.join(REASONS)}", Exit.USAGE)
+    with open_kit(kit, passphrase_file) as sending:
+        state = sending.recall(_message(message), to or None, reason)
+    answer(as_json, {"message": message, "state": state}, f"The message is {state}.")
+
+
+@app.command("destroy")
+def destroy(
+    delivery: Annotated[str, typer.Argument(metavar="DELIVERY", help="A delivery that was taken back.")],
+    retains: Annotated[bool, typer.Option("--retain", help="Keep it, under this agency's own schedule.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    kit: KitFolder = HERE,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Answer a recall: destroy the saved copy and confirm it, or say that it is retained.
+
+    Copies that were printed or put elsewhere are yours to destroy first.
+
+    Example: marac destroy 0199f2b1-6a0b-7d0e-8a3c-5f0f4c1f2b7e
+    """
+    id_, outcome = _delivery(delivery), State.RETAINED if retains else State.DESTROYED
+    with open_kit(kit, passphrase_file) as receiving:
+        item = receiving.inbox.item(id_)
+        if item is None or item.state is not State.RECALLED:
+            stop("this delivery was not taken back, or was answered before", "see: marac inbox", Exit.USAGE)
+        if not yes and not typer.confirm(f"Every copy of message {item.message} is dealt with?"):
+            stop("nothing was done", "run it again when it is so")
+        receiving.answer_recall(id_, outcome)
+    say(f"Confirmed: {outcome.value.replace('_', ' ')}.")
+
+
+@app.command("exclusions")
+def exclusions(
+    case: Annotated[str, typer.Argument(metavar="CASE", help="Such as CAM-7Q4X9-K2M8T-5.")],
+    parties: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Agencies or officers.")] = None,
+    settled: Annotated[bool, typer.Option("--settled", help="Everybody excluded in words is dealt with.")] = False,
+    kit: KitFolder = HERE,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Exclude agencies and officers from a case (coordinator): nothing of it is released to them any more.
+
+    Example: marac exclusions CAM-7Q4X9-K2M8T-5 marac.cambridgeshire.example/agency/leisure --settled
+    """
+    if not parties and not settled:
+        stop("nobody to exclude, and nothing settled", "name agencies or officers, or give --settled", Exit.USAGE)
+    try:
+        reference = parse_case_ref(case)
+    except Malformed:
+        stop("that is not a case reference", "copy it from the message: a letter may be misread", Exit.USAGE)
+    with open_kit(kit, passphrase_file) as office:
+        office.exclude(reference, parties or [], settled=settled)
+    say("Done: it holds from now on.")
+
+
+def _send(kit: Kit, composed: Composed) -> list[Accepted]:
+    """Send, and where no answer came send the very same again: it cannot become two referrals."""
+    for _ in range(RESENDS - 1):
+        try:
+            return kit.submit(composed)
+        except Unreachable:
+            typer.echo("marac: no answer from the gateway; sending the same again", err=True)
+    return kit.submit(composed)
+
+
+def _row(home: Home, item: Item) -> dict[str, str]:
+    row = {"delivery": item.delivery, "message": item.message, "state": item.state.value, "about": ""}
+    taken_back = recall_of(item)
+    try:
+        manifest = parse_manifest(signed_note.text_of(home.manifest(item.message)))
+    except (NotSaved, Malformed):
+        return row
+    row["about"] = f"{manifest.document} of {manifest.case}, from {manifest.from_.rpartition('/')[2]}"
+    if taken_back and item.state is State.RECALLED:
+        row["about"] += f"; TAKEN BACK ({taken_back.reason}): marac destroy {item.delivery}"
+    return row
+
+
+def _facts(opened: Opened) -> dict[str, str]:
+    manifest, submission = opened.manifest, opened.submission
+    officer = (
+        f"{submission.officer} ({'proved' if opened.proved else 'asserted'})" if submission.officer else "not named"
+    )
+    return {
+        "Case": manifest.case,
+        "From": manifest.from_,
+        "Officer": officer,
+        "Accepted": encode_time(manifest.accepted),
+        "Checks": "all nine passed",
+    }
+
+
+def _delivery(text: str) -> DeliveryId:
+    try:
+        return parse_delivery_id(text)
+    except Malformed:
+        stop("that is not a delivery's id", "see: marac inbox", Exit.USAGE)
+
+
+def _message(text: str) -> MessageId:
+    try:
+        return parse_message_id(text)
+    except Malformed:
+        stop("that is not a message's id", "copy it from the answer of marac refer", Exit.USAGE)

@@ -1,0 +1,85 @@
+"""`marac join`: the kit's folder for one area, with the root key pinned after it was compared aloud."""
+
+from pathlib import Path
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+import httpx2
+import typer
+
+from agencies.area import fingerprint
+from agencies.kit.home import Home, KitSettings
+from agencies.kit.terminal import HERE, AsJson, Exit, KitFolder, answer, stop
+from agencies.kit.wire import AreaAnswer, BadAnswer, parse_answer
+from agencies.names import OfficerId, PartyId, area_of, parse_officer_id, parse_party_id
+from crypto.errors import Malformed
+from crypto.keys import VerifyKey, parse_vkey
+
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def join(
+    url: Annotated[str, typer.Argument(metavar="URL", help="Where the gateway is, https.")],
+    party: Annotated[str, typer.Argument(metavar="ID", help="This agency's id, as the coordinator gave it.")],
+    root: Annotated[str, typer.Option(help="The root's vkey, or a file with it; else asked of the gateway.")] = "",
+    officer: Annotated[str, typer.Option(help="Who works with this folder, if known already.")] = "",
+    kit: KitFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Make this agency's kit folder for one area, and show the root's fingerprint to compare aloud.
+
+    Telephone the coordinator on a number you already had. Everything else is checked from that key down.
+
+    Example: marac join https://marac.cambridgeshire.example marac.cambridgeshire.example/agency/housing
+    """
+    _check_url(url)
+    id_, reader = _ids(party, officer)
+    key = _parse(_stated(root)) if root else _fetched(url)
+    if key.name != f"{area_of(id_)}/root":
+        stop("the root key is another area's", "check the address and the agency's id", Exit.CHECK_FAILED)
+    if not root:
+        _compare(key)
+    home = Home.create(kit, KitSettings(area_of(id_), url.rstrip("/"), key.vkey, id_, reader))
+    members = {"kit": str(home.path), "area": home.settings.area, "party": id_, "fingerprint": fingerprint(key)}
+    text = f"Joined {home.settings.area} in {home.path}. Root key: {fingerprint(key)}\n  Next: marac keys generate"
+    answer(as_json, members, text)
+
+
+def _compare(key: VerifyKey) -> None:
+    typer.echo(f"Root key of {area_of(key.name)}: {fingerprint(key)}", err=True)
+    if not typer.confirm("Did the coordinator read out the same, on a number you already had?", err=True):
+        stop("the root key was not confirmed: nothing was made", "tell the coordinator what you see", Exit.CHECK_FAILED)
+
+
+def _check_url(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme == "https" and parts.hostname:
+        return
+    if parts.scheme != "http" or parts.hostname not in _LOOPBACK:
+        stop("the gateway's address must begin with https://", "ask the coordinator for it", Exit.USAGE)
+
+
+def _ids(party: str, officer: str) -> tuple[PartyId, OfficerId | None]:
+    try:
+        return parse_party_id(party), parse_officer_id(officer) if officer else None
+    except Malformed:
+        stop("that is not an agency's id, or not an officer's", "ask the coordinator for it", Exit.USAGE)
+
+
+def _stated(root: str) -> str:
+    return root if "+" in root else Path(root).read_text(encoding="ascii", errors="replace").strip()
+
+
+def _fetched(url: str) -> VerifyKey:
+    try:
+        body = httpx2.get(f"{url.rstrip('/')}/v1/area", timeout=30, trust_env=False).content
+        return _parse(parse_answer(body, AreaAnswer).root)
+    except (httpx2.TransportError, BadAnswer):
+        stop("there is no MARAC gateway at this address", "check the address, or give --root")
+
+
+def _parse(vkey: str) -> VerifyKey:
+    try:
+        return parse_vkey(vkey)
+    except Malformed:
+        stop("that is not a root key", "ask the coordinator for the area's root vkey", Exit.USAGE)

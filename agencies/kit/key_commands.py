@@ -1,0 +1,234 @@
+"""`marac keys`: make, prove, rotate and revoke this agency's keys, and name the officer who works here."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agencies import enrolment
+from agencies.agency import AGENCY_KINDS, OFFICE_KINDS, DatedKey, DatedRecipient
+from agencies.enrolment import ChallengeFiles
+from agencies.isa import Isa
+from agencies.kit import keyfile
+from agencies.kit.client import Kit
+from agencies.kit.home import Home
+from agencies.kit.keyring import Keyring, load_keyring, next_file, short_name
+from agencies.kit.terminal import (
+    HERE,
+    Exit,
+    KitFolder,
+    PassphraseFile,
+    WorkFactor,
+    open_kit,
+    passphrase,
+    say,
+    stop,
+    wall_clock,
+    write_public,
+)
+from agencies.names import draw_officer_id
+from agencies.notes.isa import parse_isa
+from agencies.notes.party import PartyNote, parse_party
+from crypto import age
+from crypto import note as signed_note
+from crypto.errors import Malformed, NotForYou
+from crypto.keys import SigningKey, generate_signing_key
+
+app = typer.Typer(no_args_is_help=True, help="This agency's keys; they never leave its folder unencrypted.")
+
+Out = Annotated[Path, typer.Option("--out", help="Where to write what goes to the coordinator.", dir_okay=False)]
+
+
+@app.command("generate")
+def generate(
+    kind: Annotated[str, typer.Option(help=f"One of: {', '.join((*AGENCY_KINDS, *OFFICE_KINDS))}.")],
+    name: Annotated[str, typer.Option(help="The agency's name, as people know it; never a person's.")],
+    agreement: Annotated[Path, typer.Option(help="The area's agreement, as a note.", exists=True, dir_okay=False)],
+    recovery: Annotated[Path, typer.Option(help="Where the recovery key goes: a stick for the safe.", dir_okay=False)],
+    kit: KitFolder = HERE,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Make the agency's keys, sign the area's agreement, and write the note that the coordinator enters.
+
+    Example: marac keys generate --kind housing --name "Exampleton Housing" --agreement area.agreement
+             --recovery /media/stick/housing-recovery.agekey
+    """
+    home, now = Home.load(kit), wall_clock()
+    short, isa = short_name(home.settings.party), _agreement(agreement)
+    _show(isa)
+    words = passphrase(passphrase_file, new=True)
+    key = generate_signing_key(home.settings.party)
+    identities = {"working": age.generate_identity(), "recovery": age.generate_identity()}
+    keyfile.save_identity(recovery, identities["recovery"], words)
+    keyfile.save_identity(next_file(home.keys, short, ".agekey"), identities["working"], words)
+    keyfile.save_signing_key(next_file(home.keys, short, ".signkey"), key, words)
+    recipients = tuple(DatedRecipient(use, str(one.recipient()), now, None) for use, one in identities.items())
+    said = PartyNote(
+        id=home.settings.party,
+        kind=kind,
+        name=name,
+        isa=enrolment.sign_isa(isa, key),
+        keys=(DatedKey(key.verify_key, now, None),),
+        recipients=recipients,
+    )
+    note = home.path / f"{short}.party"
+    write_public(note, enrolment.party_note(said, key))
+    say(f"Signing key {key.verify_key.keyid}: read it out when the coordinator telephones.")
+    say(f"  Next: send {note} to the coordinator; two test messages come back for: marac keys prove")
+
+
+@app.command("prove")
+def prove(
+    working: Annotated[Path, typer.Argument(help="The test message for the working key.", exists=True, dir_okay=False)],
+    recovery: Annotated[Path, typer.Argument(help="The one for the recovery key.", exists=True, dir_okay=False)],
+    recovery_key: Annotated[Path, typer.Option(help="The recovery key's file.", exists=True, dir_okay=False)],
+    out: Out = Path("keys.proof"),
+    kit: KitFolder = HERE,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Open the coordinator's two test messages, and write the signed answer: the keys work, the recovery key too.
+
+    Example: marac keys prove housing-working.age housing-recovery.age
+             --recovery-key /media/stick/housing-recovery.agekey
+    """
+    home, words, now = Home.load(kit), passphrase(passphrase_file), wall_clock()
+    ring = load_keyring(home, words, now)
+    files = ChallengeFiles(working.read_bytes(), recovery.read_bytes())
+    kept = keyfile.load_identities(recovery_key, words)[0]
+    for identity in ring.identities:
+        try:
+            answered = enrolment.answer(files, identity, kept, ring.agency, now)
+        except NotForYou:
+            continue
+        write_public(out, answered)
+        say(f"Both keys open.\n  Next: send {out} to the coordinator")
+        return
+    stop(
+        "the test messages are not for these keys", "check that you have those made for this agency", Exit.CHECK_FAILED
+    )
+
+
+@app.command("rotate")
+def rotate(
+    what: Annotated[str, typer.Argument(metavar="signing|working", help="Which key is to be replaced.")],
+    out: Out = Path("rotated.party"),
+    kit: KitFolder = HERE,
+    passphrase_file: PassphraseFile = None,
+    work_factor: WorkFactor = keyfile.WORK_FACTOR,
+) -> None:
+    """Make a new key beside the old one, and write the note that the coordinator enters with: marac agency renew.
+
+    The old signing key goes on until the register lists the new one; old working keys stay, to open old messages.
+
+    Example: marac keys rotate signing --out housing-2.party
+    """
+    if what not in ("signing", "working"):
+        stop("that is not a key to rotate", "give signing or working", Exit.USAGE)
+    words = passphrase(passphrase_file)
+    home, now = Home.load(kit), wall_clock()
+    ring, short = load_keyring(home, words, now), short_name(home.settings.party)
+    with Kit(home, ring, wall_clock) as connected:
+        said = _said(connected)
+    if what == "signing":
+        key = generate_signing_key(home.settings.party)
+        keyfile.save_signing_key(next_file(home.keys, short, ".signkey"), key, words, work_factor)
+        new = enrolment.rotate_key(said, key, now)
+    else:
+        identity = age.generate_identity()
+        keyfile.save_identity(next_file(home.keys, short, ".agekey"), identity, words, work_factor)
+        new = enrolment.rotate_recipient(said, identity.recipient(), now)
+    # A key that the register knows already vouches for the new one.
+    write_public(out, enrolment.party_note(new, ring.agency))
+    say(f"The new key is in the kit's folder.\n  Next: send {out} to the coordinator")
+
+
+@app.command("revoke")
+def revoke(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="A signing keyid, or an age recipient.")],
+    reason: Annotated[str, typer.Option(help="A word, such as lost or stolen.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    kit: KitFolder = HERE,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Take a key out of use at once and for ever. What it signed before stays valid.
+
+    Example: marac keys revoke marac.cambridgeshire.example/agency/housing+0a1b2c3d --reason lost
+    """
+    if not yes and not typer.confirm(f"Revoke {key}? It cannot be undone."):
+        stop("nothing was revoked", "run it again when you are sure")
+    with open_kit(kit, passphrase_file) as connected:
+        try:
+            connected.revoke(key, reason)
+        except Malformed:
+            stop(
+                "that is not a key of this area, or not a reason",
+                "copy the keyid from: marac register show",
+                Exit.USAGE,
+            )
+    say("Revoked: it holds from now on. Tell the coordinator, and make a new key with: marac keys rotate")
+
+
+@app.command("officer")
+def officer(
+    with_key: Annotated[
+        bool, typer.Option("--with-key", help="With a key of their own: their acts are proved.")
+    ] = False,
+    roles: Annotated[str, typer.Option(help="Words with commas between, such as referrer,reader.")] = "reader",
+    out: Out = Path("officer.party"),
+    kit: KitFolder = HERE,
+    passphrase_file: PassphraseFile = None,
+    work_factor: WorkFactor = keyfile.WORK_FACTOR,
+) -> None:
+    """Give whoever works with this folder a random id, and write the note that the coordinator enters.
+
+    The id says nothing of the person: keep the list of who is who inside the agency.
+
+    Example: marac keys officer --with-key --out officer.party
+    """
+    words, home, now = passphrase(passphrase_file), Home.load(kit), wall_clock()
+    ring = load_keyring(home, words, now)
+    id_ = draw_officer_id(home.settings.area)
+    own = generate_signing_key(id_) if with_key else None
+    said = PartyNote(
+        id=id_,
+        kind="officer",
+        name="Officer",
+        keys=(DatedKey(own.verify_key, now, None),) if own else (),
+        recipients=(),
+        agency=home.settings.party,
+        roles=tuple(roles.split(",")),
+    )
+    if own is not None:
+        keyfile.save_signing_key(next_file(home.keys, short_name(id_), ".signkey"), own, words, work_factor)
+    note = _officer_note(said, ring, own)
+    write_public(out, note)
+    home.appoint(id_)
+    say(f"The officer of this folder is {id_}.\n  Next: send {out} to the coordinator, for: marac officer add")
+
+
+def _agreement(file: Path) -> Isa:
+    text = file.read_text(encoding="utf-8", errors="replace")
+    try:
+        return parse_isa(signed_note.text_of(text)).isa
+    except Malformed:
+        stop("that is not an agreement's note", "ask the coordinator for the area's agreement", Exit.USAGE)
+
+
+def _show(isa: Isa) -> None:
+    say(f"Agreement {isa.version}, kept {isa.retention_years} years, for: {', '.join(isa.purposes)}")
+    say(f"  Text: {isa.text_hash} (compare: sha256sum of the document your agency agreed to)")
+
+
+def _said(connected: Kit) -> PartyNote:
+    party = connected.home.settings.party
+    notes = [entry.note for entry in connected.refresh().register.entries if entry.id == party]
+    if not notes:
+        stop("the register does not list this agency yet", "ask the coordinator: marac agency add")
+    return parse_party(signed_note.text_of(notes[0]))
+
+
+def _officer_note(said: PartyNote, ring: Keyring, own: SigningKey | None) -> str:
+    """The agency vouches for its officer; an officer with a key signs first."""
+    if own is None:
+        return signed_note.sign(said.encode(), [ring.agency])
+    return signed_note.append_signature(enrolment.party_note(said, own), ring.agency)

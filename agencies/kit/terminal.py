@@ -1,0 +1,105 @@
+"""How the kit's commands speak: options in common, passphrases, answers, and the way a command stops."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated, Final, NoReturn
+
+import typer
+
+from agencies.kit.client import Kit
+from agencies.kit.home import Home
+from agencies.kit.keyring import load_keyring
+
+_OTHERS: Final = 0o077
+MIN_PASSPHRASE_CHARS: Final = 12
+
+
+class Exit(IntEnum):
+    """What the exit code says to a program."""
+
+    FAILED = 1
+    USAGE = 2
+    REFUSED = 3
+    CHECK_FAILED = 4
+
+
+KitFolder = Annotated[
+    Path, typer.Option("--kit", envvar="MARAC_KIT", help="The kit's folder, as `marac join` made it.", file_okay=False)
+]
+PassphraseFile = Annotated[
+    Path | None,
+    typer.Option("--passphrase-file", help="Read the passphrase from this file's first line.", dir_okay=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON, for programs.")]
+WorkFactor = Annotated[int, typer.Option("--work-factor", hidden=True, min=1, max=20)]
+HERE: Final = Path("marac-kit")
+
+
+def say(text: str = "") -> None:
+    """Write a line for people to standard output."""
+    typer.echo(text)
+
+
+def answer(as_json: bool, members: Mapping[str, object], text: str) -> None:
+    """Write an answer: the members for a program, or the text for a person."""
+    say(json.dumps(members, ensure_ascii=False) if as_json else text)
+
+
+def stop(fact: str, next_step: str, code: Exit = Exit.FAILED) -> NoReturn:
+    """End the command: one line what is wrong, one line what to do next."""
+    typer.echo(f"marac: {fact}", err=True)
+    typer.echo(f"  Next: {next_step}", err=True)
+    raise typer.Exit(code)
+
+
+def wall_clock() -> datetime:
+    """Return the time as this machine has it: commands are where the clock enters."""
+    return datetime.now(UTC)
+
+
+def open_kit(folder: Path, passphrase_file: Path | None) -> Kit:
+    """Return the kit in `folder` with its keys open; the caller closes it. Raises NoSuchHome, NoKeys, KeyFileError."""
+    home = Home.load(folder)
+    return Kit(home, load_keyring(home, passphrase(passphrase_file), wall_clock()), wall_clock)
+
+
+def passphrase(file: Path | None, *, new: bool = False) -> str:
+    """Return the passphrase of the folder's keys: from the file, else asked for; secret.
+
+    new  it is being chosen: asked for twice, and not too short
+    """
+    chosen = _from_file(file) if file else _asked(new=new)
+    if new and len(chosen) < MIN_PASSPHRASE_CHARS:
+        stop(f"the passphrase is shorter than {MIN_PASSPHRASE_CHARS} characters", "choose a longer one", Exit.USAGE)
+    return chosen
+
+
+def write_public(path: Path, content: str) -> None:
+    """Write a file that may be sent to others; one that is there is never overwritten."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    except FileExistsError:
+        stop(f"{path} is there already", "move it away, or give another --out", Exit.USAGE)
+    with open(handle, "w", encoding="utf-8", newline="\n") as file:
+        file.write(content)
+
+
+def _from_file(file: Path) -> str:
+    if file.stat().st_mode & _OTHERS:
+        stop(f"others on this machine may read {file}", f"run: chmod 600 {file}", Exit.USAGE)
+    lines = file.read_text(encoding="utf-8").splitlines()
+    if not lines or not lines[0]:
+        stop(f"{file} holds no passphrase", "write it on the first line", Exit.USAGE)
+    return lines[0]
+
+
+def _asked(*, new: bool) -> str:
+    if not sys.stdin.isatty():
+        stop("nobody is there to type the passphrase", "give --passphrase-file", Exit.USAGE)
+    typed: str = typer.prompt("Passphrase of this kit's keys", hide_input=True, confirmation_prompt=new)
+    return typed

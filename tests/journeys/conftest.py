@@ -1,0 +1,76 @@
+"""The worlds of the journeys: one area founded once, copied for each test, on both stacks."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.world import Founded, Stack, World, found_once, template_on, without_queues
+from tests.servers.postgres import PostgresServer
+
+EMBEDDED = "embedded"
+PRODUCTION = pytest.param("production", marks=pytest.mark.servers)
+MakeWorld = Callable[..., World]
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Founded:
+    """Return an area with its database, to be copied."""
+    return found_once(tmp_path_factory.mktemp("founded"))
+
+
+@pytest.fixture(scope="session")
+def postgres_template(
+    postgres_server: PostgresServer, founded: Founded, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Return the name of a PostgreSQL database with the area's beginning, to be copied."""
+    yield template_on(postgres_server, founded, tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture(params=[EMBEDDED, PRODUCTION])
+def stack(request: pytest.FixtureRequest, founded: Founded) -> Iterator[Stack]:
+    """Return SQLite with the embedded queue, or PostgreSQL with RabbitMQ; nobody else's rows or letters are there."""
+    if request.param == EMBEDDED:
+        yield Stack()
+        return
+    with production(request, founded) as stack:
+        yield stack
+
+
+@contextmanager
+def production(request: pytest.FixtureRequest, founded: Founded) -> Iterator[Stack]:
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    amqp_url = request.getfixturevalue("amqp_url")
+    without_queues(amqp_url, founded)
+    url = server.fresh_database(request.getfixturevalue("postgres_template"))
+    try:
+        yield Stack(url, amqp_url)
+    finally:
+        server.drop_database(url)
+
+
+@pytest.fixture
+def make_world(founded: Founded, tmp_path: Path) -> Iterator[MakeWorld]:
+    """Return how to make a world on a stack, with further settings by name; it is served, and closed at the end."""
+    with ExitStack() as closing:
+
+        def make(stack: Stack | None = None, **settings: str | int) -> World:
+            world = World(founded, tmp_path, stack or Stack(), **settings)
+            closing.callback(world.close)
+            world.start()
+            return world
+
+        yield make
+
+
+@pytest.fixture
+def world(make_world: MakeWorld, stack: Stack) -> World:
+    """Return a whole area, served."""
+    return make_world(stack)
+
+
+@pytest.fixture
+def embedded(make_world: MakeWorld) -> World:
+    """Return a whole area on SQLite with the embedded queue, served: for what no stack can change."""
+    return make_world()

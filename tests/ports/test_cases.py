@@ -1,0 +1,153 @@
+"""Cases, relations and exclusions, on SQLite and on PostgreSQL."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from agencies.names import PartyId
+from broker.case import LawfulBasis, Related, Relation
+from broker.errors import BrokerError
+from broker.ports import Earlier, Store
+from broker.store import tables
+from broker.store.engines import open_patient
+from tests.ports.makers import (
+    COORDINATOR,
+    HOUSING,
+    IDVA,
+    NOW,
+    POLICE,
+    a_case,
+    a_letter,
+    a_message,
+    a_ref,
+    accepted,
+    after,
+    an_entry,
+)
+
+
+async def test_a_case_comes_back_as_it_was_added(store: Store) -> None:
+    case = a_case()
+    async with store.unit() as unit:
+        await unit.cases.add(case)
+        assert await unit.cases.get(case.ref) == case
+        assert await unit.cases.lock(case.ref) == case
+        assert await unit.cases.get(a_ref()) is None
+
+
+async def test_the_same_reference_twice_is_refused_without_telling_it(store: Store) -> None:
+    case = a_case()
+    async with store.unit() as unit:
+        await unit.cases.add(case)
+        with pytest.raises(BrokerError) as caught:
+            await unit.cases.add(case)
+    assert case.ref not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+async def test_a_relation_is_added_and_replaced(store: Store) -> None:
+    case = a_case()
+    ended = Related(IDVA, Relation.ENDED, LawfulBasis.UK_GDPR_PUBLIC_TASK, "withdrew", after(days=2))
+    joined = Related(COORDINATOR, Relation.INVOLVED, LawfulBasis.UK_GDPR_PUBLIC_TASK, "standing", NOW)
+    async with store.unit() as unit:
+        await unit.cases.add(case)
+        await unit.cases.relate(case.ref, ended)
+        await unit.cases.relate(case.ref, joined)
+        held = await unit.cases.get(case.ref)
+    assert held is not None
+    assert held.related == {**case.related, IDVA: ended, COORDINATOR: joined}
+
+
+async def test_exclusions_add_up_and_pending_ones_wait_to_be_settled(store: Store) -> None:
+    case = a_case()
+    async with store.unit() as unit:
+        await unit.cases.add(case)
+        await unit.cases.exclude(case.ref, [POLICE, HOUSING], pending=True)
+        await unit.cases.exclude(case.ref, [], pending=False)
+        pending = await unit.cases.get(case.ref)
+        await unit.cases.settle_exclusions(case.ref)
+        settled = await unit.cases.get(case.ref)
+    assert pending is not None
+    assert settled is not None
+    assert pending.excluded == {POLICE, HOUSING}
+    assert (pending.exclusions_pending, settled.exclusions_pending) == (True, False)
+
+
+async def test_closing_closes(store: Store) -> None:
+    case = a_case()
+    async with store.unit() as unit:
+        await unit.cases.add(case)
+        await unit.cases.close(case.ref)
+        held = await unit.cases.get(case.ref)
+    assert held is not None
+    assert held.closed
+
+
+async def test_due_cases_come_oldest_first_and_a_new_referral_takes_scheduling_back(store: Store) -> None:
+    old, older, young = (a_case(last_referral_at=NOW - timedelta(days=days)) for days in (10, 20, 1))
+    async with store.unit() as unit:
+        for case in (old, older, young):
+            await unit.cases.add(case)
+        assert [case.ref for case in await unit.cases.due(old.last_referral_at, 9)] == [older.ref, old.ref]
+        assert [case.ref for case in await unit.cases.due(NOW, 1)] == [older.ref]
+        await unit.cases.schedule([older.ref, old.ref], NOW)
+        assert [case.ref for case in await unit.cases.due(NOW, 9)] == [young.ref]
+        assert {case.ref for case in await unit.cases.scheduled(NOW, 9)} == {older.ref, old.ref}
+        assert list(await unit.cases.scheduled(NOW - timedelta(seconds=1), 9)) == []
+        await unit.cases.restart(old.ref, after(days=1))
+        assert [case.ref for case in await unit.cases.scheduled(NOW, 9)] == [older.ref]
+        assert await unit.cases.count() == 3
+
+
+async def test_a_destroyed_case_leaves_its_access_entries_and_nothing_else(store: Store, database_url: str) -> None:
+    ref, other = a_ref(), a_ref()
+    addressed = [a_message(ref, [IDVA, COORDINATOR]), a_message(ref, [COORDINATOR])]
+    await accepted(store, *addressed, a_message(other))
+    deliveries = [delivery.id for one in addressed for delivery, _ in one.deliveries]
+    async with store.unit() as unit:
+        await unit.messages.receipt(deliveries[0], "collected", "marac/receipt/v1\n", NOW)
+        await unit.messages.remember(HOUSING, "an-id", ref, Earlier("sha256:", ("manifest",)))
+        await unit.letters.put([a_letter(delivery=deliveries[0])], NOW)
+        await unit.log.append(an_entry(ref))
+        await unit.commit()
+    async with store.unit() as unit:
+        destroyed = await unit.cases.destroy(ref)
+        await unit.commit()
+    assert destroyed.counts == {"messages": 2, "deliveries": 3, "headers": 3, "receipts": 1, "referral": 2}
+    left = await _rows(database_url)
+    assert {name: count for name, count in left.items() if count} == {
+        "cases": 1, "relations": 2, "exclusions": 1, "messages": 1, "payloads": 1,
+        "deliveries": 1, "headers": 1, "outbox": 1, "entries": 1,
+    }  # fmt: skip
+
+
+async def test_destroying_twice_destroys_nothing_more(store: Store) -> None:
+    ref = a_ref()
+    await accepted(store, a_message(ref))
+    async with store.unit() as unit:
+        await unit.cases.destroy(ref)
+        again = await unit.cases.destroy(ref)
+    assert not any(again.counts.values())
+
+
+@pytest.mark.parametrize("party", [HOUSING, PartyId("marac.area.example/agency/nobody")])
+async def test_two_cases_do_not_share_relations(store: Store, party: PartyId) -> None:
+    one, two = a_case(), a_case()
+    async with store.unit() as unit:
+        await unit.cases.add(one)
+        await unit.cases.add(two)
+        await unit.cases.exclude(one.ref, [party], pending=False)
+        held = await unit.cases.get(two.ref)
+    assert held == two
+
+
+async def _rows(url: str) -> dict[str, int]:
+    engine = open_patient(url, autocommit=True)
+    async with engine.connect() as connection:
+        counts = {
+            name: (await connection.execute(select(func.count()).select_from(table))).scalar_one()
+            for name, table in tables.metadata.tables.items()
+        }
+    await engine.dispose()
+    return counts

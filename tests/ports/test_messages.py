@@ -1,0 +1,191 @@
+"""Messages, leases, headers, receipts, recalls and repeated submissions, on SQLite and on PostgreSQL."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from agencies.names import DeliveryId, MessageId
+from broker.errors import IdempotencyConflict
+from broker.lifecycle import DeliveryState
+from broker.ports import Delivery, Earlier, Store
+from tests.ports.makers import (
+    COORDINATOR,
+    HOUSING,
+    IDVA,
+    NOW,
+    a_message,
+    a_ref,
+    accepted,
+    after,
+    in_mailbox,
+)
+
+LATER = after(minutes=5)
+
+
+async def test_a_message_comes_back_as_it_was_added(store: Store) -> None:
+    addressed = a_message(a_ref(), [IDVA, COORDINATOR])
+    await accepted(store, addressed)
+    async with store.reader() as unit:
+        assert await unit.messages.get(addressed.message.id) == addressed.message
+        assert await unit.messages.payload(addressed.message.id) == addressed.payload
+        assert list(await unit.messages.deliveries(addressed.message.id)) == [one for one, _ in addressed.deliveries]
+        for delivery, header in addressed.deliveries:
+            assert await unit.messages.header(delivery.id) == header
+            assert await unit.messages.delivery(delivery.id) == delivery
+            assert await unit.messages.glance(delivery.id) == delivery
+
+
+async def test_what_does_not_exist_is_none(store: Store) -> None:
+    nowhere, nothing = DeliveryId("no-such-delivery"), MessageId("no-such-message")
+    async with store.unit() as unit:
+        assert await unit.messages.get(nothing) is None
+        assert await unit.messages.payload(nothing) is None
+        assert await unit.messages.delivery(nowhere) is None
+        assert await unit.messages.glance(nowhere) is None
+        assert await unit.messages.header(nowhere) is None
+        assert await unit.messages.earlier(HOUSING, "never") is None
+        assert list(await unit.messages.deliveries(nothing)) == []
+
+
+async def test_only_what_has_arrived_is_leased_and_only_by_its_recipient(store: Store) -> None:
+    waiting, on_its_way = a_message(a_ref()), a_message(a_ref())
+    await in_mailbox(store, waiting)
+    await accepted(store, on_its_way)
+    async with store.unit() as unit:
+        [(delivery, message)] = await unit.messages.to_lease(IDVA, 9, NOW)
+        assert message == waiting.message
+        assert delivery.state is DeliveryState.WAITING
+        assert list(await unit.messages.to_lease(HOUSING, 9, NOW)) == []
+
+
+async def test_a_lease_hides_a_delivery_until_it_ends(store: Store) -> None:
+    await in_mailbox(store, a_message(a_ref()))
+    async with store.unit() as unit:
+        [(delivery, _)] = await unit.messages.to_lease(IDVA, 9, NOW)
+        await unit.messages.lease([delivery.id], LATER)
+        assert list(await unit.messages.to_lease(IDVA, 9, LATER - timedelta(seconds=1))) == []
+        [(again, _)] = await unit.messages.to_lease(IDVA, 9, LATER)
+        assert (again.leases, again.leased_until) == (1, LATER)
+
+
+async def test_the_oldest_are_leased_first(store: Store) -> None:
+    messages = [a_message(a_ref(), at=after(seconds=seconds)) for seconds in (3, 1, 2)]
+    await in_mailbox(store, *messages)
+    async with store.unit() as unit:
+        leased = await unit.messages.to_lease(IDVA, 2, LATER)
+    assert [message.id for _, message in leased] == [messages[1].message.id, messages[2].message.id]
+
+
+async def test_two_leasers_at_once_never_get_the_same_delivery(store: Store) -> None:
+    await in_mailbox(store, *(a_message(a_ref()) for _ in range(12)))
+
+    async def lease() -> list[Delivery]:
+        async with store.unit() as unit:
+            found = [delivery for delivery, _ in await unit.messages.to_lease(IDVA, 3, NOW)]
+            await asyncio.sleep(0)
+            await unit.messages.lease([delivery.id for delivery in found], LATER)
+            await unit.commit()
+            return found
+
+    leased = [delivery.id for found in await asyncio.gather(*(lease() for _ in range(6))) for delivery in found]
+    assert len(leased) == len(set(leased)) == 12
+
+
+async def test_a_withheld_delivery_is_asked_again_later_and_a_lease_forgets_the_rule(store: Store) -> None:
+    await in_mailbox(store, a_message(a_ref()))
+    async with store.unit() as unit:
+        [(delivery, _)] = await unit.messages.to_lease(IDVA, 9, NOW)
+        await unit.messages.withhold(delivery.id, "N4", LATER)
+        assert list(await unit.messages.to_lease(IDVA, 9, NOW)) == []
+        [(withheld, _)] = await unit.messages.to_lease(IDVA, 9, LATER)
+        await unit.messages.lease([delivery.id], after(minutes=9))
+        leased = await unit.messages.delivery(delivery.id)
+    assert leased is not None
+    assert (withheld.withheld, withheld.leases, leased.withheld) == ("N4", 0, None)
+
+
+async def test_the_first_release_is_the_one_that_counts(store: Store) -> None:
+    addressed = a_message(a_ref())
+    await in_mailbox(store, addressed)
+    [(delivery, _)] = addressed.deliveries
+    async with store.unit() as unit:
+        await unit.messages.release(delivery.id, NOW)
+        await unit.messages.release(delivery.id, LATER)
+        held = await unit.messages.delivery(delivery.id)
+    assert held is not None
+    assert held.released_at == NOW
+
+
+async def test_receipts_add_up_in_order_and_collected_ends_the_waiting(store: Store) -> None:
+    addressed = a_message(a_ref())
+    await in_mailbox(store, addressed)
+    [(delivery, _)] = addressed.deliveries
+    async with store.unit() as unit:
+        for state in ("collected", "opened"):
+            await unit.messages.receipt(delivery.id, state, f"marac/receipt/v1\n{state}\n", NOW)
+        held = await unit.messages.delivery(delivery.id)
+        assert held is not None
+        assert (held.receipts, held.state) == (("collected", "opened"), DeliveryState.COLLECTED)
+        assert list(await unit.messages.to_lease(IDVA, 9, LATER)) == []
+
+
+async def test_a_recall_before_release_takes_header_and_outbox_row_away(store: Store) -> None:
+    addressed = a_message(a_ref(), [IDVA, COORDINATOR])
+    await accepted(store, addressed)
+    recalled, other = (delivery.id for delivery, _ in addressed.deliveries)
+    async with store.unit() as unit:
+        await unit.messages.recall({recalled: None}, NOW)
+        held = await unit.messages.delivery(recalled)
+        assert held is not None
+        assert (held.state, held.recalled_at, held.recall_notice) == (DeliveryState.RECALLED, NOW, None)
+        assert await unit.messages.header(recalled) is None
+        assert await unit.messages.header(other) is not None
+        assert [letter.delivery for letter in await unit.outbox.take(9)] == [other]
+        await unit.outbox.arrived([recalled], NOW)
+        assert list(await unit.messages.to_lease(IDVA, 9, LATER)) == []
+
+
+async def test_a_recall_after_release_is_leased_as_a_notice_until_it_is_answered(store: Store) -> None:
+    addressed = a_message(a_ref())
+    await in_mailbox(store, addressed)
+    [(delivery, _)] = addressed.deliveries
+    async with store.unit() as unit:
+        await unit.messages.release(delivery.id, NOW)
+        await unit.messages.receipt(delivery.id, "collected", "note", NOW)
+        await unit.messages.recall({delivery.id: "destroy it"}, NOW)
+        [(notice, _)] = await unit.messages.to_lease(IDVA, 9, NOW)
+        assert (notice.recall_notice, notice.state) == ("destroy it", DeliveryState.RECALLED)
+        await unit.messages.lease([delivery.id], LATER)
+        assert list(await unit.messages.to_lease(IDVA, 9, NOW)) == []
+        await unit.messages.receipt(delivery.id, "destroyed", "note", NOW)
+        assert list(await unit.messages.to_lease(IDVA, 9, LATER)) == []
+
+
+async def test_a_submission_is_remembered_by_sender_and_id(store: Store) -> None:
+    ref, answer = a_ref(), Earlier("sha256:note", ("first manifest\n", "second — manifest\n"))
+    await accepted(store, a_message(ref))
+    async with store.unit() as unit:
+        await unit.messages.remember(HOUSING, "an-id", ref, answer)
+        assert await unit.messages.earlier(HOUSING, "an-id") == answer
+        assert await unit.messages.earlier(IDVA, "an-id") is None
+        with pytest.raises(IdempotencyConflict):
+            await unit.messages.remember(HOUSING, "an-id", ref, Earlier("sha256:other", ()))
+
+
+async def test_of_two_submissions_with_one_id_at_once_one_is_accepted(store: Store) -> None:
+    ref = a_ref()
+    await accepted(store, a_message(ref))
+
+    async def submit(number: int) -> bool:
+        async with store.unit() as unit:
+            try:
+                await unit.messages.remember(HOUSING, "an-id", ref, Earlier(f"sha256:{number}", ()))
+            except IdempotencyConflict:
+                return False
+            await asyncio.sleep(0)
+            await unit.commit()
+            return True
+
+    assert sorted(await asyncio.gather(*(submit(number) for number in range(4)))) == [False, False, False, True]

@@ -1,0 +1,72 @@
+"""Delegations, registers, revocations, nonces and tombstones, on SQLite and on PostgreSQL."""
+
+import asyncio
+
+import pytest
+
+from broker.errors import RegisterConflict
+from broker.ports import Store
+from tests.ports.makers import NOW, after
+
+
+async def test_the_newest_register_and_every_delegation_and_revocation_are_held(store: Store) -> None:
+    async with store.unit() as unit:
+        assert await unit.trust.version() == (0, 0, 0)
+        assert await unit.trust.register() is None
+        for number in (1, 2):
+            await unit.trust.add_delegation(number, f"delegation {number}")
+            await unit.trust.add_register(number, f"register {number}", NOW)
+        await unit.trust.add_revocation("b", "revocation of b", NOW)
+        await unit.trust.add_revocation("a", "revocation of a", NOW)
+        await unit.trust.add_revocation("b", "another note", NOW)
+        assert await unit.trust.version() == (2, 2, 2)
+        assert await unit.trust.register() == "register 2"
+        assert await unit.trust.delegations() == ["delegation 1", "delegation 2"]
+        assert await unit.trust.revocations() == ["revocation of b", "revocation of a"]
+
+
+async def test_a_number_is_given_once(store: Store) -> None:
+    async with store.unit() as unit:
+        await unit.trust.add_register(1, "register", NOW)
+        await unit.trust.add_delegation(1, "delegation")
+        with pytest.raises(RegisterConflict):
+            await unit.trust.add_register(1, "another", NOW)
+        with pytest.raises(RegisterConflict):
+            await unit.trust.add_delegation(1, "another")
+        assert await unit.trust.register() == "register"
+
+
+async def test_a_nonce_is_spent_once_however_many_try_at_once(store: Store) -> None:
+    async def spend() -> bool:
+        async with store.unit() as unit:
+            spent = await unit.trust.spend_nonce("key", "nonce", after(minutes=5))
+            await asyncio.sleep(0)
+            await unit.commit()
+            return spent
+
+    assert sorted(await asyncio.gather(*(spend() for _ in range(8)))) == [False] * 7 + [True]
+
+
+async def test_a_nonce_belongs_to_its_key_and_is_not_spent_by_a_unit_rolled_back(store: Store) -> None:
+    async with store.unit() as unit:
+        assert await unit.trust.spend_nonce("key", "nonce", after(minutes=5))
+    async with store.unit() as unit:
+        assert await unit.trust.spend_nonce("key", "nonce", after(minutes=5))
+        assert await unit.trust.spend_nonce("other key", "nonce", after(minutes=5))
+
+
+async def test_expired_nonces_are_forgotten(store: Store) -> None:
+    async with store.unit() as unit:
+        await unit.trust.spend_nonce("key", "old", NOW)
+        await unit.trust.spend_nonce("key", "new", after(minutes=5))
+        assert await unit.trust.sweep_nonces(after(minutes=1)) == 1
+        assert not await unit.trust.spend_nonce("key", "new", after(minutes=5))
+        assert await unit.trust.spend_nonce("key", "old", after(minutes=5))
+
+
+async def test_a_tombstone_is_kept_once(store: Store) -> None:
+    async with store.unit() as unit:
+        await unit.tombstones.add("sha256:b", "tombstone of b", NOW)
+        await unit.tombstones.add("sha256:a", "tombstone of a", NOW)
+        await unit.tombstones.add("sha256:b", "another", NOW)
+        assert await unit.tombstones.all() == ["tombstone of b", "tombstone of a"]
