@@ -230,7 +230,7 @@ class Outbox(Protocol):
         """Mark deliveries dead-lettered, unless they arrived, were collected or recalled meanwhile."""
 
     async def republish(self, published_before: datetime, limit: int) -> int:
-        """Put deliveries that were published before then and never arrived in the outbox again; return how many."""
+        """Put deliveries published before then that never arrived, dead-lettered ones too, in the outbox again."""
 
 
 class Log(Protocol):

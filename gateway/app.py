@@ -87,7 +87,7 @@ async def _working(broker: Broker) -> AsyncIterator[None]:
 async def _declare_queues(broker: Broker) -> None:
     try:
         await broker.declare_queues()
-    except QueueUnavailable as error:    # submissions are accepted all the same, and go out later
+    except QueueUnavailable as error:  # submissions are accepted all the same, and go out later
         _LOG.warning("loop_failed", code=error.code)
 
 

@@ -9,6 +9,9 @@ from typing import Final, TextIO
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from crypto.errors import CryptoError
+from gateway.errors import CATALOGUE
+
 EVENTS: Final = ("listening", "stopping", "request", "failed", "disconnected", "library", "loop_failed")
 """Every event there is. A message in free words cannot be logged: it could hold a name."""
 
@@ -19,7 +22,7 @@ _KEYS: Final[Mapping[str, re.Pattern[str]]] = {
         "event": "|".join(EVENTS),
         "level": _WORDS,
         "timestamp": r"[0-9T:.-]+Z",
-        "code": rf"{_WORDS}|[A-Z][A-Za-z]{{2,40}}",
+        "code": "|".join((*CATALOGUE, *(kind.__name__ for kind in CryptoError.__subclasses__()))),
         "loop": _WORDS,
         "status": r"[1-5][0-9]{2}",
         "method": r"[A-Z]{3,7}",
@@ -55,6 +58,7 @@ def configure_logs(stream: TextIO) -> None:
 
 def name_error(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Put the type of an exception in the place of the exception: its words and its traceback could hold content."""
+    event.pop("error_type", None)
     error = event.pop("exc_info", None)
     if error is True:
         error = sys.exc_info()

@@ -4,6 +4,7 @@ import json
 from http import HTTPStatus
 from typing import Final
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from crypto.draw import draw_uuid7
@@ -70,4 +71,4 @@ class BoundedProtocol(HttpToolsProtocol):
     def _count(self, *parts: bytes) -> None:
         self._head_bytes += sum(len(part) for part in parts)
         if self._head_bytes > MAX_HEAD_BYTES:
-            raise ValueError("the head of the request is too large")
+            raise httptools.HttpParserError("the head of the request is too large")

@@ -1,5 +1,6 @@
 """`marac keys`: make, prove, rotate and revoke this agency's keys, and name the officer who works here."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -23,10 +24,11 @@ from agencies.kit.terminal import (
     passphrase,
     say,
     stop,
+    takes,
     wall_clock,
     write_public,
 )
-from agencies.names import draw_officer_id
+from agencies.names import coordinator_of, draw_officer_id
 from agencies.notes.isa import parse_isa
 from agencies.notes.party import PartyNote, parse_party
 from crypto import age
@@ -39,42 +41,72 @@ app = typer.Typer(no_args_is_help=True, help="This agency's keys; they never lea
 Out = Annotated[Path, typer.Option("--out", help="Where to write what goes to the coordinator.", dir_okay=False)]
 
 
+@dataclass(frozen=True, kw_only=True)
+class NewKeys:
+    """Whose keys are made, under which agreement, and where they go."""
+
+    kind: Annotated[str, typer.Option(help=f"One of: {', '.join((*AGENCY_KINDS, *OFFICE_KINDS))}.")]
+    name: Annotated[str, typer.Option(help="The agency's name, as people know it; never a person's.")]
+    agreement: Annotated[Path, typer.Option(help="The area's agreement, as a note.", exists=True, dir_okay=False)]
+    recovery: Annotated[Path, typer.Option(help="Where the recovery key goes: a stick for the safe.", dir_okay=False)]
+    kit: KitFolder = HERE
+    passphrase_file: PassphraseFile = None
+    work_factor: WorkFactor = keyfile.WORK_FACTOR
+
+
 @app.command("generate")
-def generate(
-    kind: Annotated[str, typer.Option(help=f"One of: {', '.join((*AGENCY_KINDS, *OFFICE_KINDS))}.")],
-    name: Annotated[str, typer.Option(help="The agency's name, as people know it; never a person's.")],
-    agreement: Annotated[Path, typer.Option(help="The area's agreement, as a note.", exists=True, dir_okay=False)],
-    recovery: Annotated[Path, typer.Option(help="Where the recovery key goes: a stick for the safe.", dir_okay=False)],
-    kit: KitFolder = HERE,
-    passphrase_file: PassphraseFile = None,
-) -> None:
+@takes(NewKeys)
+def generate(options: NewKeys) -> None:
     """Make the agency's keys, sign the area's agreement, and write the note that the coordinator enters.
 
     Example: marac keys generate --kind housing --name "Exampleton Housing" --agreement area.agreement
              --recovery /media/stick/housing-recovery.agekey
     """
-    home, now = Home.load(kit), wall_clock()
-    short, isa = short_name(home.settings.party), _agreement(agreement)
-    _show(isa)
-    words = passphrase(passphrase_file, new=True)
-    key = generate_signing_key(home.settings.party)
-    identities = {"working": age.generate_identity(), "recovery": age.generate_identity()}
-    keyfile.save_identity(recovery, identities["recovery"], words)
-    keyfile.save_identity(next_file(home.keys, short, ".agekey"), identities["working"], words)
-    keyfile.save_signing_key(next_file(home.keys, short, ".signkey"), key, words)
-    recipients = tuple(DatedRecipient(use, str(one.recipient()), now, None) for use, one in identities.items())
+    home, now = Home.load(options.kit), wall_clock()
+    short, isa = short_name(home.settings.party), _agreement(options.agreement)
+    key, working, recovery = generate_signing_key(home.settings.party), age.generate_identity(), age.generate_identity()
     said = PartyNote(
         id=home.settings.party,
-        kind=kind,
-        name=name,
+        kind=options.kind,
+        name=options.name,
         isa=enrolment.sign_isa(isa, key),
         keys=(DatedKey(key.verify_key, now, None),),
-        recipients=recipients,
+        recipients=(
+            DatedRecipient("working", str(working.recipient()), now, None),
+            DatedRecipient("recovery", str(recovery.recipient()), now, None),
+        ),
     )
-    note = home.path / f"{short}.party"
-    write_public(note, enrolment.party_note(said, key))
+    note = _signed(said, key)
+    words, cost = passphrase(options.passphrase_file, new=True), options.work_factor
+    keyfile.save_identity(options.recovery, recovery, words, cost)
+    keyfile.save_identity(next_file(home.keys, short, ".agekey"), working, words, cost)
+    keyfile.save_signing_key(next_file(home.keys, short, ".signkey"), key, words, cost)
+    out = home.path / f"{short}.party"
+    write_public(out, note)
+    _show(isa)
     say(f"Signing key {key.verify_key.keyid}: read it out when the coordinator telephones.")
-    say(f"  Next: send {note} to the coordinator; two test messages come back for: marac keys prove")
+    say(f"  Next: send {out} to the coordinator; two test messages come back for: marac keys prove")
+
+
+@app.command("agreement")
+def agreement(
+    out: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.", dir_okay=False)],
+    kit: KitFolder = HERE,
+) -> None:
+    """Write the area's agreement as the coordinator's office signed it, for agencies that join to sign as well.
+
+    Example: marac keys agreement area.agreement
+    """
+    home = Home.load(kit)
+    held = home.trust()
+    entries = held.verified().register.entries if held else ()
+    for entry in entries:
+        said = parse_party(signed_note.text_of(entry.note))
+        if said.id == coordinator_of(home.settings.area) and said.isa is not None:
+            write_public(out, said.isa)
+            say(f"Written to {out}.\n  Next: give it to agencies that join, for: marac keys generate")
+            return
+    stop("this kit knows no agreement of the area", "run it with the coordinator's kit, after: marac pull")
 
 
 @app.command("prove")
@@ -204,6 +236,13 @@ def officer(
     write_public(out, note)
     home.appoint(id_)
     say(f"The officer of this folder is {id_}.\n  Next: send {out} to the coordinator, for: marac officer add")
+
+
+def _signed(said: PartyNote, key: SigningKey) -> str:
+    try:
+        return enrolment.party_note(said, key)
+    except Malformed as wrong:
+        stop(f"that cannot be entered: {wrong}", "give the kind the coordinator told you, and a plain name", Exit.USAGE)
 
 
 def _agreement(file: Path) -> Isa:

@@ -1,19 +1,22 @@
 """How the kit's commands speak: options in common, passphrases, answers, and the way a command stops."""
 
+import inspect
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Final, NoReturn, TypeVar
 
 import typer
 
 from agencies.kit.client import Kit
 from agencies.kit.home import Home
 from agencies.kit.keyring import load_keyring
+
+T = TypeVar("T")
 
 _OTHERS: Final = 0o077
 MIN_PASSPHRASE_CHARS: Final = 12
@@ -38,6 +41,21 @@ PassphraseFile = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON, for programs.")]
 WorkFactor = Annotated[int, typer.Option("--work-factor", hidden=True, min=1, max=20)]
 HERE: Final = Path("marac-kit")
+
+
+def takes(options: type[T]) -> Callable[[Callable[[T], None]], Callable[..., None]]:
+    """Return a decorator: the command's options are the fields of the dataclass `options`, given as one value."""
+
+    def decorate(command: Callable[[T], None]) -> Callable[..., None]:
+        def run(**values: object) -> None:
+            command(options(**values))
+
+        run.__name__, run.__doc__ = command.__name__, inspect.getdoc(command)
+        # What typer reads the options from; `run` itself takes whatever they are.
+        run.__dict__["__signature__"] = inspect.signature(options)
+        return run
+
+    return decorate
 
 
 def say(text: str = "") -> None:

@@ -76,7 +76,7 @@ class LeasedDelivery(Answer):
     delivery: str
     message: str
     manifest: str
-    payload: str
+    payload: str = Field(repr=False)
 
 
 class LeasedNotice(Answer):
@@ -97,7 +97,7 @@ class LeaseAnswer(Answer):
 class HeaderAnswer(Answer):
     """POST /v1/deliveries/{id}/header; `header` in base64, `entry` the log's entry of this release."""
 
-    header: str
+    header: str = Field(repr=False)
     entry: str
 
 

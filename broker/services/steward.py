@@ -69,8 +69,9 @@ async def accept_register(desk: Desk, note: str, asker: Asker) -> None:
 async def accept_revocation(desk: Desk, note: str, asker: Asker) -> None:
     """Keep a revocation, signed by the key's owner or the registrar; it holds from the next transaction on.
 
-    Anybody who takes part may bring it. Raises NoteRejected.
+    Anybody who takes part may bring it. Raises Refused, NoteRejected.
     """
+    await check_asker(desk, Access(Act.REVOKE, asker))
     async with desk.store.unit() as uow:
         directory = await desk.directories.current(uow)
         try:

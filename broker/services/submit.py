@@ -41,7 +41,15 @@ async def submit(desk: Desk, request: Request, asker: Asker) -> Sequence[str]:
     await check_asker(desk, access)
     effects = effects_of(read_documents(reading, request), desk.settings, directory)
     parts = seal_parts(desk, reading, request, effects, directory)  # slow and pure: before the lock
-    return await _commit(desk, reading, access, effects, parts)
+    try:
+        return await _commit(desk, reading, access, effects, parts)
+    except IdempotencyConflict:
+        # The same request twice at once: the other one was committed first, and its answer is the answer.
+        async with desk.store.reader() as uow:
+            earlier = await uow.messages.earlier(access.asker.party.id, submission.idempotency)
+        if earlier is None:
+            raise
+        return _again(earlier, reading.note_hash)
 
 
 async def _commit(

@@ -15,6 +15,7 @@ from crypto.draw import draw_bytes
 # Above this the queue carries the delivery's id alone: RabbitMQ keeps bodies in memory.
 LARGEST_BODY_BYTES = 256 * 1024
 _ACCEPTED = DeliveryState.ACCEPTED.value
+_UNDERWAY = (DeliveryState.ACCEPTED.value, DeliveryState.DEAD_LETTERED.value)
 
 
 class SqlOutbox:
@@ -56,7 +57,7 @@ class SqlOutbox:
         """Mark deliveries available in the mailbox; repeats and unknown ids change nothing."""
         await self._transaction.run(
             update(tables.deliveries)
-            .where(tables.deliveries.c.id.in_(deliveries), tables.deliveries.c.state == _ACCEPTED)
+            .where(tables.deliveries.c.id.in_(deliveries), tables.deliveries.c.state.in_(_UNDERWAY))
             .values(state=DeliveryState.WAITING.value, available_at=at)
         )
 
@@ -69,11 +70,14 @@ class SqlOutbox:
         )
 
     async def republish(self, published_before: datetime, limit: int) -> int:
-        """Put deliveries that were published before then and never arrived in the outbox again; return how many."""
+        """Put deliveries that were published before then and never arrived in the outbox again; return how many.
+
+        A dead-lettered one too: what the queue gave up on is still owed to its recipient, and everything is here.
+        """
         deliveries, outbox = tables.deliveries.c, tables.outbox.c
         lost = (
             select(deliveries.id)
-            .where(deliveries.state == _ACCEPTED, deliveries.published_at < published_before)
+            .where(deliveries.state.in_(_UNDERWAY), deliveries.published_at < published_before)
             .where(deliveries.id.not_in(select(outbox.delivery)))
             .order_by(deliveries.published_at)
             .limit(limit)

@@ -22,7 +22,10 @@ RECOVERY_KEY = "coordinator-recovery.agekey"
 
 
 def enter_coordinator(isa: Isa, kit: Home, offline: Path, secrets: Passphrases, now: datetime) -> tuple[Entry, str]:
-    """Return the office's register entry and the agreement it signed, once its keys are on disk and a test message was opened with them."""
+    """Return the office's register entry, and the agreement as it signed it.
+
+    Its keys are on disk by then, and a test message was opened with them.
+    """
     id_ = coordinator_of(kit.settings.area)
     key = generate_signing_key(id_)
     working, recovery = age.generate_identity(), age.generate_identity()

@@ -18,7 +18,7 @@ from gateway.commands import passphrase
 from gateway.commands.area_env import FILE, load_settings, write_settings
 from gateway.commands.first_database import begin_database
 from gateway.commands.founding import Founded, Places, Terms, found, making
-from gateway.commands.init import InitOptions
+from gateway.commands.init_options import InitOptions
 from gateway.commands.outcome import Exit, Stopped
 from gateway.commands.passphrase import Passphrases
 

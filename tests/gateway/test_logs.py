@@ -16,7 +16,7 @@ MESSAGE = "0199f2b1-6a0b-7d0e-8a3c-5f0f4c1f2b7e"
 OFFICER = "marac.cambridgeshire.example/officer/7f3k2m9q"
 KEY = "AGE-SECRET-KEY-PQ-1QQQQQQQQQQQQQQ"
 SIGNKEY = "marac-signing-key marac.cambridgeshire.example/gateway c2VjcmV0"
-SECRETS = (NAME, CASE, OFFICER, KEY, SIGNKEY, "alex", "INVENTED-7Q4X9")
+SECRETS = (NAME, "Alex", CASE, MESSAGE[:8], OFFICER, KEY, SIGNKEY)
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_a_request_is_logged_by_template_code_and_agency(log: io.StringIO) -> No
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_nothing_secret_passes_under_any_allowed_key(log: io.StringIO, secret: str) -> None:
-    structlog.get_logger().info("request", **dict.fromkeys(ALLOWED_KEYS - {"event", "code", "loop", "level"}, secret))
+    structlog.get_logger().info("request", **dict.fromkeys(ALLOWED_KEYS - {"event"}, secret))
     structlog.get_logger().info(secret)
     assert secret not in log.getvalue()
 

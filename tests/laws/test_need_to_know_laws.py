@@ -53,7 +53,12 @@ def test_ending_a_relation_never_permits(access: Access, until: datetime) -> Non
 @given(accesses_with_case)
 def test_taking_a_relation_away_never_permits(access: Access) -> None:
     case = case_of(access)
-    left = {party: held for party, held in case.related.items() if party != access.asker.party.id}
+    # Less the asker's own relation; an exclusion is none that can be taken away: it stays.
+    left = {
+        party: held
+        for party, held in case.related.items()
+        if party != access.asker.party.id or held.relation is Relation.EXCLUDED
+    }
     never_more_than(access, replace(access, case=replace(case, related=left)))
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -63,24 +64,44 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
+def postgres_database_url(request: pytest.FixtureRequest, postgres_server: PostgresServer) -> Iterator[str]:
+    """Return the URL of an empty PostgreSQL database with the schema."""
+    yield from _database(request, "postgres")
+
+
+@pytest.fixture
+async def postgres_store(postgres_database_url: str) -> AsyncIterator[Store]:
+    """Return a store on PostgreSQL, for what only a database with several writers can do."""
+    opened = open_store(postgres_database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
 def clock() -> Clock:
     """Return a clock that stands at NOW until it is moved."""
     return Clock()
 
 
-class Queues:
-    """One kind of queue: opens as many of it as a test wants, as processes of their own would."""
+@dataclass(frozen=True)
+class Backend:
+    """Where one kind of queue keeps its letters; RabbitMQ's uses no database."""
 
-    def __init__(self, kind: str, database_url: str, amqp_url: str, clock: Clock) -> None:
-        self.kind = kind
-        self.clock = clock
-        self._database_url = database_url
-        self._amqp_url = amqp_url
+    database_url: str
+    amqp_url: str
+
+
+class Queues:
+    """Opens as many queues of one kind as a test wants, each as a process of its own would."""
+
+    def __init__(self, backend: Backend, clock: Clock) -> None:
+        self._backend = backend
+        self._clock = clock
         self._opened: list[tuple[Queue, Store]] = []
 
     def open(self) -> Queue:
-        store = open_store(self._database_url)
-        queue = open_queue(self._amqp_url, store, self.clock, DELIVERY_LIMIT)
+        store = open_store(self._backend.database_url)
+        queue = open_queue(self._backend.amqp_url, store, self._clock, DELIVERY_LIMIT)
         self._opened.append((queue, store))
         return queue
 
@@ -97,14 +118,19 @@ class Queues:
         pytest.param("rabbitmq", marks=pytest.mark.servers),
     ]
 )
-async def queues(request: pytest.FixtureRequest, clock: Clock) -> AsyncIterator[Queues]:
-    """Return a way to open queues of one kind that share their letters."""
+def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """Return where the queues of one kind keep their letters."""
     amqp_url = request.getfixturevalue("amqp_url") if request.param == "rabbitmq" else ""
-    database = "postgres" if request.param == "embedded-postgres" else "sqlite"
-    for url in _database(request, database):
-        opened = Queues(request.param, url, amqp_url, clock)
-        yield opened
-        await opened.close()
+    for url in _database(request, "postgres" if request.param == "embedded-postgres" else "sqlite"):
+        yield Backend(url, amqp_url)
+
+
+@pytest.fixture
+async def queues(backend: Backend, clock: Clock) -> AsyncIterator[Queues]:
+    """Return a way to open queues of one kind that share their letters."""
+    opened = Queues(backend, clock)
+    yield opened
+    await opened.close()
 
 
 @pytest.fixture

@@ -110,7 +110,7 @@ async def in_mailbox(store: Store, *addressed: Addressed) -> None:
 
 
 async def until(condition: Callable[[], Awaitable[bool]], within_s: float = 20) -> None:
-    """Return once `condition` holds; fails the test if it does not `within_s` seconds."""
+    """Return once `condition` holds; fails the test if it does not within `within_s` seconds."""
     async with asyncio.timeout(within_s):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110  # the condition holds in another program
             await asyncio.sleep(0.02)

@@ -183,8 +183,6 @@ async def test_a_process_killed_in_the_middle_of_a_unit_leaves_nothing(store: St
         await unit.commit()
 
 
-async def test_a_new_sqlite_file_is_its_owners_alone(sqlite_url: str) -> None:
-    path = Path(sqlite_url.removeprefix("sqlite+aiosqlite:///"))
-    opened = open_store(sqlite_url)
-    assert path.stat().st_mode & 0o777 == 0o600
-    await opened.close()
+def test_a_new_sqlite_file_is_its_owners_alone(sqlite_url: str) -> None:
+    asyncio.run(open_store(sqlite_url).close())
+    assert Path(sqlite_url.removeprefix("sqlite+aiosqlite:///")).stat().st_mode & 0o777 == 0o600

@@ -1,4 +1,4 @@
-"""The closed table of what the broker keeps readable, in broker/README.md, is the database's schema and nothing else."""
+"""The closed table in broker/README.md of what the broker keeps readable is the database's schema, no more, no less."""
 
 import re
 from pathlib import Path

@@ -1,0 +1,55 @@
+"""The options of `marac init`."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.commands.options import AsJson, PassphraseFile, WorkFactor
+
+
+@dataclass(frozen=True, kw_only=True)
+class InitOptions:
+    """What an area is made from; three folders, because three kinds of key belong in three places."""
+
+    area: Annotated[
+        str, typer.Argument(metavar="AREA", help="The host name of the gateway, such as marac.cambridgeshire.example.")
+    ]
+    home: Annotated[Path, typer.Option(help="New folder for the gateway: its keys, settings, database.")]
+    office: Annotated[
+        Path | None, typer.Option(help="New folder for the coordinator's office. Default: HOME-office.")
+    ] = None
+    offline: Annotated[
+        Path | None, typer.Option(help="New folder for what is kept offline. Default: HOME-offline.")
+    ] = None
+    prefix: Annotated[str, typer.Option(help="Three capitals that every case reference begins with.")]
+    telephone: Annotated[str, typer.Option(help="The coordinator's telephone number, shown with every refusal.")]
+    agreement: Annotated[
+        Path, typer.Option(help="The Information Sharing Agreement's document.", exists=True, dir_okay=False)
+    ]
+    agreement_version: Annotated[str, typer.Option(help="Its version.")] = "1"
+    agreement_from: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="In force from this day. Default: today.")
+    ] = None
+    agreement_until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="In force until this day. Default: open.")
+    ] = None
+    retention_years: Annotated[int, typer.Option(min=1, max=100, help="Years kept from the last referral.")] = 7
+    purposes: Annotated[str, typer.Option(help="What may be shared for, with commas.")] = "referral,safeguarding"
+    gateway: Annotated[str, typer.Option(help="Where the coordinator's kit reaches the gateway.")] = (
+        "http://127.0.0.1:8443"
+    )
+    database_url: Annotated[
+        str, typer.Option(help="PostgreSQL, as postgresql+asyncpg://... Default: a file in HOME.", show_default=False)
+    ] = field(default="", repr=False)
+    passphrase_file: PassphraseFile = None
+    office_passphrase_file: Annotated[
+        Path | None, typer.Option(help="As --passphrase-file, for the office's keys. Default: the offline one.")
+    ] = None
+    offline_passphrase_file: Annotated[
+        Path | None, typer.Option(help="As --passphrase-file, for the keys that are kept offline.")
+    ] = None
+    as_json: AsJson = False
+    work_factor: WorkFactor = 18

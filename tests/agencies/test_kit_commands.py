@@ -1,0 +1,174 @@
+"""The kit's commands as people run them, against an area made by `marac init` and served by `marac serve`."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.commands.running import AREA, PASSPHRASE, QUICK, Answer, Places, init_options, marac, serving, write_secret
+
+HOUSING = f"{AREA}/agency/housing"
+IDVA = f"{AREA}/agency/idva"
+NO_SUCH = "0199f2b1-6a0b-7d0e-8a3c-5f0f4c1f2b7e"
+
+
+@dataclass(frozen=True)
+class Joined:
+    """An area that is served, with two agencies that joined it by commands alone."""
+
+    places: Places
+    url: str
+
+    def kit(self, party: str) -> Path:
+        return self.places.folder / party.rpartition("/")[2]
+
+    def run(self, party: str, *arguments: object) -> Answer:
+        return marac(*arguments, "--kit", self.kit(party), "--passphrase-file", self.places.passphrase)
+
+    def office(self, *arguments: object) -> Answer:
+        return marac(*arguments, "--kit", self.places.office / "kit", "--passphrase-file", self.places.passphrase)
+
+
+def ok(answer: Answer) -> str:
+    assert answer.code == 0, answer.err
+    return answer.out
+
+
+@pytest.fixture(scope="module")
+def area(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Joined]:
+    places = Places(tmp_path_factory.mktemp("joined"))
+    write_secret(places.passphrase, PASSPHRASE)
+    founded = json.loads(ok(marac(*init_options(places), "--json")))
+    with serving(places) as url:
+        point_at(places.office / "kit" / "kit.json", url)
+        joined = Joined(places, url)
+        agreement = places.folder / "area.agreement"
+        ok(marac("keys", "agreement", agreement, "--kit", places.office / "kit"))
+        for party, kind in ((HOUSING, "housing"), (IDVA, "idva-service")):
+            join(joined, party, kind, founded["root"])
+        yield joined
+
+
+def point_at(kit: Path, url: str) -> None:
+    """A coordinator edits the gateway's address where the port is not known beforehand."""
+    kit.write_text(json.dumps({**json.loads(kit.read_text()), "url": url}))
+
+
+def join(area: Joined, party: str, kind: str, root: str) -> None:
+    folder, secret, kit = area.places.folder, area.places.passphrase, area.kit(party)
+    short, office = kit.name, ("--office", area.places.office, "--passphrase-file", secret)
+    recovery = folder / f"{short}-recovery.agekey"
+    ok(marac("join", area.url, party, "--root", root, "--kit", kit))
+    given = ("--kind", kind, "--name", f"{short} (made up)", "--agreement", folder / "area.agreement")
+    ok(area.run(party, "keys", "generate", *given, "--recovery", recovery, QUICK))
+    note, proof = kit / f"{short}.party", folder / f"{short}.proof"
+    ok(marac("agency", "add", note, *office))
+    tests = [area.places.office / "challenges" / f"agency-{short}-{use}.age" for use in ("working", "recovery")]
+    ok(area.run(party, "keys", "prove", *tests, "--recovery-key", recovery, "--out", proof))
+    ok(marac("agency", "add", note, "--proof", proof, *office))
+    ok(area.run(party, "keys", "officer", "--with-key", "--out", folder / f"{short}.officer", QUICK))
+    ok(marac("officer", "add", folder / f"{short}.officer", *office))
+
+
+def referred(area: Joined) -> dict[str, str]:
+    """Send the example form, with nobody excluded whom the register does not know."""
+    form = json.loads(ok(marac("refer", "--example")))
+    form["exclusions"]["agencies"] = []
+    path = area.places.folder / "referral.json"
+    path.write_text(json.dumps(form))
+    sent = json.loads(ok(area.run(HOUSING, "refer", path, "--json")))
+    # The example excludes somebody in words: nothing is released before the coordinator has dealt with it.
+    ok(area.office("exclusions", sent["case"], "--settled"))
+    messages: dict[str, str] = sent["messages"]
+    return messages
+
+
+def pulled(area: Joined, message: str) -> str:
+    """Pull until the message came, and return its delivery."""
+    for _ in range(20):
+        ok(area.run(IDVA, "pull", "--wait", "5"))
+        rows = json.loads(ok(marac("inbox", "--json", "--kit", area.kit(IDVA))))["deliveries"]
+        found = [str(row["delivery"]) for row in rows if row["message"] == message]
+        if found:
+            return found[0]
+    raise AssertionError("the message never came")
+
+
+def test_a_referral_is_sent_pulled_opened_recalled_and_destroyed(area: Joined) -> None:
+    message = referred(area)["safe-contact"]
+    delivery = pulled(area, message)
+    page = ok(area.run(IDVA, "open", delivery))
+    assert "SAFE CONTACT" in page
+    assert "proved" in page
+    assert "all nine passed" in page
+    again = area.run(IDVA, "open", delivery)
+    assert (again.code, "shown before" in again.err, "SAFE CONTACT" in again.out) == (1, True, False)
+    assert ok(area.run(IDVA, "open", delivery, "--again")) == page
+    assert json.loads(ok(area.run(HOUSING, "status", message, "--json")))["state"] in {"waiting", "collected"}
+    assert "recalled" in ok(area.run(HOUSING, "recall", message, "--reason", "safety"))
+    ok(area.run(IDVA, "pull", "--wait", "5"))
+    assert "TAKEN BACK (safety)" in ok(marac("inbox", "--kit", area.kit(IDVA)))
+    assert area.run(IDVA, "open", delivery).code == 3
+    assert "destroyed" in ok(area.run(IDVA, "destroy", delivery, "--yes"))
+    assert not list(area.kit(IDVA).rglob(f"{message}*"))
+
+
+def test_the_log_is_exported_verified_offline_and_one_changed_byte_names_the_entry(area: Joined) -> None:
+    referred(area)
+    path = area.places.folder / "log.jsonl"
+    ok(area.office("audit", "export", path))
+    assert "Verified: all" in ok(marac("audit", "verify", path, "--kit", area.kit(HOUSING)))
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([lines[0], lines[1].replace("2026", "2025").replace("v\\", "w\\"), *lines[2:]]))
+    answer = marac("audit", "verify", path, "--kit", area.kit(HOUSING), "--json")
+    assert answer.code == 4
+    assert json.loads(answer.out)["index"] == 0
+
+
+def test_a_rotated_key_takes_over_once_the_register_lists_it(area: Joined) -> None:
+    note, office = area.places.folder / "rotated.party", ("--office", area.places.office)
+    ok(area.run(HOUSING, "keys", "rotate", "signing", "--out", note, QUICK))
+    referred(area)
+    ok(marac("agency", "renew", note, *office, "--passphrase-file", area.places.passphrase))
+    old = json.loads((area.kit(HOUSING) / "kit.json").read_text())["party"]
+    assert old == HOUSING
+    referred(area)
+
+
+def test_what_is_refused_by_the_broker_ends_with_3_and_says_what_to_do(area: Joined) -> None:
+    answer = area.run(HOUSING, "status", NO_SUCH)
+    assert answer.code == 3
+    assert "coordinator" in answer.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["status", "no-id"],
+        ["recall", NO_SUCH, "--reason", "because"],
+        ["exclusions", "CAM-7Q4X9-K2M8T-6", HOUSING],
+        ["exclusions", "CAM-7Q4X9-K2M8T-5"],
+        ["refer"],
+        ["destroy", NO_SUCH, "--yes"],
+        ["keys", "rotate", "everything"],
+    ],
+)
+def test_wrong_use_ends_with_2_before_anything_is_sent(area: Joined, arguments: list[str]) -> None:
+    answer = area.run(HOUSING, *arguments)
+    assert answer.code == 2, answer.err
+    assert "Next:" in answer.err
+
+
+def test_another_root_than_the_one_given_is_not_joined(area: Joined, tmp_path: Path) -> None:
+    other = "marac.other.example/agency/housing"
+    root = json.loads((area.kit(HOUSING) / "kit.json").read_text())["root"]
+    answer = marac("join", area.url, other, "--root", root, "--kit", tmp_path / "kit")
+    assert answer.code == 4
+    assert not (tmp_path / "kit").exists()
+
+
+def test_an_address_without_tls_is_not_joined(tmp_path: Path) -> None:
+    answer = marac("join", "http://marac.example", HOUSING, "--root", "x+y", "--kit", tmp_path / "kit")
+    assert (answer.code, "https" in answer.err) == (2, True)

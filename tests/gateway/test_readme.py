@@ -1,0 +1,48 @@
+"""The worked example of the gateway's README verifies, byte for byte."""
+
+import re
+from pathlib import Path
+
+from agencies.directory import Directory
+from gateway.auth import authenticate, check_digest
+from gateway.errors import CATALOGUE
+from tests.agencies.made_area import HOUSING, NOW, OFFICER, fixed_key, made_area, usual_register
+from tests.gateway.signing import Draft, base_of, usual_cover
+from tests.gateway.test_auth import arrival_of
+
+README = (Path(__file__).parents[2] / "gateway/README.md").read_text()
+
+
+def block(language: str) -> str:
+    found = re.search(rf"```{language}\n(.*?)\n```", README, re.DOTALL)
+    assert found
+    return found.group(1)
+
+
+def the_example() -> Draft:
+    head, _, body = block("http").partition("\n\n")
+    first, *rest = head.split("\n")
+    method, path, _ = first.split(" ")
+    lines = tuple((name, value) for name, _, value in (line.partition(": ") for line in rest))
+    return Draft(method, path, None, lines, body.encode())
+
+
+def test_the_example_request_is_the_housing_agencys() -> None:
+    draft = the_example()
+    found = authenticate(arrival_of(draft), Directory(made_area().area, usual_register()), NOW)
+    assert (found.party.id, found.officer, found.proved) == (HOUSING, OFFICER, False)
+    check_digest(draft.value("content-digest"), draft.body)
+
+
+def test_the_example_base_is_what_was_signed() -> None:
+    draft = the_example()
+    parameters = draft.value("signature-input").removeprefix("agency=")
+    assert base_of(draft, usual_cover(draft), parameters).decode() == block("text")
+    assert fixed_key(HOUSING).verify_key.vkey in README
+
+
+def test_every_code_that_the_page_names_is_in_the_catalogue() -> None:
+    named = re.findall(r"`([a-z]+(?:-[a-z]+)+)`", README.partition("## Signing")[0])
+    codes = [code for code in named if code != "http-message-signatures"]
+    assert codes
+    assert set(codes) <= CATALOGUE.keys()

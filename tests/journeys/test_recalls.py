@@ -1,0 +1,104 @@
+"""Recall: before a header is released it is simply gone; afterwards who holds a copy is asked, and says, what became of it."""
+
+import pytest
+
+from agencies.kit.client import TakenBack
+from agencies.kit.home import NotSaved
+from agencies.kit.inbox import State
+from agencies.names import DeliveryId, MessageId
+from broker.ports import Delivery, UnitOfWork
+from tests.journeys.world import COORDINATOR, SENDER, SERVICE, World, refusal
+
+
+def test_a_message_recalled_before_anybody_collected_it_is_never_given_out(world: World) -> None:
+    body, *_ = accepted = world.refer()
+    world.arrived(accepted)
+    assert world.kit(SENDER).recall(body.manifest.message, None, "sent-in-error") == "recalled"
+    assert world.kit(SENDER).status(body.manifest.message) == "recalled"
+    assert _headers(world, body.manifest.message) == [None, None]
+    assert set(world.read(SERVICE)) == {"safe-contact"}
+    assert world.gets_nothing(SERVICE)
+    assert world.logged(event="recall", outcome="permit")["message"] == body.manifest.message
+    assert world.entries(event="incident") == []
+
+
+def test_a_message_recalled_between_collection_and_opening_cannot_be_opened(world: World) -> None:
+    body, *_ = world.refer()
+    delivery = _delivery_of(world, body.manifest.message)
+    world.kit(SENDER).recall(body.manifest.message, None, "wrong-recipient")
+    assert refusal(lambda: world.kit(SERVICE).open(delivery)).code == "not-available"
+    assert world.logged(event="open", outcome="deny")["rule"] == "N14"
+    assert world.entries(event="incident") == []
+
+
+def test_after_the_release_the_holder_is_notified_destroys_and_confirms_and_an_incident_is_in_the_log(
+    world: World,
+) -> None:
+    body, *_ = world.refer()
+    kit, delivery = world.kit(SERVICE), _delivery_of(world, body.manifest.message)
+    kit.open(delivery)
+    world.kit(SENDER).recall(body.manifest.message, None, "wrong-case")
+    (notice,) = world.collect(SERVICE).notices
+    assert (notice.delivery, notice.reason, notice.case) == (delivery, "wrong-case", body.manifest.case)
+    with pytest.raises(TakenBack):
+        kit.read_again(delivery)
+    kit.answer_recall(delivery)
+    with pytest.raises(NotSaved):
+        kit.home.age_file(body.manifest.message)
+    assert _delivery(world, delivery).receipts == ("collected", "opened", "destroyed")
+    assert world.gets_nothing(SERVICE)
+    assert world.logged(event="incident")["case"] == body.manifest.case
+
+
+def test_a_holder_may_answer_that_it_keeps_its_copy_under_its_own_schedule(world: World) -> None:
+    body, *_ = world.refer()
+    kit, delivery = world.kit(SERVICE), _delivery_of(world, body.manifest.message)
+    kit.open(delivery)
+    world.kit(COORDINATOR).recall(body.manifest.message, [world.party(SERVICE)], "inaccurate")
+    world.collect(SERVICE)
+    kit.answer_recall(delivery, State.RETAINED)
+    assert _delivery(world, delivery).receipts[-1] == "retained_under_own_schedule"
+    assert world.gets_nothing(SERVICE)
+
+
+def test_a_recall_from_one_recipient_leaves_the_others_theirs(world: World) -> None:
+    accepted = world.refer()
+    world.arrived(accepted)
+    for one in accepted[:2]:
+        world.kit(COORDINATOR).recall(one.manifest.message, [world.party(SERVICE)], "safety")
+    assert world.gets_nothing(SERVICE)
+    assert len(world.read(COORDINATOR, 3)) == 3
+
+
+def test_nobody_but_sender_and_coordinator_recalls_and_no_one_is_recalled_from_who_got_nothing(world: World) -> None:
+    body, *_ = world.refer()
+    message = body.manifest.message
+    for other in (SERVICE, "health"):
+        act = refusal(lambda other=other: world.kit(other).recall(message, None, "safety"))
+        assert act.code == "not-available"
+    stranger = refusal(lambda: world.kit(SENDER).recall(message, [world.party("health")], "safety"))
+    assert stranger.code == "not-available"
+    assert None not in _headers(world, message)
+
+
+def _delivery_of(world: World, message: MessageId) -> DeliveryId:
+    """Collect what waits for the service and return the delivery of this message."""
+    world.collect(SERVICE, 2)
+    (item,) = (item for item in world.kit(SERVICE).inbox.items() if item.message == message)
+    return item.delivery
+
+
+def _delivery(world: World, delivery: DeliveryId) -> Delivery:
+    async def look(uow: UnitOfWork) -> Delivery | None:
+        return await uow.messages.delivery(delivery)
+
+    found = world.peek(look)
+    assert found is not None
+    return found
+
+
+def _headers(world: World, message: MessageId) -> list[bytes | None]:
+    async def look(uow: UnitOfWork) -> list[bytes | None]:
+        return [await uow.messages.header(one.id) for one in await uow.messages.deliveries(message)]
+
+    return world.peek(look)
