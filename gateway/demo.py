@@ -18,7 +18,6 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from agencies.area import fingerprint
-from agencies.documents.exclusions import Exclusions
 from agencies.kit import forms
 from agencies.kit.client import Kit
 from agencies.kit.export import EntryAltered, verify_export
@@ -125,7 +124,7 @@ def _everybody_proves_their_keys(story: Story) -> None:
 def _a_referral_on_judgement_is_accepted(story: Story) -> None:
     form = forms.parse_form(forms.example())
     with story.kit("rivermead") as kit:
-        story.sent = kit.submit_referral(form.referral, form.safe_contact, Exclusions())
+        story.sent = kit.submit_referral(form.referral, form.safe_contact, form.exclusions)
     sealed = sum(one.manifest.payload_length for one in story.sent)
     story.tell(
         f"Rivermead Housing refers on professional judgement: {form.referral.visible_high_risk_ticks} ticks of 24, "
@@ -138,7 +137,7 @@ def _a_referral_on_judgement_is_accepted(story: Story) -> None:
 def _who_did_not_sign_is_refused(story: Story) -> None:
     form = forms.parse_form(forms.example())
     with story.kit("harbour") as kit:
-        refused = _refusal(lambda: kit.submit_referral(form.referral, form.safe_contact, Exclusions()))
+        refused = _refusal(lambda: kit.submit_referral(form.referral, form.safe_contact, form.exclusions))
     _hold(refused.code == "isa-not-in-force", "an agency without the agreement is refused")
     story.tell(
         f"Harbour Drop-in has not signed the agreement: refused ({refused.code}).",
@@ -186,7 +185,7 @@ def _nobody_else_gets_the_safe_contact(story: Story) -> None:
 def _a_message_is_taken_back(story: Story) -> None:
     form = forms.parse_form(forms.example())
     with story.kit("rivermead") as kit:
-        sent = kit.submit_referral(form.referral, form.safe_contact, Exclusions())
+        sent = kit.submit_referral(form.referral, form.safe_contact, form.exclusions)
     arrived = _pull(story, "lantern", 2)
     opened = _open(story, "lantern", [arrived["safe-contact"]])
     with story.kit("rivermead") as kit:

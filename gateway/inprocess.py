@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 import uvloop
+from fastapi import FastAPI
 
 from broker.errors import BrokerError
 from broker.settings import Settings
@@ -60,15 +61,22 @@ def begin(settings: Settings, area: MadeUpArea, now: datetime) -> None:
 
 
 @contextlib.contextmanager
-def serving(settings: Settings, area: MadeUpArea, clock: Callable[[], datetime]) -> Iterator[InProcess]:
-    """Serve the area from a thread until the block ends.
+def serving(
+    settings: Settings,
+    area: MadeUpArea,
+    clock: Callable[[], datetime],
+    furnish: Callable[[FastAPI], None] = lambda _app: None,
+) -> Iterator[InProcess]:
+    """Serve the area from a thread until the block ends; `furnish` may add to the application before it listens.
 
     Raises whatever keeps the gateway from starting.
     """
     started: Future[InProcess] = Future()
     stop = threading.Event()
     keys = ServiceKeys(area.gateway, area.log)
-    thread = threading.Thread(target=lambda: uvloop.run(_serve(settings, keys, clock, started, stop)), name="gateway")
+    thread = threading.Thread(
+        target=lambda: uvloop.run(_serve(settings, keys, clock, furnish, started, stop)), name="gateway"
+    )
     thread.start()
     try:
         yield started.result(START_WITHIN_S)
@@ -81,13 +89,16 @@ async def _serve(
     settings: Settings,
     keys: ServiceKeys,
     clock: Callable[[], datetime],
+    furnish: Callable[[FastAPI], None],
     started: "Future[InProcess]",
     stop: threading.Event,
 ) -> None:
     try:
         broker = await build_broker(settings, clock, keys)
         try:
-            async with running(create_app(broker, run_worker=True), settings.host, settings.port) as url:
+            app = create_app(broker, run_worker=True)
+            furnish(app)
+            async with running(app, settings.host, settings.port) as url:
                 started.set_result(InProcess(url, asyncio.get_running_loop(), broker))
                 await asyncio.get_running_loop().run_in_executor(None, stop.wait)
         finally:

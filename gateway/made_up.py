@@ -1,7 +1,7 @@
 """A made-up area for the demo, the sandbox and the tests: agencies with real keys and kits, nobody who exists."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
@@ -39,6 +39,8 @@ class Role:
     short   its short name
     signs   whether it signed the agreement
     proves  whether its officer has a key of their own, and so proves who they are
+    lapsed  whether the agreement that it signed ended yesterday
+    status  what the register says of it
     """
 
     short: str
@@ -46,6 +48,8 @@ class Role:
     name: str
     signs: bool = True
     proves: bool = False
+    lapsed: bool = False
+    status: str = "active"
 
 
 CAST: Sequence[Role] = (
@@ -57,6 +61,26 @@ CAST: Sequence[Role] = (
     Role("harbour", "voluntary-sector", "Harbour Drop-in", signs=False),
     Role("governance", "compliance", "Fenmark Information Governance"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Where an area's secrets and random ids come from; `signing_key` and `identity` are given the key's name."""
+
+    signing_key: Callable[[str], SigningKey]
+    identity: Callable[[str], age.Identity]
+    officer: Callable[[str], OfficerId]
+    passphrase: str = field(repr=False)
+
+
+def drawn() -> Secrets:
+    """Return secrets that nobody has had before."""
+    return Secrets(
+        signing_key=generate_signing_key,
+        identity=lambda _name: age.generate_identity(),
+        officer=lambda _party: draw_officer_id(AREA),
+        passphrase=draw_passphrase(),
+    )
 
 
 class MovableClock:
@@ -127,24 +151,32 @@ class MadeUpArea:
         return signed_note.sign(draft_register(held, AREA, _sorted(entries), now), [self.registrar])
 
 
-def found(folder: Path, url: str, now: datetime, told: Callable[[Role], None] = lambda _: None) -> MadeUpArea:
+def found(
+    folder: Path,
+    url: str,
+    now: datetime,
+    told: Callable[[Role], None] = lambda _: None,
+    cast: Sequence[Role] = CAST,
+    secrets: Secrets | None = None,
+) -> MadeUpArea:
     """Return a new area whose members have proved their keys and signed the agreement.
 
-        folder  gets one kit's folder a member, and `passphrase`, which opens all their keys
-        url     where the gateway will be
-        told    hears of each member once its keys are made
+        folder   gets one kit's folder a member, and `passphrase`, which opens all their keys
+        url      where the gateway will be
+        told     hears of each member once its keys are made
+        secrets  None to draw them
 
     Every member opens a test message with its working and its recovery key, as real ones do.
     """
-    now = now.replace(microsecond=0)
-    keys = {role: generate_signing_key(f"{AREA}/{role}") for role in ("root", "registrar", "gateway", "log")}
+    now, secrets = now.replace(microsecond=0), secrets or drawn()
+    keys = {role: secrets.signing_key(f"{AREA}/{role}") for role in ("root", "registrar", "gateway", "log")}
     isa = Isa("2026.1", now, None, hash_text(AGREEMENT), 7, PURPOSES)
-    passphrase = draw_passphrase()
-    write_durably(folder / "passphrase", f"{passphrase}\n".encode())
+    write_durably(folder / "passphrase", f"{secrets.passphrase}\n".encode())
     members = {}
-    for role in CAST:
-        settings = KitSettings(AREA, url, keys["root"].verify_key.vkey, _id(role), draw_officer_id(AREA))
-        members[role.short] = _enter(role, Home.create(folder / role.short, settings), passphrase, isa, now)
+    for role in cast:
+        party = _id(role)
+        settings = KitSettings(AREA, url, keys["root"].verify_key.vkey, party, secrets.officer(party))
+        members[role.short] = _enter(role, Home.create(folder / role.short, settings), secrets, isa, now)
         told(role)
     entries = _sorted(entry for member in members.values() for entry in member.entries)
     return MadeUpArea(
@@ -160,46 +192,56 @@ def found(folder: Path, url: str, now: datetime, told: Callable[[Role], None] = 
             now,
         ),
         register=signed_note.sign(draft_register(None, AREA, entries, now), [keys["registrar"]]),
-        passphrase=passphrase,
+        passphrase=secrets.passphrase,
         **keys,
     )
 
 
-def _enter(role: Role, home: Home, passphrase: str, isa: Isa, now: datetime) -> Member:
+def _enter(role: Role, home: Home, secrets: Secrets, isa: Isa, now: datetime) -> Member:
     """Return a member whose key files are on the disk and have opened a test message each."""
-    key = generate_signing_key(home.settings.party)
-    working, recovery = age.generate_identity(), age.generate_identity()
+    party, passphrase = home.settings.party, secrets.passphrase
+    key = secrets.signing_key(party)
+    working, recovery = secrets.identity(f"{party}/working"), secrets.identity(f"{party}/recovery")
     keyfile.save_signing_key(home.keys / f"{role.short}.signkey", key, passphrase, WORK_FACTOR)
     keyfile.save_identity(home.keys / f"{role.short}.agekey", working, passphrase, WORK_FACTOR)
     keyfile.save_identity(home.path / "recovery.agekey", recovery, passphrase, WORK_FACTOR)
     said = PartyNote(
-        id=home.settings.party,
+        id=party,
         kind=role.kind,
         name=role.name,
-        isa=enrolment.sign_isa(isa, key) if role.signs else None,
+        isa=enrolment.sign_isa(_agreed(role, isa), key) if role.signs else None,
         keys=(DatedKey(key.verify_key, now, None),),
         recipients=(
             DatedRecipient("working", str(working.recipient()), now, None),
             DatedRecipient("recovery", str(recovery.recipient()), now, None),
         ),
     )
-    officer = _officer(role, home, key, passphrase, now)
+    officer = _officer(role, home, key, secrets, now)
     keyring = load_keyring(home, passphrase, now)
     (reopened,) = keyfile.load_identities(home.path / "recovery.agekey", passphrase)
     made = enrolment.challenge(said, now)
     answer = enrolment.answer(made.files, keyring.identities[0], reopened, keyring.agency, now)
     enrolment.check_answer(made, answer, said)
-    return Member(role, (Entry(said.id, "active", now, None, enrolment.party_note(said, key)), officer), home, keyring)
+    entry = Entry(said.id, role.status, now, None, enrolment.party_note(said, key))
+    return Member(role, (entry, officer), home, keyring)
 
 
-def _officer(role: Role, home: Home, agency_key: SigningKey, passphrase: str, now: datetime) -> Entry:
+def _agreed(role: Role, isa: Isa) -> Isa:
+    """Return the agreement as this member signed it: the current one, or last year's."""
+    if not role.lapsed:
+        return isa
+    began = isa.in_force - timedelta(days=366)
+    return replace(isa, version="2025.1", in_force=began, until=isa.in_force - timedelta(days=1))
+
+
+def _officer(role: Role, home: Home, agency_key: SigningKey, secrets: Secrets, now: datetime) -> Entry:
     """Return the entry of the officer who works with the kit; without a key of their own the agency speaks for them."""
     officer = OfficerId(str(home.settings.officer))
     keys: tuple[DatedKey, ...] = ()
     signer = agency_key
     if role.proves:
-        signer = generate_signing_key(officer)
-        keyfile.save_signing_key(home.keys / f"{short_name(officer)}.signkey", signer, passphrase, WORK_FACTOR)
+        signer = secrets.signing_key(officer)
+        keyfile.save_signing_key(home.keys / f"{short_name(officer)}.signkey", signer, secrets.passphrase, WORK_FACTOR)
         keys = (DatedKey(signer.verify_key, now, None),)
     said = PartyNote(
         id=officer,

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from pydantic import JsonValue
 
 from agencies.documents.document import MAX_DOCUMENT_BYTES, Document, parse_content, read_json
-from agencies.documents.exclusions import ExcludedAgency, ExcludedPerson, Exclusions
+from agencies.documents.exclusions import Exclusions
 from agencies.documents.grounds import ProfessionalJudgement
 from agencies.documents.instruments import Answer, SafeLivesDash24, subject_of
 from agencies.documents.invalid import DocumentInvalid, Problem
@@ -27,6 +27,13 @@ _READ_ME: Final = (
     "Needed: who refers, any one identifier of the victim, one ground, one completed checklist.",
     "Who must not learn of this (the perpetrator may work for an agency) belongs in exclusions.",
     "Where the victim can safely be reached belongs in safe_contact, and nowhere else.",
+)
+
+_EXCLUSIONS: Final = (
+    'agencies: such as {"agency": "marac.area.example/agency/leisure", "reason": "He works there."}',
+    'officers: such as {"officer": "marac.area.example/officer/7f3k2m9q", "reason": "His sister."}',
+    'people in words: such as {"person": "His cousin, who volunteers at a drop-in centre"}; then nobody but the',
+    "coordinator can open the referral until the coordinator has dealt with it.",
 )
 
 D = TypeVar("D", bound=Document)
@@ -94,7 +101,7 @@ def example() -> str:
         "_read_me": _READ_ME,
         "referral": referral,
         "safe_contact": _example_safe_contact().model_dump(mode="json"),
-        "exclusions": _example_exclusions().model_dump(mode="json"),
+        "exclusions": {"_read_me": _EXCLUSIONS, **Exclusions().model_dump(mode="json")},
     }
     return json.dumps(form, indent=2, ensure_ascii=False) + "\n"
 
@@ -186,11 +193,4 @@ def _example_safe_contact() -> SafeContact:
         safe_to_leave_a_message=False,
         safe_times="Tuesdays and Thursdays, 10 to 12",
         contact_through="her sister, Kit Invented",
-    )
-
-
-def _example_exclusions() -> Exclusions:
-    return Exclusions(
-        agencies=(ExcludedAgency(agency="marac.area.example/agency/leisure", reason="He works there."),),
-        people=(ExcludedPerson(person="His cousin, who volunteers at a drop-in centre", reason="May tell him."),),
     )

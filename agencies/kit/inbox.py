@@ -224,13 +224,9 @@ class Inbox:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         # IMMEDIATE: two processes on one folder wait for each other here, and the loser sees the winner's state.
-        self._sql.execute("BEGIN IMMEDIATE")
-        try:
+        with self._sql:  # commits at the end, or rolls back
+            self._sql.execute("BEGIN IMMEDIATE")
             yield
-        except BaseException:
-            self._sql.execute("ROLLBACK")
-            raise
-        self._sql.execute("COMMIT")
 
 
 class NotInInbox(Exception):

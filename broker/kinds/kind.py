@@ -36,4 +36,3 @@ class Kind:
     purposes: frozenset[str]
     opens_case: bool
     parts: Mapping[str, Part]
-    max_bytes: int

@@ -19,5 +19,4 @@ REFERRAL = Kind(
         "safe-contact": Part(receivers=frozenset({"idva-service"}), least=Relation.INVOLVED),
         "exclusions": Part(receivers=frozenset(), least=Relation.INVOLVED),
     }),
-    max_bytes=262_144,
 )  # fmt: skip

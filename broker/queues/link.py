@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from enum import Enum
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, DeliveryMode, ExchangeType
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, DeliveryError, PublishError
+from aiormq.abc import AbstractChannel as UnderlayChannel
 
 from agencies.names import DeliveryId, PartyId
 from broker.ports import Arrival, Letter
@@ -18,7 +20,16 @@ GOODBYE_WITHIN_S = 1.0
 # A node that froze is noticed after two of these.
 _HEARTBEAT_S = 5
 _PREFETCH = 16
+_ASK_AGAIN_AFTER_S = 30.0
 NO_ANSWER = (AMQPError, ChannelInvalidStateError, OSError)
+
+
+class Answer(Enum):
+    """What became of a publish."""
+
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"  # no such queue, or it is full
+    SILENT = "silent"
 
 
 class Link:
@@ -34,16 +45,14 @@ class Link:
         self._serial = serial
         self._connection = connection
         self._declared: set[PartyId] = set()
-        self._consumed: set[str] = set()
+        self._consumers: dict[str, AbstractChannel] = {}
+        self._ask_again: dict[str, float] = {}
 
-    async def open_channels(self) -> None:
-        """Open a channel to publish with confirms on, and one to consume on."""
+    async def open_channel(self) -> None:
+        """Open the channel that letters are published on; each consumer gets a channel of its own."""
         # Without on_return_raises an unroutable letter would look like a confirmed one.
         self._publishing = await self._channel(publisher_confirms=True, on_return_raises=True)
-        self._consuming = await self._channel(publisher_confirms=False, on_return_raises=False)
-        await self._consuming.set_qos(prefetch_count=_PREFETCH, timeout=ANSWER_WITHIN_S)
-        underlay = await self._consuming.get_underlay_channel()
-        underlay.on_consumer_cancel_callbacks.add(self._break)
+        self._publishing.close_callbacks.add(self._break)
         self._connection.close_callbacks.add(self._break)
 
     async def declare(self, recipients: Sequence[PartyId], delivery_limit: int) -> None:
@@ -61,8 +70,8 @@ class Link:
             if dead:
                 await self._consume(topology.dead_letter_queue(recipient), self.dead)
 
-    async def publish(self, letter: Letter) -> bool:
-        """Publish a letter; True once a durable queue confirmed it. A link that fails to answer is broken."""
+    async def publish(self, letter: Letter) -> Answer:
+        """Publish a letter; confirmed is what a durable queue has."""
         message = aio_pika.Message(
             letter.body,
             # Returns are matched to publishes by this id alone: it must differ each time.
@@ -77,24 +86,25 @@ class Link:
         except PublishError:
             # No such queue. Where we did declare it the node has lost it: only a new link declares it again.
             self.broken = self.broken or letter.recipient in self._declared
-            return False
+            return Answer.REFUSED
         except DeliveryError:
-            return False
+            return Answer.REFUSED
+        except TimeoutError:
+            # Perhaps one queue alone has lost its leader: the others must not suffer.
+            return Answer.SILENT
         except NO_ANSWER:
             self._break()
-            return False
-        return True
+            return Answer.SILENT
+        return Answer.CONFIRMED
 
     async def settle(self, arrivals: Sequence[Arrival]) -> None:
         """Acknowledge what came in over this link."""
-        channel = await self._consuming.get_underlay_channel()
-        for tag in self._own(arrivals):
+        for channel, tag in await self._own(arrivals):
             await channel.basic_ack(tag)
 
     async def refuse(self, arrivals: Sequence[Arrival]) -> None:
         """Give back what came in over this link; the queue counts how often."""
-        channel = await self._consuming.get_underlay_channel()
-        for tag in self._own(arrivals):
+        for channel, tag in await self._own(arrivals):
             await channel.basic_nack(tag, requeue=True)
 
     async def close(self) -> None:
@@ -109,7 +119,6 @@ class Link:
     async def _channel(self, *, publisher_confirms: bool, on_return_raises: bool) -> AbstractChannel:
         channel = self._connection.channel(publisher_confirms=publisher_confirms, on_return_raises=on_return_raises)
         await channel.initialize(timeout=ANSWER_WITHIN_S)
-        channel.close_callbacks.add(self._break)
         return channel
 
     async def _declare(self, recipient: PartyId, delivery_limit: int) -> None:
@@ -130,26 +139,40 @@ class Link:
         )
 
     async def _consume(self, name: str, into: Tray) -> None:
-        if name in self._consumed:
+        now = asyncio.get_running_loop().time()
+        if name in self._consumers or self._ask_again.get(name, now) > now:
             return
-        recipient = topology.recipient_of(name)
+        recipient, channel = (
+            topology.recipient_of(name),
+            await self._channel(publisher_confirms=False, on_return_raises=False),
+        )
 
         async def take_in(message: AbstractIncomingMessage) -> None:
             # The body stays behind: who receives needs the delivery alone, and bodies of a backlog fill memory.
-            tag = f"{self._serial}.{message.delivery_tag}"
+            tag = f"{self._serial} {message.delivery_tag} {name}"
             into.put(Arrival(DeliveryId(message.correlation_id or ""), recipient, tag))
 
-        queue = await self._consuming.get_queue(name, ensure=False)
-        await queue.consume(take_in, timeout=ANSWER_WITHIN_S)
-        self._consumed.add(name)
+        try:
+            await channel.set_qos(prefetch_count=_PREFETCH, timeout=ANSWER_WITHIN_S)
+            await (await channel.get_queue(name, ensure=False)).consume(take_in, timeout=ANSWER_WITHIN_S)
+        except TimeoutError:
+            # A queue without a leader answers nobody. Its channel is gone with the wait; the others are not touched.
+            self._ask_again[name] = now + _ASK_AGAIN_AFTER_S
+            return
+        channel.close_callbacks.add(self._break)
+        (await channel.get_underlay_channel()).on_consumer_cancel_callbacks.add(self._break)
+        self._consumers[name] = channel
 
-    def _own(self, arrivals: Sequence[Arrival]) -> list[int]:
-        # Delivery tags count from 1 on every channel: one of an earlier link would settle somebody else's letter.
-        tags = [arrival.tag.split(".") for arrival in arrivals]
+    async def _own(self, arrivals: Sequence[Arrival]) -> list[tuple[UnderlayChannel, int]]:
+        own: list[tuple[UnderlayChannel, int]] = []
         for arrival in arrivals:
             self.letters.forget(arrival)
             self.dead.forget(arrival)
-        return [int(number) for serial, number in tags if int(serial) == self._serial]
+            serial, tag, name = arrival.tag.split(" ", 2)
+            # Delivery tags count from 1 on every channel: one of an earlier link would settle somebody else's letter.
+            if int(serial) == self._serial:
+                own.append((await self._consumers[name].get_underlay_channel(), int(tag)))
+        return own
 
     def _break(self, *_why: object) -> None:
         self.broken = True
@@ -174,7 +197,7 @@ async def _open(url: str, serial: int) -> Link:
     connection = await aio_pika.connect(_with_heartbeat(url), timeout=ANSWER_WITHIN_S)
     link = Link(serial, connection)
     try:
-        await link.open_channels()
+        await link.open_channel()
     except NO_ANSWER:
         await link.close()
         raise

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from agencies.names import DeliveryId, PartyId
 from broker.errors import QueueUnavailable
 from broker.ports import Arrival, Letter
-from broker.queues.link import NO_ANSWER, Link, open_link
+from broker.queues.link import NO_ANSWER, Answer, Link, open_link
 
 
 class RabbitQueue:
@@ -41,16 +41,17 @@ class RabbitQueue:
     async def publish(self, letters: Sequence[Letter]) -> Sequence[DeliveryId]:
         """Publish letters and return those whose arrival in a durable queue is confirmed; the rest is not lost.
 
-        Raises QueueUnavailable if the link broke and none was confirmed.
+        Raises QueueUnavailable if nothing answers.
         """
         if not letters:
             return []
         link = await self._linked()
-        confirmed = await asyncio.gather(*(link.publish(letter) for letter in letters))
-        arrived = [letter.delivery for letter, there in zip(letters, confirmed, strict=True) if there]
-        if link.broken and not arrived:
+        answers = await asyncio.gather(*(link.publish(letter) for letter in letters))
+        if Answer.CONFIRMED not in answers and Answer.SILENT in answers:
+            link.broken = True
             raise QueueUnavailable("the message queue does not confirm")
-        return arrived
+        pairs = zip(letters, answers, strict=True)
+        return [letter.delivery for letter, answer in pairs if answer is Answer.CONFIRMED]
 
     async def receive(self, limit: int, timeout_s: float) -> Sequence[Arrival]:
         """Return up to `limit` letters from any recipient's queue, waiting up to `timeout_s` for the first.

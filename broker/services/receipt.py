@@ -5,10 +5,10 @@ from agencies.names import DeliveryId
 from agencies.notes.receipt import TYPE, Receipt, parse_receipt
 from broker.errors import NoteMismatch, NoteRejected, ReceiptOutOfOrder, Refused
 from broker.lifecycle import may_follow
-from broker.need_to_know import Act, Asker, Deny
+from broker.need_to_know import Access, Act, Asker, Deny
 from broker.ports import Delivery, Message
 from broker.services.desk import Desk
-from broker.services.ruling import rule
+from broker.services.ruling import rejections_logged, rule
 from broker.services.standing import access_to, find_delivery
 from crypto import note as signed_note
 from crypto.errors import CryptoError
@@ -18,9 +18,10 @@ from crypto.note import hash_text, text_of
 async def receipt(desk: Desk, delivery: DeliveryId, note: str, asker: Asker) -> None:
     """Keep the receipt; the same one again changes nothing.
 
-    Raises Refused where there is no such delivery for the asker; NoteRejected, NoteMismatch, ReceiptOutOfOrder.
+    Raises, logged, Refused where there is no such delivery for the asker; NoteRejected, NoteMismatch,
+    ReceiptOutOfOrder.
     """
-    async with desk.store.unit() as uow:
+    async with rejections_logged(desk, Access(Act.RECEIPT, asker)), desk.store.unit() as uow:
         directory = await desk.directories.current(uow)
         found = await find_delivery(uow, delivery)
         message = None if found.message is None else found.message.id

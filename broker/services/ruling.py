@@ -1,15 +1,36 @@
 """Ask need-to-know within a unit of work, with the directory that this transaction sees, and log the answer."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from agencies.directory import Directory
 from agencies.names import CaseRef, EntryId, MessageId
 from broker.audit import Entry
-from broker.errors import Refused
-from broker.need_to_know import Access, Decision, Permit, decide, decide_asker
+from broker.errors import (
+    BelowThreshold,
+    DocumentRejected,
+    IdempotencyConflict,
+    NobodyToReceive,
+    NoteMismatch,
+    NoteRejected,
+    ReceiptOutOfOrder,
+    Refused,
+    RegisterConflict,
+    SupersedesUnsupported,
+    UnknownExclusion,
+    UnknownKind,
+    UnknownVersion,
+)
+from broker.need_to_know import Access, Decision, Deny, Permit, decide, decide_asker
 from broker.ports import UnitOfWork
 from broker.services.desk import Desk
 from crypto.draw import draw_uuid7
+
+_REJECTIONS = (
+    NoteRejected, NoteMismatch, DocumentRejected, UnknownKind, UnknownVersion, SupersedesUnsupported, UnknownExclusion,
+    BelowThreshold, IdempotencyConflict, NobodyToReceive, RegisterConflict, ReceiptOutOfOrder,
+)  # fmt: skip
 
 
 async def rule(
@@ -84,3 +105,21 @@ async def check_asker(desk: Desk, access: Access) -> Directory:
         await uow.commit()
     desk.logged.ring()
     raise Refused(deny.public)
+
+
+@asynccontextmanager
+async def rejections_logged(desk: Desk, access: Access) -> AsyncIterator[None]:
+    """What a known party handed in and is rejected in this block is in the log, by its code, in a unit of its own.
+
+    The block's own unit was rolled back with whatever it had appended. The error goes on to the caller.
+    """
+    try:
+        yield
+    except _REJECTIONS as error:
+        async with desk.store.unit() as uow:
+            directory = await desk.directories.current(uow)
+            deny = Deny(error.code, error.code)
+            await uow.log.append(entry_for(as_of(access, directory), deny, directory, None))
+            await uow.commit()
+        desk.logged.ring()
+        raise

@@ -11,7 +11,7 @@ from broker.errors import NoteRejected, Refused, RegisterConflict
 from broker.need_to_know import Access, Act, Asker, Deny
 from broker.ports import UnitOfWork
 from broker.services.desk import Desk
-from broker.services.ruling import check_asker, rule
+from broker.services.ruling import check_asker, rejections_logged, rule
 from crypto.errors import CryptoError
 
 
@@ -32,8 +32,8 @@ async def trust_notes(desk: Desk) -> TrustNotes:
 
 async def accept_delegation(desk: Desk, note: str, asker: Asker) -> None:
     """Keep the root's next delegation. Raises Refused, NoteRejected, RegisterConflict."""
-    await check_asker(desk, Access(Act.STEWARD, asker))
-    async with desk.store.unit() as uow:
+    await check_asker(desk, _access(desk, Act.STEWARD, asker))
+    async with rejections_logged(desk, _access(desk, Act.STEWARD, asker)), desk.store.unit() as uow:
         await _permitted(desk, uow, asker)
         held = await uow.trust.delegations()
         try:
@@ -47,8 +47,8 @@ async def accept_delegation(desk: Desk, note: str, asker: Asker) -> None:
 
 async def accept_register(desk: Desk, note: str, asker: Asker) -> None:
     """Keep the registrar's next register; it holds from now on. Raises Refused, NoteRejected, RegisterConflict."""
-    await check_asker(desk, Access(Act.STEWARD, asker))
-    async with desk.store.unit() as uow:
+    await check_asker(desk, _access(desk, Act.STEWARD, asker))
+    async with rejections_logged(desk, _access(desk, Act.STEWARD, asker)), desk.store.unit() as uow:
         directory = await _permitted(desk, uow, asker)
         try:
             register = verify_register(note, directory.area, allow_classical=desk.settings.allow_classical)
@@ -71,14 +71,16 @@ async def accept_revocation(desk: Desk, note: str, asker: Asker) -> None:
 
     Anybody who takes part may bring it. Raises Refused, NoteRejected.
     """
-    await check_asker(desk, Access(Act.REVOKE, asker))
-    async with desk.store.unit() as uow:
+    await check_asker(desk, _access(desk, Act.REVOKE, asker))
+    async with rejections_logged(desk, _access(desk, Act.REVOKE, asker)), desk.store.unit() as uow:
         directory = await desk.directories.current(uow)
         try:
             revocation = directory.accept_revocation(note, desk.now())
         except CryptoError as error:
             raise NoteRejected("not a revocation by the key's owner or the registrar", "/note") from error
-        await rule(desk, uow, Access(Act.REVOKE, asker))
+        decision, _ = await rule(desk, uow, _access(desk, Act.REVOKE, asker))
+        if isinstance(decision, Deny):
+            raise Refused(decision.public)
         await uow.trust.add_revocation(revocation.key, note, desk.now())
         await uow.commit()
     desk.logged.ring()
@@ -86,7 +88,7 @@ async def accept_revocation(desk: Desk, note: str, asker: Asker) -> None:
 
 async def tombstones(desk: Desk, asker: Asker) -> Sequence[str]:
     """Return the tombstone notes of destroyed cases. Raises Refused."""
-    await check_asker(desk, Access(Act.STEWARD, asker))
+    await check_asker(desk, _access(desk, Act.STEWARD, asker))
     async with desk.store.unit() as uow:
         await _permitted(desk, uow, asker)
         notes = await uow.tombstones.all()
@@ -100,7 +102,11 @@ async def _permitted(desk: Desk, uow: UnitOfWork, asker: Asker) -> Directory:
     Raises Refused if what `check_asker` permitted a moment ago no longer is: uncommitted, the caller asks again.
     """
     directory = await desk.directories.current(uow)
-    decision, _ = await rule(desk, uow, Access(Act.STEWARD, asker))
+    decision, _ = await rule(desk, uow, _access(desk, Act.STEWARD, asker))
     if isinstance(decision, Deny):
         raise Refused(decision.public)
     return directory
+
+
+def _access(desk: Desk, act: Act, asker: Asker) -> Access:
+    return Access(act, asker, demand_proved=desk.settings.demand_proved)

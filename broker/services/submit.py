@@ -14,7 +14,7 @@ from broker.ports import Addressed, Delivery, Earlier, Message, UnitOfWork
 from broker.services.desk import Desk
 from broker.services.effects import Effects, effects_of
 from broker.services.reading import Reading, Request, read_documents, read_submission
-from broker.services.ruling import as_of, check_asker, entry_for
+from broker.services.ruling import as_of, check_asker, entry_for, rejections_logged
 from broker.services.sealing import SealedPart, seal_parts, taking_part
 from crypto import note as signed_note
 from crypto.draw import draw_uuid7
@@ -24,9 +24,15 @@ from crypto.note import hash_bytes
 async def submit(desk: Desk, request: Request, asker: Asker) -> Sequence[str]:
     """Return the manifests of an accepted submission, one a document; the same again for the same note.
 
-    Raises Refused (logged and committed), NoteRejected, NoteMismatch, UnknownKind, UnknownVersion, BelowThreshold,
-    SupersedesUnsupported, UnknownExclusion, DocumentRejected, IdempotencyConflict, NobodyToReceive.
+    Raises, logged and committed, Refused and what makes a submission unsound: NoteRejected, NoteMismatch, UnknownKind,
+    UnknownVersion, BelowThreshold, SupersedesUnsupported, UnknownExclusion, DocumentRejected, IdempotencyConflict,
+    NobodyToReceive.
     """
+    async with rejections_logged(desk, Access(Act.SUBMIT, asker)):
+        return await _submit(desk, request, asker)
+
+
+async def _submit(desk: Desk, request: Request, asker: Asker) -> Sequence[str]:
     async with desk.store.reader() as uow:
         directory = await desk.directories.current(uow)
     reading = read_submission(desk, request, asker, directory)

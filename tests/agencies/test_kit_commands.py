@@ -73,13 +73,13 @@ def join(area: Joined, party: str, kind: str, root: str) -> None:
 
 
 def referred(area: Joined) -> dict[str, str]:
-    """Send the example form, with nobody excluded whom the register does not know."""
+    """Send the example form, with somebody excluded in words."""
     form = json.loads(ok(marac("refer", "--example")))
-    form["exclusions"]["agencies"] = []
+    form["exclusions"]["people"] = [{"person": "his cousin, who volunteers at a drop-in centre"}]
     path = area.places.folder / "referral.json"
     path.write_text(json.dumps(form))
     sent = json.loads(ok(area.run(HOUSING, "refer", path, "--json")))
-    # The example excludes somebody in words: nothing is released before the coordinator has dealt with it.
+    # Nothing is released before the coordinator has dealt with it.
     ok(area.office("exclusions", sent["case"], "--settled"))
     messages: dict[str, str] = sent["messages"]
     return messages

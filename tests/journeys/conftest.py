@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.world import Founded, Stack, World, found_once, template_on, without_queues
-from tests.servers.postgres import PostgresServer
+from tests.journeys.world import Founded, Stack, World, begin_on, found_once, without_queues
+from tests.servers.postgres import PostgresServer, database_name
 
 EMBEDDED = "embedded"
 PRODUCTION = pytest.param("production", marks=pytest.mark.servers)
 MakeWorld = Callable[..., World]
+BeginOn = Callable[[PostgresServer], str]
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +26,15 @@ def postgres_template(
     postgres_server: PostgresServer, founded: Founded, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """Return the name of a PostgreSQL database with the area's beginning, to be copied."""
-    yield template_on(postgres_server, founded, tmp_path_factory.mktemp("template"))
+    url = begin_on(postgres_server, founded, tmp_path_factory.mktemp("template"))
+    yield database_name(url)
+    postgres_server.drop_database(url)
+
+
+@pytest.fixture
+def begun_on(founded: Founded, tmp_path_factory: pytest.TempPathFactory) -> BeginOn:
+    """Return how to make a database with the area's beginning on a PostgreSQL of the test's own."""
+    return lambda server: begin_on(server, founded, tmp_path_factory.mktemp("begun"))
 
 
 @pytest.fixture(params=[EMBEDDED, PRODUCTION])

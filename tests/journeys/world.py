@@ -30,7 +30,7 @@ from broker.store import open_store
 from gateway.inprocess import InProcess, begin, made_up_settings, serving
 from gateway.made_up import MadeUpArea, MovableClock, found
 from tests.factories import a_judgement_referral, a_safe_contact
-from tests.servers.postgres import PostgresServer, database_name
+from tests.servers.postgres import PostgresServer
 
 START = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 SENDER, SERVICE, COORDINATOR = "rivermead", "lantern", "coordinator"
@@ -175,12 +175,12 @@ class World:
         if self._gateway is not None:
             self._gateway.wake()
 
-    def until(self, condition: Callable[[], bool], within_s: float = 30) -> None:
+    def until(self, condition: Callable[[], bool], within_s: float = 30, pause_s: float = 0.03) -> None:
         """Return once `condition` holds; fails if it does not come to."""
         ends = time.monotonic() + within_s
         while not condition():
             assert time.monotonic() < ends, "the condition waited for did not come"
-            time.sleep(0.03)
+            time.sleep(pause_s)
 
     def export(self) -> list[str]:
         """Return the lines of the log's export, as the coordinator's kit wrote them."""
@@ -196,7 +196,7 @@ class World:
 
     def logged(self, **facts: object) -> Facts:
         """Return the newest entry that says all of `facts`, once there is one in the log."""
-        self.until(lambda: bool(self.entries(**facts)))
+        self.until(lambda: bool(self.entries(**facts)), pause_s=0.2)
         return self.entries(**facts)[-1]
 
     def peek(self, look: Callable[[UnitOfWork], Awaitable[T]]) -> T:
@@ -235,11 +235,11 @@ def found_once(folder: Path) -> Founded:
     return Founded(area, port, folder / "home" / "broker.sqlite")
 
 
-def template_on(server: PostgresServer, founded: Founded, home: Path) -> str:
-    """Return the name of a PostgreSQL database that holds the area's beginning, to be copied."""
+def begin_on(server: PostgresServer, founded: Founded, home: Path) -> str:
+    """Return the URL of a new PostgreSQL database that holds the area's beginning."""
     url = server.fresh_database()
     begin(made_up_settings(founded.area, home, founded.port, database_url=url), founded.area, START - timedelta(days=1))
-    return database_name(url)
+    return url
 
 
 def without_queues(amqp_url: str, founded: Founded) -> None:

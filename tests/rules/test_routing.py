@@ -88,5 +88,4 @@ def test_every_kind_names_only_kinds_of_party_that_there_are_and_relations_that_
         assert named <= set(PARTY_KINDS)
         assert kind.senders
         assert kind.purposes
-        assert kind.max_bytes > 0
         assert all(part.least.at_least(part.least) for part in kind.parts.values())

@@ -48,7 +48,7 @@ class Running:
     def ended(self) -> bool:
         """Whether it is gone."""
         try:
-            return self._process.status() == psutil.STATUS_ZOMBIE
+            return bool(self._process.status() == psutil.STATUS_ZOMBIE)
         except psutil.NoSuchProcess:
             return True
 
@@ -56,7 +56,7 @@ class Running:
     def frozen(self) -> bool:
         """Whether it is stopped."""
         with suppress(psutil.NoSuchProcess):
-            return self._process.status() == psutil.STATUS_STOPPED
+            return bool(self._process.status() == psutil.STATUS_STOPPED)
         return False
 
     @property
@@ -67,7 +67,8 @@ class Running:
     @property
     def log(self) -> str:
         """The end of what it wrote."""
-        return (self.folder / "log").read_text(errors="replace")[-3000:]
+        path = self.folder / "log"
+        return path.read_text(errors="replace")[-3000:] if path.exists() else ""
 
     def plan(self, plan: Plan) -> None:
         """It counts its steps from now on, and meets its fate at the point of the plan."""
@@ -104,7 +105,7 @@ class Server(Running):
 
     def wait(self) -> None:
         """It listens. Raises NeverHappened with its log's end if it cannot start."""
-        until(lambda: self.ended or (self.folder / "url").exists(), f"a server listens: {self.log}")
+        until(lambda: self.ended or (self.folder / "url").exists(), "a server listens")
         if self.ended:
             raise NeverHappened(f"a server starts: {self.log}")
 

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
 
+from agencies.documents.exclusions import Exclusions
 from agencies.kit.client import AlreadyShown, Kit
 from agencies.kit.compose import Composed
 from agencies.kit.home import Home
@@ -23,9 +23,10 @@ from agencies.kit.sending import Accepted
 from agencies.kit.wire import Problem, Unreachable
 from gateway.inprocess import made_up_settings
 from gateway.made_up import MadeUpArea
+from tests.factories import a_judgement_referral, a_safe_contact
 from tests.journeys.kills.child import Job
 from tests.journeys.kills.clock import FileClock
-from tests.journeys.kills.nursery import Nursery, Server, until
+from tests.journeys.kills.nursery import Nursery, Running, Server, until
 from tests.servers.postgres import PostgresServer, database_name
 
 LEASE_S, REPUBLISH_S = 300, 4
@@ -97,6 +98,7 @@ class Scene:
         self.server: Server | None = None
         self._nursery = nursery
         self._numbers = itertools.count(1)
+        self._started: list[Running] = []
 
     @property
     def outside(self) -> Path:
@@ -123,6 +125,7 @@ class Scene:
             (self.area.gateway.encode(), self.area.log.encode()),
         )
         server = Server(self._nursery.start(job), own)
+        self._started.append(server)
         server.wait()
         self.server = server
         return server
@@ -148,6 +151,14 @@ class Scene:
         home = Home(self.folder / "kits" / short, replace(member.home.settings, url=self.url))
         with Kit(home, member.keyring, self.clock, pause=lambda _seconds: None) as kit:
             yield kit
+
+    def compose(self) -> None:
+        """A referral is signed and ready to be sent, as often as it takes."""
+        documents = {"referral": a_judgement_referral(), "safe-contact": a_safe_contact(), "exclusions": Exclusions()}
+        member = self.area.members["rivermead"]
+        home = Home(self.folder / "kits" / "rivermead", member.home.settings)
+        with Kit(home, member.keyring, self.clock) as kit:
+            self.memory.composed = kit.prepare(documents)
 
     def submit(self) -> None:
         """The prepared submission is sent, and its answer remembered."""
@@ -201,6 +212,10 @@ class Scene:
         """Return the number that a query gives."""
         return int(str(self.rows(query)[0][0]))
 
+    def size(self, table: str) -> int:
+        """Return how many rows a table of ours has."""
+        return self.count(f"SELECT count(*) FROM {table}")  # noqa: S608 - our own tables' names
+
     def look(self) -> None:
         """Remember the checkpoints that are to be seen now."""
         for (checkpoint,) in self.rows("SELECT checkpoint FROM log_state WHERE checkpoint IS NOT NULL"):
@@ -225,9 +240,10 @@ class Scene:
         """Return once everything is settled. Raises NeverHappened."""
         until(self.settled, "outbox, queue and sequencer come to rest, and the checkpoint is kept outside")
 
-    def pass_time(self, by: timedelta) -> None:
-        """Time passes, and the servers look at the clock."""
-        self.clock.move(by)
+    def end_all(self) -> None:
+        """Every process that was started here is gone."""
+        for one in self._started:
+            one.kill()
 
     def close(self) -> None:
         """Database and folder are gone."""
