@@ -304,18 +304,14 @@ class Tombstones(Protocol):
     async def add(self, case_hash: str, note: str, at: datetime) -> None:
         """Keep a tombstone; the same case hash again changes nothing."""
 
+    async def unsettled(self) -> Mapping[str, str]:
+        """Return the notes by case hash, oldest first, that are not known to be outside, or not cleared from files."""
+
+    async def settle(self, case_hashes: Sequence[str], at: datetime) -> None:
+        """Record that these destructions are done, outside the database and in its files too."""
+
     async def all(self) -> Sequence[str]:
         """Return the tombstone notes, oldest first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Who takes letters of the embedded queue, how many, and until when they are nobody else's."""
-
-    holder: str
-    limit: int
-    now: datetime
-    until: datetime
 
 
 class Letters(Protocol):
@@ -327,8 +323,8 @@ class Letters(Protocol):
     async def waiting(self, now: datetime, *, dead: bool) -> bool:
         """Whether a letter (a dead one) could be taken."""
 
-    async def take(self, claim: Claim, *, dead: bool) -> Sequence[Arrival]:
-        """Take up to `claim.limit` letters (dead ones), oldest first; nobody else gets them until `claim.until`."""
+    async def take(self, limit: int, holder: str, now: datetime, until: datetime, *, dead: bool) -> Sequence[Arrival]:
+        """Let `holder` take up to `limit` letters (dead ones), oldest first; nobody else gets them before `until`."""
 
     async def bury(self, now: datetime, delivery_limit: int) -> None:
         """Letters that may be taken again and were taken more often than the limit allows are dead letters now."""
@@ -356,9 +352,6 @@ class UnitOfWork(AbstractAsyncContextManager["UnitOfWork"], Protocol):
 
     async def commit(self) -> None:
         """Make everything in this unit durable, at once."""
-
-    async def now(self) -> datetime:
-        """Return the database's clock."""
 
 
 class Store(Protocol):

@@ -38,6 +38,7 @@ from broker.services.steward import TrustNotes
 from broker.settings import Settings
 from broker.store import is_current, open_store
 from crypto.keys import SigningKey
+from crypto.note import hash_text
 
 SWEEP_BATCH = 500
 
@@ -84,9 +85,12 @@ class Broker:
             return await self._desk.directories.current(uow)
 
     async def spend_nonce(self, keyid: str, nonce: str, expires: datetime) -> bool:
-        """Record a request's nonce, durably before the request has any effect; False if it was spent before."""
+        """Record a request's nonce, durably before the request has any effect; False if it was spent before.
+
+        Its hash is kept: the sender chose its 22 characters, and they could spell anything.
+        """
         async with self.store.unit() as uow:
-            fresh = await uow.trust.spend_nonce(keyid, nonce, expires)
+            fresh = await uow.trust.spend_nonce(keyid, hash_text(nonce), expires)
             await uow.commit()
         return fresh
 
@@ -152,7 +156,7 @@ class Broker:
 
     async def purge_due(self) -> int:
         """See services/purge.py."""
-        return await purge.purge_due(self._desk, self._outside.add_tombstone)
+        return await purge.purge_due(self._desk, self._outside)
 
     async def relay(self) -> int:
         """See services/relay.py."""
@@ -173,8 +177,8 @@ class Broker:
     async def sequence(self) -> int:
         """Give entries that wait their place in the log, and keep the new checkpoint outside; see log/sequencer.py."""
         count = await sequence(self.store, self._log_key, self._desk.log_origin)
-        if count:
-            await copy_out(self.store, self._outside)
+        # Each time: a process that died after its commit, or could not write, left an older checkpoint outside.
+        await copy_out(self.store, self._outside)
         return count
 
     async def declare_queues(self) -> None:
@@ -191,7 +195,12 @@ class Broker:
         return swept
 
     async def ready(self) -> None:
-        """Return if the database answers and holds an area. Raises StoreUnavailable."""
+        """Return if the database answers, on a new connection, with this version's tables and an area in it.
+
+        Raises StoreUnavailable.
+        """
+        if not await is_current(self.settings.database):
+            raise StoreUnavailable("the database's tables are not those of this version: run `marac migrate`")
         await self.directory()
 
     async def close(self) -> None:
@@ -209,11 +218,10 @@ async def build_broker(settings: Settings, clock: Clock, keys: ServiceKeys) -> B
     store = open_store(settings.database)
     async with AsyncExitStack() as undo:
         undo.push_async_callback(store.close)
-        if not await is_current(settings.database):
-            raise StoreUnavailable("the database's tables are not those of this version: run `marac migrate`")
         desk = Desk(settings, store, clock, keys.gateway, Directories(settings))
         queue = open_queue(settings.amqp_url, store, clock, settings.delivery_limit)
         broker = Broker(desk, queue, keys.log)
+        await broker.ready()
         await _check_keys(broker, keys)
         await _reconcile(desk, Outside(settings.outside, keys.log.verify_key), keys.log)
         undo.pop_all()
@@ -228,10 +236,11 @@ async def _check_keys(broker: Broker, keys: ServiceKeys) -> None:
 
 
 async def _reconcile(desk: Desk, outside: Outside, log_key: SigningKey) -> None:
+    # Outside first: another process may add to both meanwhile, to the database before the files.
+    checkpoint, kept = outside.checkpoint(), outside.tombstones()
     async with desk.store.reader() as uow:
-        await check_log(uow.log, outside.checkpoint(), log_key.verify_key, desk.log_origin)
+        await check_log(uow.log, checkpoint, log_key.verify_key, desk.log_origin)
         inside = await uow.tombstones.all()
-    if not set(outside.tombstones()) <= set(inside):
+    if not set(kept) <= set(inside):
         raise LogShortened("a tombstone is kept outside that this database does not know: it is an older copy")
-    for note in inside:
-        outside.add_tombstone(note)  # some are missing if the process died right after it committed a destruction
+    await purge.bury(desk, outside)  # some are missing if the process died right after it committed a destruction

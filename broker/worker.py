@@ -64,6 +64,7 @@ async def run(broker: Broker, stop: asyncio.Event) -> None:
 async def _repeat(loop: Loop, stop: asyncio.Event) -> None:
     failures = 0
     while not stop.is_set():
+        heard = 0 if loop.bell is None else loop.bell.rings  # what rings during the round is not missed
         try:
             count = await loop.round_()
             failures = 0
@@ -74,11 +75,11 @@ async def _repeat(loop: Loop, stop: asyncio.Event) -> None:
             failures += 1
             continue
         if count == 0:
-            await _pause(loop)
+            await _pause(loop, heard)
 
 
-async def _pause(loop: Loop) -> None:
+async def _pause(loop: Loop, heard: int) -> None:
     if loop.bell is None:
         await asyncio.sleep(loop.pause_s)
     else:
-        await loop.bell.wait(loop.pause_s)
+        await loop.bell.wait(loop.pause_s, heard)

@@ -82,6 +82,17 @@ def verify(note: str, trusted: Iterable[VerifyKey], type_: str, max_bytes: int =
     return VerifiedNote(text, tuple(signers))
 
 
+def without_strangers(note: str, known: Iterable[VerifyKey], type_: str) -> str:
+    """Return `note` with the signature lines of `known` alone: what else stands there is anybody's free text.
+
+    Raises as `verify` does; every line that is left has verified.
+    """
+    verified = verify(note, known, type_)
+    signers = {(key.name, key.key_hash) for key in verified.signers}
+    kept = [line for line in _parse(note)[1] if (line.name, line.key_hash) in signers]
+    return verified.text + "\n" + "".join(_encode_signature(line) for line in kept)
+
+
 def text_of(note: str) -> str:
     """Return the text of `note`, unverified: to look up which keys to trust, never to believe. Raises Malformed."""
     return _parse(note)[0]
@@ -98,8 +109,12 @@ def hash_bytes(raw: bytes) -> str:
 
 
 def _signature_line(text: str, signer: SigningKey) -> str:
-    raw = signer.verify_key.key_hash + signer.sign(text.encode())
-    return f"{_DASH}{signer.name} {b64.encode_padded(raw)}\n"
+    key = signer.verify_key
+    return _encode_signature(_Signature(key.name, key.key_hash, signer.sign(text.encode())))
+
+
+def _encode_signature(line: _Signature) -> str:
+    return f"{_DASH}{line.name} {b64.encode_padded(line.key_hash + line.raw)}\n"
 
 
 def _parse(note: str) -> tuple[str, list[_Signature]]:

@@ -77,23 +77,26 @@ class Story:
         self.console.print(grid, highlight=False)
 
 
-def run(*, keep: bool) -> int:
+def run(*, sandbox: Callable[[Console], None] | None = None) -> int:
     """Tell the story and return 0 if every step held, else 1.
 
-    keep  go on as a sandbox afterwards, until interrupted
+    sandbox  goes on afterwards, if the story held
     """
     folder = Path(tempfile.mkdtemp(prefix="marac-demo-"))
     console = Console()
     try:
-        return _run(folder, console, keep=keep)
+        _run(folder, console)
     except StepFailed as failed:
         console.print(f"[bold red] ✗ did not hold:[/] {failed}", highlight=False)
         return 1
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    if sandbox is not None:
+        sandbox(console)
+    return 0
 
 
-def _run(folder: Path, console: Console, *, keep: bool) -> int:
+def _run(folder: Path, console: Console) -> None:
     with (folder / "gateway.log").open("w", encoding="utf-8") as log:
         configure_logs(log)
         clock, port = MovableClock(START, time.monotonic), _free_port()
@@ -107,11 +110,6 @@ def _run(folder: Path, console: Console, *, keep: bool) -> int:
             for step in STEPS:
                 step(story)
             console.print(f"\nAll {story.number} steps held. Nothing here was real, and nothing is left behind.")
-            if keep:
-                from gateway.sandbox import stay
-
-                stay(story)
-    return 0
 
 
 def _everybody_proves_their_keys(story: Story) -> None:

@@ -14,10 +14,9 @@ from fastapi import FastAPI
 
 from broker.errors import BrokerError
 from broker.settings import Settings
+from broker.store import open_store, upgrade
 from broker.wiring import Broker, ServiceKeys, build_broker
 from gateway.app import create_app
-from gateway.commands.first_database import begin_database
-from gateway.commands.founding import Founded, Terms
 from gateway.made_up import AREA, PREFIX, TELEPHONE, MadeUpArea
 from gateway.serve import running
 
@@ -54,10 +53,7 @@ def made_up_settings(area: MadeUpArea, home: Path, port: int, **more: str | int)
 
 def begin(settings: Settings, area: MadeUpArea, now: datetime) -> None:
     """Make the area's database, with its first delegation and register."""
-    terms = Terms(AREA, area.members["coordinator"].home.settings.url, area.isa)
-    asyncio.run(
-        begin_database(settings.database, terms, Founded(area.root.verify_key, area.delegation, area.register), now)
-    )
+    asyncio.run(_begin(settings.database, area, now))
 
 
 @contextlib.contextmanager
@@ -83,6 +79,18 @@ def serving(
     finally:
         stop.set()
         thread.join()
+
+
+async def _begin(url: str, area: MadeUpArea, now: datetime) -> None:
+    await upgrade(url)
+    store = open_store(url)
+    try:
+        async with store.unit() as uow:
+            await uow.trust.add_delegation(1, area.delegation)
+            await uow.trust.add_register(1, area.register, now)
+            await uow.commit()
+    finally:
+        await store.close()
 
 
 async def _serve(

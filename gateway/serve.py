@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from broker.settings import Settings
 from broker.wiring import ServiceKeys, build_broker
 from gateway.app import create_app
+from gateway.hardening import forbid_core_dumps
 from gateway.logs import configure_logs
 from gateway.wire import BoundedProtocol
 
@@ -48,6 +49,7 @@ def serve(settings: Settings, clock: Callable[[], datetime], keys: ServiceKeys, 
 
     Raises BrokerError if the broker is not fit to start; OSError if the address is taken.
     """
+    forbid_core_dumps()
     configure_logs(sys.stdout)
     uvloop.run(_serve(settings, clock, keys, run_worker=run_worker))
 

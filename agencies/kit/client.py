@@ -121,8 +121,9 @@ class Kit(Sender):
         self.send_receipts()  # `opened` may not arrive before `collected`
         header, payload = self._header(delivery, purpose), self._payload(item.message)
         delivered = Delivered(item.message, self.home.manifest(item.message), header, payload)
-        opener = self.inbox.opener_of(check_manifest(delivered.manifest, item.message, directory).case)
-        opened = check_delivery(delivered, directory, self.keyring.identities, opener)
+        stated = check_manifest(delivered.manifest, item.message, directory)
+        opener, opens = self.inbox.opener_of(stated.case), self.inbox.opened_with(stated.submission)
+        opened = check_delivery(delivered, directory, self.keyring.identities, opener, opens)
         self.home.save_opened(item.message, header, payload)
         if opened.submission.case is None:
             self.inbox.opens(opened.manifest.case, opened.manifest.submission)

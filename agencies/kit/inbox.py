@@ -126,6 +126,11 @@ class Inbox:
         row = self._sql.execute("SELECT submission FROM cases WHERE reference = ?", (case,)).fetchone()
         return str(row[0]) if row else None
 
+    def opened_with(self, submission: str) -> CaseRef | None:
+        """Return the case that this submission (its hash) opened as new, as far as this inbox knows."""
+        row = self._sql.execute("SELECT reference FROM cases WHERE submission = ?", (submission,)).fetchone()
+        return CaseRef(str(row[0])) if row else None
+
     def opens(self, case: CaseRef, submission: str) -> None:
         """Remember which submission opened `case` as new; the first one stands."""
         with self._transaction():

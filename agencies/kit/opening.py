@@ -9,7 +9,7 @@ from agencies.directory import Directory
 from agencies.documents.document import Document, parse_document
 from agencies.documents.table import DOCUMENTS
 from agencies.kit.compose import UnknownKind
-from agencies.names import MessageId
+from agencies.names import CaseRef, MessageId
 from agencies.notes import manifest as manifests
 from agencies.notes import submission as submissions
 from agencies.notes.manifest import Manifest, parse_manifest
@@ -119,10 +119,12 @@ def check_delivery(
     directory: Directory,
     identities: Sequence[age.Identity],
     opened_by: str | None = None,
+    opens: CaseRef | None = None,
 ) -> Opened:
     """Return the message, if checks (2) to (9) pass in this order; `directory` exists only if (1) did.
 
         opened_by  the hash of the submission that is known to have opened this case as new, or None
+        opens      the case that this submission is known to have opened as new, or None
 
     Raises CheckFailed, naming the first that does not.
     Source: formats.md, section 6.
@@ -140,7 +142,8 @@ def check_delivery(
     if signed_note.hash_text(signed_note.text_of(submission_note)) != manifest.submission:
         raise CheckFailed(Check.SUBMISSION_HASH, "the manifest is about another submission than the one sealed")
     # (8) both notes say the same of it: a gateway cannot move it to another case
-    _check_agreement(manifest, submission, opened_by)
+    _check_agreement(manifest, submission)
+    _check_fresh(manifest, submission, opened_by, opens)
     # (9) the text is the sender's own, under the name that the sender gave it
     if dict(submission.documents).get(manifest.document) != signed_note.hash_text(document):
         raise CheckFailed(Check.DOCUMENT_HASH, "the sender did not sign this document under this name")
@@ -207,8 +210,7 @@ def _officer_keys(stated: Submission, manifest: Manifest, directory: Directory) 
     return directory.valid_keys_of(officer.id, manifest.accepted)
 
 
-def _check_agreement(manifest: Manifest, submission: Submission, opened_by: str | None) -> None:
-    """Check (8). `case new` agrees with any reference, unless another submission is known to have opened that case."""
+def _check_agreement(manifest: Manifest, submission: Submission) -> None:
     pairs = {
         "area": (manifest.area, submission.area),
         "kind": ((manifest.kind, manifest.version), (submission.kind, submission.version)),
@@ -219,5 +221,13 @@ def _check_agreement(manifest: Manifest, submission: Submission, opened_by: str 
     for line, (by_gateway, by_sender) in pairs.items():
         if by_gateway != by_sender:
             raise CheckFailed(Check.NOTES_AGREE, f"manifest and submission name another {line}")
-    if submission.case is None and opened_by not in {None, manifest.submission}:
+
+
+def _check_fresh(manifest: Manifest, submission: Submission, opened_by: str | None, opens: CaseRef | None) -> None:
+    """Check (8), over time: `case new` agrees with any reference, but with one alone, and each is given once."""
+    if submission.case is not None:
+        return
+    if opened_by not in {None, manifest.submission}:
         raise CheckFailed(Check.NOTES_AGREE, "another submission opened this case: the reference is not a fresh one")
+    if opens not in {None, manifest.case}:
+        raise CheckFailed(Check.NOTES_AGREE, "this submission opened another case: it does not open two")

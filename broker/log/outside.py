@@ -2,21 +2,24 @@
 
 <outside>/checkpoint   the newest signed checkpoint, never replaced by a shorter one
 <outside>/tombstones   one a line, each a JSON string that holds the signed note; only ever appended to
+<outside>/cleared      for how many of these tombstones the database's files were cleared of what was deleted
 """
 
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from broker.errors import BrokerError
+from broker.errors import BrokerError, StoreUnavailable
 from broker.ports import Store
 from crypto.keys import VerifyKey
 from crypto.tlog import parse_checkpoint
 
 _FILE_MODE, _FOLDER_MODE = 0o600, 0o700
+_LOCK_TRIES, _LOCK_PAUSE_S = 20, 0.01
 
 
 class Outside:
@@ -36,7 +39,8 @@ class Outside:
     def keep_checkpoint(self, signed: str) -> None:
         """`signed` is kept, on the disk, unless one at least as long is kept already.
 
-        Raises Malformed or BadSignature for what our log did not sign.
+        Raises Malformed or BadSignature for what our log did not sign; StoreUnavailable while another process that
+        holds the folder says nothing, as everything here that writes.
         """
         size = parse_checkpoint(signed, [self._log_key]).size
         with _alone(self._folder):
@@ -58,6 +62,16 @@ class Outside:
             if note not in self.tombstones():
                 _append(self._folder / "tombstones", json.dumps(note, ensure_ascii=False) + "\n")
 
+    def cleared(self) -> int:
+        """Return for how many tombstones, from the oldest, the database's files were cleared too."""
+        return int(_text_of(self._folder / "cleared") or "0")
+
+    def keep_cleared(self, count: int) -> None:
+        """Keep that number, on the disk; never a lower one."""
+        with _alone(self._folder):
+            if count > self.cleared():
+                _replace(self._folder / "cleared", f"{count}\n")
+
 
 async def copy_out(store: Store, outside: Outside) -> None:
     """The database's newest checkpoint is kept outside it.
@@ -75,13 +89,24 @@ async def copy_out(store: Store, outside: Outside) -> None:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     # Two workers write here: without the lock the shorter of two checkpoints could be renamed last.
+    # Never waited for long: a frozen worker that holds it must not freeze this one too.
     folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
     descriptor = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, _FILE_MODE)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _lock(descriptor)
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    for _ in range(_LOCK_TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            time.sleep(_LOCK_PAUSE_S)
+    raise StoreUnavailable("another process holds the folder outside the database")
 
 
 def _replace(path: Path, text: str) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from agencies.names import DeliveryId, PartyId
 from broker.errors import StoreUnavailable
-from broker.ports import Arrival, Claim, Letter, Store
+from broker.ports import Arrival, Letter, Store
 from crypto.draw import draw_bytes
 
 # After this a letter whose taker says nothing comes again: the taker is taken for dead.
@@ -85,10 +85,9 @@ class EmbeddedQueue:
         async with self._store.reader() as unit:
             if not await unit.letters.waiting(now, dead=dead):
                 return []
-        claim = Claim(holder=self._holder, limit=limit, now=now, until=now + TAKEN_FOR)
         async with self._store.unit() as unit:
             await unit.letters.bury(now, self._delivery_limit)
-            arrivals = await unit.letters.take(claim, dead=dead)
+            arrivals = await unit.letters.take(limit, self._holder, now, now + TAKEN_FOR, dead=dead)
             await unit.commit()
         return arrivals
 

@@ -19,18 +19,25 @@ Clock = Callable[[], datetime]
 
 
 class Bell:
-    """Wakes long polls and loops in this process when there is news; other processes look again by themselves."""
+    """Wakes long polls and loops in this process when there is news; other processes look again by themselves.
+
+    rings  how often it rang: who looks first and waits afterwards says which ring it had heard, and misses none
+    """
 
     def __init__(self) -> None:
         self._rung = asyncio.Event()
+        self.rings = 0
 
     def ring(self) -> None:
         """Wake whoever waits now."""
+        self.rings += 1
         rung, self._rung = self._rung, asyncio.Event()
         rung.set()
 
-    async def wait(self, timeout_s: float) -> bool:
-        """Return True when the bell rang, False after `timeout_s`."""
+    async def wait(self, timeout_s: float, heard: int | None = None) -> bool:
+        """Return True when the bell rings, or has since ring number `heard`; False after `timeout_s`."""
+        if heard not in {None, self.rings}:
+            return True
         try:
             await asyncio.wait_for(self._rung.wait(), timeout_s)
         except TimeoutError:

@@ -38,11 +38,12 @@ async def lease(desk: Desk, asker: Asker, limit: int, wait_s: float) -> Sequence
     await check_asker(desk, Access(Act.LEASE, asker, demand_proved=desk.settings.demand_proved))
     ends = asyncio.get_running_loop().time() + wait_s
     while True:
+        heard = desk.mail.rings
         leased = await _lease_now(desk, asker, limit)
         remaining = ends - asyncio.get_running_loop().time()
         if leased or remaining <= 0:
             return leased
-        await desk.mail.wait(min(remaining, LOOK_AGAIN_S))
+        await desk.mail.wait(min(remaining, LOOK_AGAIN_S), heard)
 
 
 async def _lease_now(desk: Desk, asker: Asker, limit: int) -> list[Leased]:

@@ -27,20 +27,23 @@ async def receipt(desk: Desk, delivery: DeliveryId, note: str, asker: Asker) -> 
         message = None if found.message is None else found.message.id
         decision, _ = await rule(desk, uow, access_to(desk, Act.RECEIPT, asker, found, directory), message)
         if not isinstance(decision, Deny) and found.delivery is not None and found.message is not None:
-            stated = _read(note, asker, directory)
+            stated, kept = _read(note, asker, directory)
             _match(stated, found.delivery, found.message)
             if stated.state not in found.delivery.receipts:
-                await uow.messages.receipt(delivery, stated.state, note, desk.now())
+                await uow.messages.receipt(delivery, stated.state, kept, desk.now())
         await uow.commit()  # a crash after this: the kit sends the same receipt again, and nothing changes
     desk.logged.ring()
     if isinstance(decision, Deny):
         raise Refused(decision.public)
 
 
-def _read(note: str, asker: Asker, directory: Directory) -> Receipt:
+def _read(note: str, asker: Asker, directory: Directory) -> tuple[Receipt, str]:
+    """Return what the receipt says, and the note to keep: signatures of others could be any words at all."""
     try:
         keys = directory.valid_keys_of(asker.party.id, asker.at)
-        return parse_receipt(signed_note.verify(note, keys, TYPE).text)
+        stated = parse_receipt(signed_note.verify(note, keys, TYPE).text)
+        officer = () if stated.officer is None else directory.valid_keys_of(stated.officer, asker.at)
+        return stated, signed_note.without_strangers(note, [*keys, *officer], TYPE)
     except CryptoError as error:
         raise NoteRejected("the receipt does not verify by the recipient's keys", "/note") from error
 

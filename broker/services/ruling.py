@@ -22,7 +22,7 @@ from broker.errors import (
     UnknownKind,
     UnknownVersion,
 )
-from broker.need_to_know import Access, Decision, Deny, Permit, decide, decide_asker
+from broker.need_to_know import Access, Asker, Decision, Deny, Permit, decide, decide_asker
 from broker.ports import UnitOfWork
 from broker.services.desk import Desk
 from crypto.draw import draw_uuid7
@@ -74,10 +74,16 @@ def entry_for(access: Access, decision: Decision, directory: Directory, message:
         proved=asker.proved,
         case=None if access.case is None else access.case.ref,
         message=message,
-        purpose=asker.purpose,
+        purpose=_known_purpose(asker),
         isa=None if asker.party.isa is None else asker.party.isa.version,
         register=directory.register.number,
     )
+
+
+def _known_purpose(asker: Asker) -> str | None:
+    # Any other word is the caller's own, and could be a name: entries hold nothing that was not agreed on.
+    isa = asker.party.isa
+    return asker.purpose if isa is not None and asker.purpose in isa.purposes else None
 
 
 def broker_entry(desk: Desk, event: str, case: CaseRef | None = None, rule_: str | None = None) -> Entry:

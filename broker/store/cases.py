@@ -22,11 +22,12 @@ class SqlCases:
         """Return the case with its row locked until the unit ends, or None."""
         query = self._transaction.locked(select(tables.cases).where(tables.cases.c.ref == ref))
         # Relations and exclusions are read after the lock: whoever held it before may have changed them.
-        return await self._first(await self._transaction.rows(query))
+        return await self._one(ref, await self._transaction.rows(query))
 
     async def get(self, ref: CaseRef) -> Case | None:
         """Return the case without a lock, or None."""
-        return await self._first(await self._transaction.rows(select(tables.cases).where(tables.cases.c.ref == ref)))
+        query = select(tables.cases).where(tables.cases.c.ref == ref)
+        return await self._one(ref, await self._transaction.rows(query))
 
     async def add(self, case: Case) -> None:
         """Add a new case with its relations and exclusions."""
@@ -72,7 +73,7 @@ class SqlCases:
         """Return cases not yet scheduled whose last referral is at or before `before`, oldest first."""
         cases = tables.cases.c
         query = select(tables.cases).where(cases.scheduled_at.is_(None), cases.last_referral_at <= before)
-        return await self._whole(
+        return await self._all(
             await self._transaction.rows(query.order_by(cases.last_referral_at, cases.ref).limit(limit))
         )
 
@@ -84,9 +85,7 @@ class SqlCases:
         """Return cases scheduled at or before `before`, oldest first."""
         cases = tables.cases.c
         query = select(tables.cases).where(cases.scheduled_at <= before)
-        return await self._whole(
-            await self._transaction.rows(query.order_by(cases.scheduled_at, cases.ref).limit(limit))
-        )
+        return await self._all(await self._transaction.rows(query.order_by(cases.scheduled_at, cases.ref).limit(limit)))
 
     async def destroy(self, ref: CaseRef) -> Destroyed:
         """Delete everything of the case but its access entries; return what went.
@@ -127,14 +126,15 @@ class SqlCases:
         insert = self._transaction.upsert(tables.exclusions).on_conflict_do_nothing()
         await self._transaction.run(insert, [{"case": ref, "excluded": one} for one in excluded])
 
-    async def _first(self, rows: Sequence[AnyRow]) -> Case | None:
-        cases = await self._whole(rows)
+    async def _one(self, ref: CaseRef, rows: Sequence[AnyRow]) -> Case | None:
+        # What belongs to the case is asked for even where there is none: how long it takes must not tell.
+        cases = await self._whole(rows, [ref])
         return cases[0] if cases else None
 
-    async def _whole(self, rows: Sequence[AnyRow]) -> Sequence[Case]:
-        if not rows:
-            return []
-        refs = [row.ref for row in rows]
+    async def _all(self, rows: Sequence[AnyRow]) -> Sequence[Case]:
+        return await self._whole(rows, [row.ref for row in rows]) if rows else []
+
+    async def _whole(self, rows: Sequence[AnyRow], refs: Sequence[CaseRef]) -> Sequence[Case]:
         related: dict[CaseRef, dict[PartyId, Related]] = {ref: {} for ref in refs}
         excluded: dict[CaseRef, set[PartyId | OfficerId]] = {ref: set() for ref in refs}
         for row in await self._transaction.rows(select(tables.relations).where(tables.relations.c.case.in_(refs))):

@@ -1,6 +1,7 @@
 """Engines for the two databases, set so that what is committed is on the disk and what is deleted is gone from it."""
 
 import os
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,8 +93,13 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     # None: the driver opens no transactions of its own behind ours.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in _SQLITE_PRAGMAS:
-        cursor.execute(pragma)
+    try:
+        for pragma in _SQLITE_PRAGMAS:
+            cursor.execute(pragma)
+    except sqlite3.Error:
+        # Closed here, in good order: the pool would only drop it, and its thread would outlive the event loop.
+        connection.close()
+        raise
     cursor.close()
 
 

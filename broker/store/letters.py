@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import and_, delete, exists, select, update
 
 from agencies.names import DeliveryId, PartyId
-from broker.ports import Arrival, Claim, Letter
+from broker.ports import Arrival, Letter
 from broker.store import tables
 from broker.store.transaction import Transaction
 
@@ -39,20 +39,20 @@ class SqlLetters:
         there = exists().where(letters.dead.is_(dead), letters.visible_at <= now)
         return bool(await self._transaction.value(select(there)))
 
-    async def take(self, claim: Claim, *, dead: bool) -> Sequence[Arrival]:
-        """Take up to `claim.limit` letters (dead ones), oldest first; nobody else gets them until `claim.until`."""
+    async def take(self, limit: int, holder: str, now: datetime, until: datetime, *, dead: bool) -> Sequence[Arrival]:
+        """Let `holder` take up to `limit` letters (dead ones), oldest first; nobody else gets them before `until`."""
         letters = tables.letters.c
         query = (
             select(letters.id, letters.delivery, letters.recipient)
-            .where(letters.dead.is_(dead), letters.visible_at <= claim.now)
+            .where(letters.dead.is_(dead), letters.visible_at <= now)
             .order_by(letters.visible_at, letters.id)
-            .limit(claim.limit)
+            .limit(limit)
         )
         rows = await self._transaction.rows(self._transaction.locked(query, skip_locked=True))
         await self._transaction.run(
             update(tables.letters)
             .where(letters.id.in_([row.id for row in rows]))
-            .values(visible_at=claim.until, holder=claim.holder, takings=letters.takings + 1)
+            .values(visible_at=until, holder=holder, takings=letters.takings + 1)
         )
         return [Arrival(DeliveryId(row.delivery), PartyId(row.recipient), row.id) for row in rows]
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, or_, select, update
 
 from agencies.names import CaseRef, DeliveryId, MessageId, PartyId
 from broker.errors import IdempotencyConflict
@@ -43,22 +43,24 @@ class SqlMessages:
 
     async def glance(self, delivery: DeliveryId) -> Delivery | None:
         """Return a delivery without a lock, or None: to learn which case to lock first."""
-        rows = await self._transaction.rows(select(tables.deliveries).where(tables.deliveries.c.id == delivery))
-        found = await self._with_receipts(rows)
+        query = select(tables.deliveries).where(tables.deliveries.c.id == delivery)
+        found = await self._with_receipts(await self._transaction.rows(query), tables.receipts.c.delivery == delivery)
         return found[0] if found else None
 
     async def delivery(self, delivery: DeliveryId) -> Delivery | None:
         """Return a delivery, locked until the unit ends, or None."""
-        found = await self._deliveries(select(tables.deliveries).where(tables.deliveries.c.id == delivery))
+        query = self._transaction.locked(select(tables.deliveries).where(tables.deliveries.c.id == delivery))
+        found = await self._with_receipts(await self._transaction.rows(query), tables.receipts.c.delivery == delivery)
         return found[0] if found else None
 
     async def deliveries(self, message: MessageId) -> Sequence[Delivery]:
         """Return a message's deliveries in a fixed order, locked until the unit ends."""
         deliveries = tables.deliveries.c
         # Everyone locks in this one order, so that two units cannot wait for each other.
-        return await self._deliveries(
-            select(tables.deliveries).where(deliveries.message == message).order_by(deliveries.id)
-        )
+        query = select(tables.deliveries).where(deliveries.message == message).order_by(deliveries.id)
+        rows = await self._transaction.rows(self._transaction.locked(query))
+        mine = select(deliveries.id).where(deliveries.message == message)
+        return await self._with_receipts(rows, tables.receipts.c.delivery.in_(mine))
 
     async def to_lease(self, recipient: PartyId, limit: int, now: datetime) -> Sequence[tuple[Delivery, Message]]:
         """Return up to `limit` deliveries of `recipient` that wait and are not leased, locked; skips locked rows.
@@ -78,7 +80,8 @@ class SqlMessages:
             select(tables.messages).where(tables.messages.c.id.in_({row.message for row in rows}))
         )
         by_id = {row.id: message_of(row) for row in messages}
-        return [(delivery, by_id[delivery.message]) for delivery in await self._with_receipts(rows)]
+        whose = tables.receipts.c.delivery.in_([row.id for row in rows])
+        return [(delivery, by_id[delivery.message]) for delivery in await self._with_receipts(rows, whose)]
 
     async def lease(self, deliveries: Sequence[DeliveryId], until: datetime) -> None:
         """Lease the deliveries until `until`."""
@@ -160,16 +163,13 @@ class SqlMessages:
             update(tables.deliveries).where(tables.deliveries.c.id == delivery).values(**values)
         )
 
-    async def _deliveries(self, query: "Select[tuple[object, ...]]") -> list[Delivery]:
-        return await self._with_receipts(await self._transaction.rows(self._transaction.locked(query)))
-
-    async def _with_receipts(self, rows: Sequence[AnyRow]) -> list[Delivery]:
+    async def _with_receipts(self, rows: Sequence[AnyRow], whose: "ColumnElement[bool]") -> list[Delivery]:
         states: dict[str, list[str]] = {row.id: [] for row in rows}
         receipts = tables.receipts.c
-        if states:
-            query = select(receipts.delivery, receipts.state).where(receipts.delivery.in_(states))
-            for found in await self._transaction.rows(query.order_by(receipts.number)):
-                states[found.delivery].append(found.state)
+        # Asked even where there is no delivery: how long an answer takes must not tell whether there is one.
+        query = select(receipts.delivery, receipts.state).where(whose).order_by(receipts.number)
+        for found in await self._transaction.rows(query):
+            states[found.delivery].append(found.state)
         return [delivery_of(row, states[row.id]) for row in rows]
 
 

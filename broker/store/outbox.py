@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import case, delete, literal, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, literal, select, update
 
 from agencies.names import DeliveryId, PartyId
 from broker.lifecycle import DeliveryState
@@ -48,26 +48,16 @@ class SqlOutbox:
 
     async def sent(self, deliveries: Sequence[DeliveryId], at: datetime) -> None:
         """Remove the outbox rows of published deliveries and record when they were published."""
+        await self._update(tables.deliveries.c.id.in_(deliveries), published_at=at)
         await self._transaction.run(delete(tables.outbox).where(tables.outbox.c.delivery.in_(deliveries)))
-        await self._transaction.run(
-            update(tables.deliveries).where(tables.deliveries.c.id.in_(deliveries)).values(published_at=at)
-        )
 
     async def arrived(self, deliveries: Sequence[DeliveryId], at: datetime) -> None:
         """Mark deliveries available in the mailbox; repeats and unknown ids change nothing."""
-        await self._transaction.run(
-            update(tables.deliveries)
-            .where(tables.deliveries.c.id.in_(deliveries), tables.deliveries.c.state.in_(_UNDERWAY))
-            .values(state=DeliveryState.WAITING.value, available_at=at)
-        )
+        await self._update(_on_their_way(deliveries), state=DeliveryState.WAITING.value, available_at=at)
 
     async def dead(self, deliveries: Sequence[DeliveryId]) -> None:
         """Mark deliveries dead-lettered, unless they arrived, were collected or recalled meanwhile."""
-        await self._transaction.run(
-            update(tables.deliveries)
-            .where(tables.deliveries.c.id.in_(deliveries), tables.deliveries.c.state == _ACCEPTED)
-            .values(state=DeliveryState.DEAD_LETTERED.value)
-        )
+        await self._update(_on_their_way(deliveries), state=DeliveryState.DEAD_LETTERED.value)
 
     async def republish(self, published_before: datetime, limit: int) -> int:
         """Put deliveries that were published before then and never arrived in the outbox again; return how many.
@@ -84,3 +74,15 @@ class SqlOutbox:
         )
         insert = self._transaction.upsert(tables.outbox).from_select(["delivery"], lost)
         return await self._transaction.run(insert.on_conflict_do_nothing())
+
+    async def _update(self, which: ColumnElement[bool], **values: object) -> None:
+        # Deliveries before outbox rows, and in the order of their ids, as everywhere: so that this and a recall of the
+        # same message cannot wait for each other.
+        ids = tables.deliveries.c.id
+        await self._transaction.rows(self._transaction.locked(select(ids).where(which).order_by(ids)))
+        await self._transaction.run(update(tables.deliveries).where(which).values(**values))
+
+
+def _on_their_way(deliveries: Sequence[DeliveryId]) -> ColumnElement[bool]:
+    rows = tables.deliveries.c
+    return and_(rows.id.in_(deliveries), rows.state == _ACCEPTED)

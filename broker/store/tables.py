@@ -254,7 +254,7 @@ nonces = Table(
     "nonces",
     metadata,
     _key("keyid", "key that signed the request"),
-    _key("nonce", "the request's nonce"),
+    _key("nonce", "hash of the request's nonce"),
     _must("expires", TIME, "until when the nonce is kept"),
     Index(None, "expires"),
 )
@@ -266,5 +266,6 @@ tombstones = Table(
     _must("case_hash", Text(), "salted hash of the case reference"),
     _must("note", Text(), "signed tombstone"),
     _must("at", TIME, "when the case was destroyed"),
+    _may("settled_at", TIME, "when it was outside too and the files were cleared"),
     UniqueConstraint("case_hash"),
 )

@@ -2,10 +2,8 @@
 
 import asyncio
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
 from types import TracebackType
 
-from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from broker.errors import StoreUnavailable
@@ -86,14 +84,6 @@ class SqlUnit:
                 # The database went away: it rolls back by itself what has lost its connection.
                 pass
         # A connection that does not answer is dropped: asking it to roll back would only wait once more.
-        await self._connection.invalidate()
-        await self._connection.close()
-
-    async def now(self) -> datetime:
-        """Return the database's clock."""
-        transaction = Transaction(self._connection, writes=False)
-        if transaction.dialect == "postgresql":
-            moment: datetime = await transaction.value(select(func.clock_timestamp()))
-            return moment.astimezone(UTC)
-        stamp: str = await transaction.value(select(text("strftime('%Y-%m-%dT%H:%M:%f', 'now')")))
-        return datetime.fromisoformat(stamp).replace(tzinfo=UTC)
+        if not self._connection.closed:  # it is, where closing it failed half way: the pool has dropped it then
+            await self._connection.invalidate()
+            await self._connection.close()

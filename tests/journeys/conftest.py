@@ -1,7 +1,7 @@
 """The worlds of the journeys: one area founded once, copied for each test, on both stacks."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -38,25 +38,20 @@ def begun_on(founded: Founded, tmp_path_factory: pytest.TempPathFactory) -> Begi
 
 
 @pytest.fixture(params=[EMBEDDED, PRODUCTION])
-def stack(request: pytest.FixtureRequest, founded: Founded) -> Iterator[Stack]:
+def stack(request: pytest.FixtureRequest) -> Stack:
     """Return SQLite with the embedded queue, or PostgreSQL with RabbitMQ; nobody else's rows or letters are there."""
-    if request.param == EMBEDDED:
-        yield Stack()
-        return
-    with production(request, founded) as stack:
-        yield stack
+    return Stack() if request.param == EMBEDDED else request.getfixturevalue("production")
 
 
-@contextmanager
-def production(request: pytest.FixtureRequest, founded: Founded) -> Iterator[Stack]:
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    amqp_url = request.getfixturevalue("amqp_url")
+@pytest.fixture
+def production(
+    postgres_server: PostgresServer, postgres_template: str, amqp_url: str, founded: Founded
+) -> Iterator[Stack]:
+    """Return a database on PostgreSQL, and RabbitMQ without a queue of the area."""
     without_queues(amqp_url, founded)
-    url = server.fresh_database(request.getfixturevalue("postgres_template"))
-    try:
-        yield Stack(url, amqp_url)
-    finally:
-        server.drop_database(url)
+    url = postgres_server.fresh_database(postgres_template)
+    yield Stack(url, amqp_url)
+    postgres_server.drop_database(url)
 
 
 @pytest.fixture
@@ -74,7 +69,7 @@ def make_world(founded: Founded, tmp_path: Path) -> Iterator[MakeWorld]:
 
 
 @pytest.fixture
-def world(make_world: MakeWorld, stack: Stack) -> World:
+def world(stack: Stack, make_world: MakeWorld) -> World:  # in this order: the world is closed before its stack
     """Return a whole area, served."""
     return make_world(stack)
 

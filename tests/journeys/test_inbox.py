@@ -18,8 +18,9 @@ from broker.ports import UnitOfWork
 from crypto import age
 from crypto import note as signed_note
 from tests.journeys.conftest import MakeWorld
+from tests.journeys.receipts import receipt_note, send_receipt
 from tests.journeys.register import publish, with_note
-from tests.journeys.world import COORDINATOR, SERVICE, START, World
+from tests.journeys.world import COORDINATOR, SERVICE, START, World, refusal
 
 
 def test_what_is_not_receipted_comes_again_once_the_lease_has_ended_and_not_before(world: World) -> None:
@@ -52,14 +53,18 @@ def test_a_message_is_shown_once_and_its_receipts_are_kept_once(world: World) ->
     assert len(world.entries(event="open", outcome="permit")) == 1
 
 
-def test_the_same_receipt_twice_changes_nothing_and_one_out_of_its_order_is_refused(world: World) -> None:
-    world.refer()
-    (delivery, *_) = world.collect(SERVICE, 2).saved
+def test_the_same_receipt_twice_changes_nothing_and_one_out_of_its_order_is_refused_and_logged(world: World) -> None:
+    world.arrived(world.refer())
     kit = world.kit(SERVICE)
-    note = kit._receipt(delivery, kit.inbox.item(delivery).message, "collected")  # noqa: SLF001 - as the kit makes it
+    (delivery, given), _ = kit.lease(10, 5).deliveries
+    opened, collected = (
+        receipt_note(kit, delivery, given.message, given.manifest, state) for state in ("opened", "collected")
+    )
+    assert refusal(lambda: send_receipt(kit, delivery, opened)).code == "receipt-out-of-order"
     for _ in range(2):
-        kit.post(f"/v1/deliveries/{delivery}/receipt", {"note": note})
+        send_receipt(kit, delivery, collected)
     assert _receipts(world, delivery) == ("collected",)
+    assert world.logged(event="receipt", outcome="deny")["rule"] == "receipt-out-of-order"
 
 
 def test_the_reader_is_named_in_the_log_as_proved_or_as_asserted(world: World) -> None:

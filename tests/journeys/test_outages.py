@@ -11,7 +11,7 @@ from broker.wiring import ServiceKeys, build_broker
 from tests.factories import the_documents
 from tests.journeys.conftest import BeginOn, MakeWorld
 from tests.journeys.world import COORDINATOR, SENDER, SERVICE, Stack, World, refusal
-from tests.servers.postgres import PostgresNode, private_postgres
+from tests.servers.postgres import PostgresNode, PostgresServer, private_postgres
 from tests.servers.rabbitmq import RabbitNode, private_rabbitmq
 
 Act = Callable[[], object]
@@ -78,6 +78,21 @@ def test_while_postgresql_is_down_the_gateway_says_so_and_nothing_it_acknowledge
 ) -> None:
     world = make_world(Stack(database_url=begun_on(postgres.server)))
     _survives(world, postgres.kill, postgres.start)
+
+
+@pytest.mark.servers
+def test_the_worker_outlives_connections_that_are_cut_at_any_moment(
+    postgres_server: PostgresServer, begun_on: BeginOn, make_world: MakeWorld
+) -> None:
+    url = begun_on(postgres_server)
+    world = make_world(Stack(database_url=url))
+    for _ in range(20):
+        postgres_server.cut_connections(url)
+    accepted = world.refer()
+    world.arrived(accepted)
+    assert world.logged(event="submit")["case"] == accepted[0].manifest.case
+    world.close()
+    postgres_server.drop_database(url)
 
 
 def test_while_sqlite_is_held_by_somebody_else_the_gateway_says_so_and_nothing_is_lost(embedded: World) -> None:

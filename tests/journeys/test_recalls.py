@@ -1,4 +1,4 @@
-"""Recall: before a header is released it is simply gone; afterwards who holds a copy is asked, and says, what became of it."""
+"""Recall: a header not yet released is gone; who has had theirs is told to destroy the message, and confirms."""
 
 import pytest
 

@@ -55,11 +55,13 @@ class Founded:
     port: int
     sqlite: Path
 
-    def copy(self, folder: Path) -> MadeUpArea:
+    def copy(self, folder: Path, *, allow_classical: bool) -> MadeUpArea:
         """Return the area with everybody's folder copied to `folder`."""
         shutil.copytree(self.area.folder, folder)
         members = {
-            short: replace(member, home=Home(folder / short, member.home.settings))
+            short: replace(
+                member, home=Home(folder / short, replace(member.home.settings, allow_classical=allow_classical))
+            )
             for short, member in self.area.members.items()
         }
         return replace(self.area, folder=folder, members=members)
@@ -69,7 +71,7 @@ class World:
     """One area, served on one stack until `close`. Nothing in it is a stand-in but the clock."""
 
     def __init__(self, founded: Founded, folder: Path, stack: Stack, **settings: str | int) -> None:
-        self.area = founded.copy(folder / "kits")
+        self.area = founded.copy(folder / "kits", allow_classical=bool(settings.get("allow_classical")))
         self.home = folder / "home"
         self.home.mkdir(mode=0o700)
         self.clock = MovableClock(START, time.monotonic)

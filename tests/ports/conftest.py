@@ -64,6 +64,12 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
+def sqlite_database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Return the URL of an empty SQLite database with the schema, alone in `tmp_path`."""
+    yield from _database(request, "sqlite")
+
+
+@pytest.fixture
 def postgres_database_url(request: pytest.FixtureRequest, postgres_server: PostgresServer) -> Iterator[str]:
     """Return the URL of an empty PostgreSQL database with the schema."""
     yield from _database(request, "postgres")

@@ -5,7 +5,7 @@ import asyncio
 from agencies.names import DeliveryId
 from broker.lifecycle import DeliveryState
 from broker.ports import Addressed, Store
-from tests.ports.makers import COORDINATOR, IDVA, NOW, a_message, a_ref, accepted, after, in_mailbox
+from tests.ports.makers import COORDINATOR, HOUSING, IDVA, NOW, a_message, a_ref, accepted, after, in_mailbox
 
 LATER = after(minutes=5)
 
@@ -94,3 +94,24 @@ async def test_two_relays_at_once_never_take_the_same_row(store: Store) -> None:
 
 def _ids(message: Addressed) -> list[DeliveryId]:
     return [delivery.id for delivery, _ in message.deliveries]
+
+
+async def test_sending_arriving_and_recalling_the_same_messages_at_once_never_wait_for_each_other(store: Store) -> None:
+    message = a_message(a_ref(), [IDVA, COORDINATOR, HOUSING])
+    await accepted(store, message)
+    ids = _ids(message)
+
+    async def send(order: list[DeliveryId]) -> None:
+        async with store.unit() as unit:
+            await unit.outbox.sent(order, NOW)
+            await unit.outbox.arrived(order, NOW)
+            await unit.commit()
+
+    async def recall() -> None:
+        async with store.unit() as unit:
+            await unit.messages.recall(dict.fromkeys(ids), NOW)
+            await unit.commit()
+
+    await asyncio.gather(send(ids), send(ids[::-1]), recall(), send(ids[::-1]), recall(), send(ids))
+    async with store.reader() as unit:
+        assert {one.state for one in await unit.messages.deliveries(message.message.id)} == {DeliveryState.RECALLED}

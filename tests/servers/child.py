@@ -55,6 +55,12 @@ class Child:
         """Whether the program has been started and has not ended; a frozen one still runs."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """The program's process id, once it has been started."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """The program is gone without a chance to tidy up, as in a power cut."""
         self._signal_all(signal.SIGKILL)

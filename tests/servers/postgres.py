@@ -57,6 +57,12 @@ class PostgresServer:
         """The database at `url` is gone, whoever was connected to it."""
         self._execute(f'DROP DATABASE IF EXISTS "{database_name(url)}" WITH (FORCE)')
 
+    def cut_connections(self, url: str) -> None:
+        """Every connection to the database at `url` is cut, whatever it was doing."""
+        self._execute(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database_name(url)}'"  # noqa: S608
+        )
+
     def reachable(self) -> bool:
         """Whether the server takes our password and answers a query."""
         try:

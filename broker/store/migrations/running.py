@@ -1,5 +1,6 @@
 """Bringing a database's schema up to date, from within the process."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -54,7 +55,13 @@ def _upgrade(connection: Connection) -> None:
 
 def _is_current(connection: Connection) -> bool:
     held = MigrationContext.configure(connection).get_current_heads()
-    return set(held) == set(ScriptDirectory.from_config(_config()).get_heads())
+    return set(held) == _newest()
+
+
+@cache
+def _newest() -> frozenset[str]:
+    """Return the heads of the migrations; reading them loads every migration, and readiness is asked all the time."""
+    return frozenset(ScriptDirectory.from_config(_config()).get_heads())
 
 
 def _config() -> Config:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from gateway.made_up import MadeUpArea
 from tests.journeys.kills.combination import Ground
 from tests.journeys.kills.nursery import Nursery, open_nursery
 from tests.journeys.kills.scene import Stack
-from tests.journeys.kills.states import prepare_states
-from tests.journeys.world import Founded, without_queues
+from tests.journeys.kills.states import found_area, prepare_states
 
 
 @pytest.fixture(scope="session")
@@ -20,23 +20,27 @@ def nursery() -> Iterator[Nursery]:
 
 
 @pytest.fixture(scope="session")
-def embedded_ground(founded: Founded, nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Ground:
+def area(tmp_path_factory: pytest.TempPathFactory) -> MadeUpArea:
+    """Return who takes part."""
+    return found_area(tmp_path_factory.mktemp("area"))
+
+
+@pytest.fixture(scope="session")
+def embedded_ground(area: MadeUpArea, nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Ground:
     """Return SQLite with the embedded queue, with every state prepared."""
-    return _ground(founded, nursery, Stack(), tmp_path_factory.mktemp("embedded"))
+    return _ground(area, nursery, Stack(), tmp_path_factory.mktemp("embedded"))
 
 
 @pytest.fixture(scope="session")
 def production_ground(
-    request: pytest.FixtureRequest, founded: Founded, nursery: Nursery, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, area: MadeUpArea, nursery: Nursery, tmp_path_factory: pytest.TempPathFactory
 ) -> Ground:
     """Return PostgreSQL with RabbitMQ, with every state prepared."""
-    amqp_url = request.getfixturevalue("amqp_url")
-    without_queues(amqp_url, founded)
-    stack = Stack(request.getfixturevalue("postgres_server"), amqp_url)
-    return _ground(founded, nursery, stack, tmp_path_factory.mktemp("production"))
+    stack = Stack(request.getfixturevalue("postgres_server"), request.getfixturevalue("amqp_url"))
+    return _ground(area, nursery, stack, tmp_path_factory.mktemp("production"))
 
 
-def _ground(founded: Founded, nursery: Nursery, stack: Stack, folder: Path) -> Ground:
+def _ground(area: MadeUpArea, nursery: Nursery, stack: Stack, folder: Path) -> Ground:
     (folder / "states").mkdir()
-    states = prepare_states(founded, nursery, stack, folder / "states")
-    return Ground(founded.area, nursery, stack, states, folder)
+    states = prepare_states(area, nursery, stack, folder / "states")
+    return Ground(area, nursery, stack, states, folder)

@@ -16,7 +16,7 @@ from tests.journeys.kills.child import Job
 from tests.journeys.kills.steps import Plan, Point, read_trace
 
 ROOT = Path(__file__).parents[3]
-WITHIN_S = 90.0
+WITHIN_S = 45.0
 _LOOK_AGAIN_S = 0.02
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import aio_pika
 import asyncpg
 
 from agencies.documents.exclusions import Exclusions
@@ -21,6 +22,8 @@ from agencies.kit.inbox import State as Here
 from agencies.kit.opening import Opened
 from agencies.kit.sending import Accepted
 from agencies.kit.wire import Problem, Unreachable
+from agencies.names import PartyId
+from broker.queues.topology import dead_letter_queue, mailbox_queue
 from gateway.inprocess import made_up_settings
 from gateway.made_up import MadeUpArea
 from tests.factories import a_judgement_referral, a_safe_contact
@@ -82,6 +85,11 @@ class Stack:
         """The database is gone."""
         if self.postgres:
             self.postgres.drop_database(url)
+
+    def empty_queues(self, parties: Sequence[PartyId]) -> None:
+        """What these parties' queues held is gone, so that the next scene begins with none of it."""
+        if self.amqp_url:
+            asyncio.run(_delete_queues(self.amqp_url, parties))
 
 
 class Scene:
@@ -233,8 +241,8 @@ class Scene:
             " + (SELECT count(*) FROM entries WHERE position IS NULL)"
         )
         kept = self.outside / "checkpoint"
-        newest = self.rows("SELECT checkpoint FROM log_state")
-        return left == 0 and kept.exists() and newest == [(kept.read_text(),)]
+        newest = self.rows("SELECT checkpoint FROM log_state WHERE checkpoint IS NOT NULL")
+        return left == 0 and newest == ([(kept.read_text(),)] if kept.exists() else [])
 
     def settle(self) -> None:
         """Return once everything is settled. Raises NeverHappened."""
@@ -248,6 +256,7 @@ class Scene:
     def close(self) -> None:
         """Database and folder are gone."""
         self.stack.drop(self.database_url)
+        self.stack.empty_queues([self.area.party(short) for short in self.area.members])
         shutil.rmtree(self.folder)
 
     def prepare(self, database: str = "") -> Prepared:
@@ -269,3 +278,11 @@ async def _rows(url: str, query: str) -> list[Row]:
         return [tuple(record) for record in await connection.fetch(query)]
     finally:
         await connection.close()
+
+
+async def _delete_queues(amqp_url: str, parties: Sequence[PartyId]) -> None:
+    connection = await aio_pika.connect(amqp_url, timeout=10)
+    async with connection, connection.channel() as channel:
+        for party in parties:
+            for name in (mailbox_queue(party), dead_letter_queue(party)):
+                await channel.queue_delete(name, timeout=10, if_unused=False, if_empty=False)

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gateway.inprocess import begin, made_up_settings
-from tests.journeys.kills.clock import FileClock
+from gateway.made_up import CAST, MadeUpArea, found
+from tests.journeys.kills.clock import START, FileClock
 from tests.journeys.kills.nursery import Nursery
 from tests.journeys.kills.scene import Memory, Prepared, Scene, Stack
-from tests.journeys.world import Founded
 from tests.servers.postgres import database_name
 
 MEMBERS = ("rivermead", "lantern", "coordinator")
@@ -41,27 +41,30 @@ _STEPS: dict[str, Callable[[Scene], None]] = {
 }
 
 
-def prepare_states(founded: Founded, nursery: Nursery, stack: Stack, folder: Path) -> dict[str, Prepared]:
+def found_area(folder: Path) -> MadeUpArea:
+    """Return an area of those who take part here; servers change, so the kits' own address is never used."""
+    cast = [role for role in CAST if role.short in MEMBERS]
+    return found(folder, "http://127.0.0.1:1", START, cast=cast)
+
+
+def prepare_states(area: MadeUpArea, nursery: Nursery, stack: Stack, folder: Path) -> dict[str, Prepared]:
     """Return every state, each made from the one before."""
-    current = _empty(founded, stack, folder / "empty")
+    current = _empty(area, stack, folder / "empty")
     states = {}
     for name, act in _STEPS.items():
-        scene = Scene(founded.area, nursery, stack, current, folder / name)
+        scene = Scene(area, nursery, stack, current, folder / name)
         server = scene.start()
         act(scene)
         scene.settle()
-        server.stop()
+        server.kill()  # at rest: nothing that a slow goodbye would save
         states[name] = current = scene.prepare()
     return states
 
 
-def _empty(founded: Founded, stack: Stack, folder: Path) -> Prepared:
-    founded.copy(folder / "kits")
+def _empty(area: MadeUpArea, stack: Stack, folder: Path) -> Prepared:
+    shutil.copytree(area.folder, folder / "kits")
     (folder / "home").mkdir(mode=0o700)
     clock = FileClock.begin(folder / "clock")
-    if stack.postgres is None:
-        shutil.copyfile(founded.sqlite, folder / "home" / "broker.sqlite")
-        return Prepared(folder, "", Memory())
-    url = stack.postgres.fresh_database()
-    begin(made_up_settings(founded.area, folder / "home", 8443, database_url=url), founded.area, clock())
-    return Prepared(folder, database_name(url), Memory())
+    url = stack.postgres.fresh_database() if stack.postgres else ""
+    begin(made_up_settings(area, folder / "home", 8443, database_url=url), area, clock())
+    return Prepared(folder, database_name(url) if url else "", Memory())

@@ -13,10 +13,13 @@ TIME = sa.DateTime(timezone=True)
 def upgrade() -> None:
     """Create every table."""
     _cases()
+    _relations()
     _messages()
     _deliveries()
     _parts()
+    _queues()
     _log()
+    _tiles()
     _trust()
 
 
@@ -43,6 +46,9 @@ def _cases() -> None:
     )
     op.create_index(op.f("ix_cases_last_referral_at_scheduled_at"), "cases", ["last_referral_at", "scheduled_at"])
     op.create_index(op.f("ix_cases_scheduled_at"), "cases", ["scheduled_at"])
+
+
+def _relations() -> None:
     op.create_table(
         "relations",
         sa.Column("case", sa.Text(), nullable=False, comment="case reference"),
@@ -157,6 +163,9 @@ def _parts() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_receipts")),
     )
     op.create_index(op.f("ix_receipts_delivery"), "receipts", ["delivery"])
+
+
+def _queues() -> None:
     op.create_table(
         "outbox",
         sa.Column("number", BIG, autoincrement=True, nullable=False, comment="order of acceptance"),
@@ -206,6 +215,9 @@ def _log() -> None:
         sa.CheckConstraint("one = 1", name=op.f("ck_log_state_one")),
         sa.PrimaryKeyConstraint("one", name=op.f("pk_log_state")),
     )
+
+
+def _tiles() -> None:
     op.create_table(
         "tiles",
         sa.Column("level", sa.Integer(), autoincrement=False, nullable=False, comment="level of the hash tile"),
@@ -219,6 +231,12 @@ def _log() -> None:
         sa.Column("case_hash", sa.Text(), nullable=False, comment="salted hash of the case reference"),
         sa.Column("note", sa.Text(), nullable=False, comment="signed tombstone"),
         sa.Column("at", TIME, nullable=False, comment="when the case was destroyed"),
+        sa.Column(
+            "settled_at",
+            TIME,
+            nullable=True,
+            comment="when it was outside too and the files were cleared",
+        ),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_tombstones")),
         sa.UniqueConstraint("case_hash", name=op.f("uq_tombstones_case_hash")),
     )
@@ -250,7 +268,7 @@ def _trust() -> None:
     op.create_table(
         "nonces",
         sa.Column("keyid", sa.Text(), nullable=False, comment="key that signed the request"),
-        sa.Column("nonce", sa.Text(), nullable=False, comment="the request's nonce"),
+        sa.Column("nonce", sa.Text(), nullable=False, comment="hash of the request's nonce"),
         sa.Column("expires", TIME, nullable=False, comment="until when the nonce is kept"),
         sa.PrimaryKeyConstraint("keyid", "nonce", name=op.f("pk_nonces")),
     )

@@ -1,0 +1,80 @@
+"""What was destroyed is gone from the database's files too, once they were compacted."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from broker.ports import Addressed, Store
+from broker.store import open_store
+from broker.store.engines import open_patient
+from crypto.draw import draw_bytes
+from tests.ports.makers import a_message, a_ref, accepted
+
+
+def marked(mark: bytes) -> Addressed:
+    """Return a message whose payload and header carry `mark`."""
+    message = a_message(a_ref(), payload=mark * 50)
+    return Addressed(message.message, message.payload, [(delivery, mark * 20) for delivery, _ in message.deliveries])
+
+
+async def destroy(store: Store, *messages: Addressed) -> None:
+    async with store.unit() as unit:
+        for one in messages:
+            await unit.cases.destroy(one.message.case)
+        await unit.commit()
+
+
+async def test_sqlite_keeps_no_byte_of_a_destroyed_case(sqlite_database_url: str, tmp_path: Path) -> None:
+    store = open_store(sqlite_database_url)
+    gone, stays = draw_bytes(16), draw_bytes(16)
+    lost = marked(gone)
+    await accepted(store, lost, marked(stays))
+    assert _count(tmp_path, gone) > 0
+    await destroy(store, lost)
+    assert await store.compact()
+    assert _count(tmp_path, gone) == 0
+    assert _count(tmp_path, lost.message.case.encode()) == 0
+    assert _count(tmp_path, stays) > 0
+    await store.close()
+
+
+async def test_sqlite_is_not_compacted_under_a_reader_and_says_so(sqlite_database_url: str) -> None:
+    store = open_store(sqlite_database_url)
+    lost = marked(draw_bytes(16))
+    await accepted(store, lost)
+    async with store.reader() as unit:
+        assert await unit.cases.count() == 1
+        await destroy(store, lost)
+        assert not await store.compact()
+    assert await store.compact()
+    await store.close()
+
+
+@pytest.mark.servers
+async def test_postgresql_keeps_no_header_of_a_destroyed_case(postgres_database_url: str) -> None:
+    store = open_store(postgres_database_url)
+    gone, stays = draw_bytes(16), draw_bytes(16)
+    lost = marked(gone)
+    await accepted(store, lost, marked(stays))
+    assert gone in await _file_of_headers(postgres_database_url)
+    await destroy(store, lost)
+    assert await store.compact()
+    file = await _file_of_headers(postgres_database_url)
+    assert gone not in file
+    assert stays in file
+    await store.close()
+
+
+def _count(folder: Path, needle: bytes) -> int:
+    return sum(file.read_bytes().count(needle) for file in folder.iterdir() if file.is_file())
+
+
+async def _file_of_headers(url: str) -> bytes:
+    engine = open_patient(url, autocommit=True)
+    async with engine.connect() as connection:
+        await connection.execute(text("CHECKPOINT"))
+        read = text("SELECT pg_read_binary_file(pg_relation_filepath('headers'))")
+        content: bytes = (await connection.execute(read)).scalar_one()
+    await engine.dispose()
+    return content
