@@ -23,7 +23,7 @@ def every(kind: type[BrokerError]) -> Iterator[type[BrokerError]]:
 @cache
 def literals_outside_the_table() -> set[str]:
     trees = (ast.parse(path.read_text()) for room in ("broker", "gateway") for path in (ROOT / room).rglob("*.py")
-             if path != TABLE)  # fmt: skip
+             if path != TABLE and path.parent.name != "sandbox")  # fmt: skip
     return {node.value for tree in trees for node in ast.walk(tree)
             if isinstance(node, ast.Constant) and isinstance(node.value, str)}  # fmt: skip
 

@@ -226,7 +226,7 @@ def wrong_requests(pen: Pen, canaries: Canaries, known: Known) -> Mapping[str, b
         "a purpose in words": lines(("marac-purpose", f"{s()} {s()}")),
         "a purpose beyond ascii": lines(("marac-purpose", latin)),
         "a field of ours that is not": lines((f"marac-{s()}", s())),
-        "fields nobody reads": lines(("user-agent", s()), ("referer", f"https://{s()}/"), ("cookie", s()), (s(), latin)),
+        "fields nobody reads": lines(("user-agent", s()), ("referer", s()), ("cookie", s()), (s(), latin)),
         "a field twice": lines(("marac-purpose", s()), ("marac-purpose", s())),
         "path": pen.sign(pen.get(f"/v1/{s()}")),
         "escaped path": pen.sign(pen.get("/v1/" + "".join(f"%{ord(letter):02X}" for letter in s()))),
@@ -303,11 +303,11 @@ def mutations(pen: Pen, good: Mapping[str, str], drawn: random.Random, count: in
 
 
 _DAMAGES: tuple[Callable[[bytearray, int, random.Random], object], ...] = (
-    lambda body, at, drawn: body.__delitem__(slice(at, None)),
+    lambda body, at, _: body.__delitem__(slice(at, None)),
     lambda body, at, drawn: body.__delitem__(slice(at, at + drawn.randint(1, 200))),
     lambda body, at, drawn: body.__setitem__(slice(at, at + 1), (drawn.randrange(256),)),
     lambda body, at, drawn: body.__setitem__(slice(at, at), drawn.choice((b'"', b"{", b"]", b",", b"\\u00", b"\x00"))),
-    lambda body, at, drawn: body.extend(body[at : at + 500]),
+    lambda body, at, _: body.extend(body[at : at + 500]),
 )
 
 

@@ -80,14 +80,15 @@ class Filler:
             if union in schema:
                 return self._value(schema[union][0], known)
         if "const" in schema or "enum" in schema:
-            return schema.get("const") or schema["enum"][0]
+            allowed: list[JsonValue] = [schema["const"]] if "const" in schema else schema["enum"]
+            return allowed[0]
         if schema["type"] == "object":
             return self._object(schema, known)
         if schema["type"] == "array":
             return [self._value(schema["items"], known)]
         if schema["type"] == "string":
             return self._string(schema)
-        return {"boolean": True, "integer": schema.get("minimum", 0)}[schema["type"]]
+        return True if schema["type"] == "boolean" else int(schema.get("minimum", 0))
 
     def _object(self, schema: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, JsonValue]:
         return {name: self._value(member, known) for name, member in schema["properties"].items()}
@@ -109,11 +110,11 @@ def ids(agency: str, officer: str) -> Mapping[str, str]:
 
 def dash(canaries: Canaries, ticks: int) -> JsonValue:
     """Return a Dash checklist with a canary in every note, `ticks` questions answered yes."""
-    answers = [
+    answers: list[JsonValue] = [
         {"number": number, "answer": "yes" if number <= ticks else "no", "note": canaries.line()}
         for number in range(1, len(DASH_24_SUBJECTS) + 1)
     ]
-    completed = {"completed_on": canaries.day, "completed_by": canaries.line()}
+    completed: dict[str, JsonValue] = {"completed_on": canaries.day, "completed_by": canaries.line()}
     return {"instrument": "safelives_dash_24", "version": "2014", **completed, "answers": answers}
 
 

@@ -7,6 +7,7 @@ import io
 import json
 import lzma
 import quopri
+import re
 import unicodedata
 import zipfile
 import zlib
@@ -16,6 +17,7 @@ from urllib.parse import quote
 
 from tests.journeys.canary.canaries import Canaries
 
+_HEX = re.compile(r"(?<=[u%=x])[0-9a-f]+")
 _WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 
 
@@ -63,9 +65,7 @@ def _escaped(text: str) -> Sequence[tuple[str, bytes]]:
         "numbers": ",".join(str(byte) for byte in raw),
         "numbers in json": ", ".join(str(byte) for byte in raw),
     }
-    upper = {
-        name: form[:2] + form[2:].upper().replace("\\U", "\\u").replace("\\X", "\\x") for name, form in forms.items()
-    }
+    upper = {name: _HEX.sub(lambda found: found[0].upper(), form) for name, form in forms.items()}
     return [(name, form.encode()) for name, form in chain(forms.items(), upper.items())]
 
 

@@ -8,8 +8,7 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
-from datetime import datetime
+from contextlib import closing, suppress
 from pathlib import Path
 
 import asyncpg
@@ -45,7 +44,7 @@ class House:
         )
         for place in (folder / "kits", self.home, self.home / "outside", self.runs_in, self._tmp, self._user):
             place.mkdir(parents=True, mode=0o700)
-        self._began = datetime.now().timestamp()
+        self._began = wall_clock().timestamp()
         self.port = free_port()
         self.area = found(folder / "kits", f"http://127.0.0.1:{self.port}", wall_clock())
         self.settings = self._settle(database_url, amqp_url)
@@ -101,8 +100,12 @@ class House:
 
     def arrived(self, accepted: Sequence[Accepted], by: str) -> None:
         """Every delivery of these messages is in its recipient's mailbox."""
-        for one in accepted:
-            self.gateway.wait_until(lambda one=one: self.kit(by).status(one.manifest.message) != "accepted", 30)
+        kit = self.kit(by)
+
+        def all_there() -> bool:
+            return all(kit.status(one.manifest.message) != "accepted" for one in accepted)
+
+        self.gateway.wait_until(all_there, timeout_s=60)
 
     @property
     def keys(self) -> ServiceKeys:
@@ -112,10 +115,8 @@ class House:
     def say(self, raw: bytes) -> bytes:
         """Return all that the gateway answers to these bytes, until it closes the connection."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
-            try:
+            with suppress(BrokenPipeError, ConnectionResetError):  # it may have read enough
                 connection.sendall(raw)
-            except (BrokenPipeError, ConnectionResetError):
-                pass  # it had read enough
             return _read_to_end(connection)
 
     def rows(self) -> Iterator[tuple[str, bytes]]:
@@ -177,11 +178,9 @@ def _unread(local: int, remote: int) -> int:
 
 def _read_to_end(connection: socket.socket) -> bytes:
     answer = bytearray()
-    try:
+    with suppress(ConnectionResetError):  # closed with something of ours unread
         while part := connection.recv(65536):
             answer += part
-    except ConnectionResetError:
-        pass  # closed with something of ours unread
     return bytes(answer)
 
 

@@ -50,7 +50,7 @@ class Life:
         house, canaries = self.house, self.canaries
         officer = house.area.members["governance"].home.settings.officer
         filler = Filler(canaries, ids(house.area.party(STRANGER), str(officer)), length)
-        referrer = {
+        referrer: JsonValue = {
             "source": "housing", "agency": canaries.line(), "contact": canaries.line(), "role": canaries.line(),
             "telephone": canaries.line(), "email": canaries.line(),
         }  # fmt: skip
@@ -58,22 +58,22 @@ class Life:
             Referral, referrer=referrer, instruments=[dash(canaries, 18)], grounds=grounds(canaries),
             honour_based=_NO_HONOUR, information_only=False,
         )  # fmt: skip
-        people = {} if excluding_people else {"people": []}
+        people: dict[str, JsonValue] = {} if excluding_people else {"people": []}
         return {
             "referral": referral,
             "safe-contact": filler.fill(SafeContact),
             "exclusions": filler.fill(Exclusions, **people),
         }
 
-    def refer(self, **how: int) -> list[Accepted]:
+    def refer(self, *, length: int = 0, excluding_people: bool = False) -> list[Accepted]:
         """Return the manifests of an accepted referral, once it is in the mailboxes."""
-        accepted = self.hand_in(**how)
+        accepted = self.hand_in(length=length, excluding_people=excluding_people)
         self.house.arrived(accepted, SENDER)
         return accepted
 
-    def hand_in(self, **how: int) -> list[Accepted]:
+    def hand_in(self, *, length: int = 0, excluding_people: bool = False) -> list[Accepted]:
         """Return the manifests of an accepted referral, wherever it is by now."""
-        kit, documents = self.house.kit(SENDER), self.documents(**how)
+        kit, documents = self.house.kit(SENDER), self.documents(length=length, excluding_people=excluding_people)
         composed = kit.prepare(documents)
         accepted = kit.submit(composed)
         for thing in (*documents.values(), composed, accepted):
@@ -176,9 +176,7 @@ class Life:
         drawn = random.Random(self.canaries.seed)
         self.refused(abuses.mutations(pen, good, drawn, mutations), always=False)
         for problem in self._problems():
-            self.look(
-                "what a kit raised", "".join(traceback.format_exception(problem)).encode() + repr(problem).encode()
-            )
+            self.look("what a kit raised", "".join([*traceback.format_exception(problem), repr(problem)]).encode())
 
     def _problems(self) -> Iterator[Problem]:
         """Yield the refusals of what kits themselves send: below the threshold, no agreement, no relation."""

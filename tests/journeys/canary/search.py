@@ -1,8 +1,8 @@
 """The search: every byte of every file below a folder, the names of files, and what is inside of compressed streams."""
 
 import bz2
-import lzma
 import hashlib
+import lzma
 import os
 import re
 import zlib
@@ -92,7 +92,7 @@ def _inflated(raw: bytes) -> Iterator[bytes]:
 
 
 def _inflate(inflater: _Inflater, raw: bytes, begin: int) -> bytes:
-    """Return as much as is a stream from `begin` on: what is cut off, or damaged further on, is still read up to there."""
+    """Return what a stream that begins at `begin` holds; one that breaks off is read up to there."""
     inflated = bytearray()
     try:
         for at in range(begin, len(raw), 4096):

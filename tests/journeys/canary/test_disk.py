@@ -1,4 +1,4 @@
-"""No canary is anywhere on the disk after a life of referrals, on both stacks; planted ones are found by the same search."""
+"""No canary is on the disk after a life of referrals, on both stacks; planted ones are found by the same search."""
 
 import secrets
 import sqlite3

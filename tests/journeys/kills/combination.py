@@ -65,6 +65,7 @@ class Ground:
     stack: Stack
     states: dict[str, Prepared]
     folder: Path
+    points: dict[str, Sequence[Point]] = field(default_factory=dict)  # of each operation, once discovered
 
     @contextmanager
     def scene(self, operation: Operation, name: str) -> Iterator[Scene]:
@@ -82,7 +83,13 @@ class Ground:
 
 
 def discover(ground: Ground, operation: Operation) -> Sequence[Point]:
-    """Return every point of an operation, from a run in which nothing goes wrong."""
+    """Return every point of an operation, from a run in which nothing goes wrong; run once for each ground."""
+    if operation.name not in ground.points:
+        ground.points[operation.name] = _discover(ground, operation)
+    return ground.points[operation.name]
+
+
+def _discover(ground: Ground, operation: Operation) -> Sequence[Point]:
     with ground.scene(operation, f"dry-{operation.name}") as scene:
         server = scene.start()
         server.plan(Plan())

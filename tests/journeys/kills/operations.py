@@ -112,6 +112,7 @@ def _recalled_and_destroyed(scene: Scene) -> None:
 
 def _purge(scene: Scene) -> None:
     if scene.memory.stage == 0:
+        scene.memory.headers = [bytes(header) for (header,) in scene.rows("SELECT header FROM headers")]
         scene.clock.move(SEVEN_YEARS)
         scene.memory.stage = 1
     until(lambda: _woken(scene) and _is_scheduled(scene), "a case is scheduled, and in the log")
@@ -174,6 +175,14 @@ def _purged(scene: Scene) -> None:
     assert scene.count("SELECT count(*) FROM entries WHERE event = 'schedule'") == 1
     with scene.kit("coordinator") as kit:
         assert len(kit.tombstones()) == 1
+    if scene.stack.embedded:
+        until(lambda: not _on_disk(scene), "no destroyed header is left in the database's files")
+
+
+def _on_disk(scene: Scene) -> bool:
+    _woken(scene)
+    files = [path.read_bytes() for path in (scene.folder / "home").glob("broker.sqlite*")]
+    return any(header[-64:] in content for header in scene.memory.headers for content in files)
 
 
 _BOTH = frozenset({("lantern", "referral"), ("coordinator", "referral")})

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import aio_pika
@@ -34,7 +35,7 @@ from tests.servers.postgres import PostgresServer, database_name
 
 LEASE_S, REPUBLISH_S = 300, 4
 READERS = ("lantern", "coordinator")
-Row = tuple[object, ...]
+Row = tuple[Any, ...]
 Unanswered = (Unreachable, Problem)  # what a kit meets when its server dies or freezes under it
 
 
@@ -45,6 +46,7 @@ class Memory:
     texts        each document accepted, by its message
     shown        what kits handed to a reader, as (member, message)
     checkpoints  every signed checkpoint that was ever to be seen
+    headers      what a purge has to make unreadable for ever
     stage        how far an act of several stages has come
     """
 
@@ -53,6 +55,7 @@ class Memory:
     texts: dict[str, str] = field(default_factory=dict)
     shown: list[tuple[str, str]] = field(default_factory=list)
     checkpoints: set[str] = field(default_factory=set)
+    headers: list[bytes] = field(default_factory=list)
     stage: int = 0
 
 

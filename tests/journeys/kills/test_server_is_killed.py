@@ -8,7 +8,8 @@ from tests.journeys.kills.combination import KILL, STOP, Ground, discover, run_a
 from tests.journeys.kills.operations import OPERATIONS
 
 SAMPLE = 4
-EACH = [(name, how) for name in OPERATIONS for how in (KILL, STOP)]
+# Grouped: an operation's points are discovered once in each process.
+EACH = [pytest.param(name, how, marks=pytest.mark.xdist_group(name)) for name in OPERATIONS for how in (KILL, STOP)]
 
 
 @pytest.mark.parametrize(("name", "how"), EACH)
