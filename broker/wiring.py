@@ -156,7 +156,7 @@ class Broker:
 
     async def purge_due(self) -> int:
         """See services/purge.py."""
-        return await purge.purge_due(self._desk, self._outside)
+        return await purge.purge_due(self._desk, self._outside.add_tombstone)
 
     async def relay(self) -> int:
         """See services/relay.py."""
@@ -243,4 +243,6 @@ async def _reconcile(desk: Desk, outside: Outside, log_key: SigningKey) -> None:
         inside = await uow.tombstones.all()
     if not set(kept) <= set(inside):
         raise LogShortened("a tombstone is kept outside that this database does not know: it is an older copy")
-    await purge.bury(desk, outside)  # some are missing if the process died right after it committed a destruction
+    for note in inside:
+        if note not in kept:  # if the process died right after it committed a destruction, or another outlived it
+            outside.add_tombstone(note)

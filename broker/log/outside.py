@@ -2,7 +2,6 @@
 
 <outside>/checkpoint   the newest signed checkpoint, never replaced by a shorter one
 <outside>/tombstones   one a line, each a JSON string that holds the signed note; only ever appended to
-<outside>/cleared      for how many of these tombstones the database's files were cleared of what was deleted
 """
 
 import fcntl
@@ -61,16 +60,6 @@ class Outside:
         with _alone(self._folder):
             if note not in self.tombstones():
                 _append(self._folder / "tombstones", json.dumps(note, ensure_ascii=False) + "\n")
-
-    def cleared(self) -> int:
-        """Return for how many tombstones, from the oldest, the database's files were cleared too."""
-        return int(_text_of(self._folder / "cleared") or "0")
-
-    def keep_cleared(self, count: int) -> None:
-        """Keep that number, on the disk; never a lower one."""
-        with _alone(self._folder):
-            if count > self.cleared():
-                _replace(self._folder / "cleared", f"{count}\n")
 
 
 async def copy_out(store: Store, outside: Outside) -> None:

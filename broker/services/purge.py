@@ -1,7 +1,6 @@
 """Purge: destroy a scheduled case in one transaction, and leave a signed tombstone inside and outside the database."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable
 
 from agencies.names import CaseRef
 from agencies.notes.tombstone import Tombstone, case_commitment
@@ -17,57 +16,39 @@ from crypto.draw import draw_salt
 
 BATCH = 20
 
-
-class Graves(Protocol):
-    """What is kept of destroyed cases outside the database; see log/outside.py."""
-
-    def tombstones(self) -> Sequence[str]:
-        """Return the tombstone notes, oldest first."""
-
-    def add_tombstone(self, note: str) -> None:
-        """`note` is among the tombstones, on the disk; the same note again changes nothing."""
-
-    def cleared(self) -> int:
-        """Return for how many tombstones, from the oldest, the database's files were cleared too."""
-
-    def keep_cleared(self, count: int) -> None:
-        """Keep that number, on the disk."""
+AddTombstone = Callable[[str], None]
 
 
-async def purge_due(desk: Desk, graves: Graves) -> int:
+async def purge_due(desk: Desk, add_tombstone: AddTombstone) -> int:
     """Destroy a batch of cases whose grace is over and return how many are gone.
 
+        add_tombstone  appends a note to the file outside the database and returns once it is on the disk
+
     One transaction a case, so that a run that is stopped anywhere has destroyed whole cases only. What it left
-    undone of its last case, or what failed, the next run does: tombstone outside first, then the files.
+    undone of the last of them, or what failed, the next run does.
     """
     before = desk.now() - desk.settings.purge_grace
     async with desk.store.reader() as uow:
         scheduled = await uow.cases.scheduled(before, BATCH)
     destroyed = [case.ref for case in scheduled if await _destroy(desk, case.ref)]
-    # A crash here leaves the tombstones in the database alone.
-    await bury(desk, graves)
-    # A crash here leaves deleted rows in the database's files.
-    await _clear(desk, graves)
+    # A crash here leaves tombstones in the database alone, and deleted rows in its files.
+    await _settle(desk, add_tombstone)
     if destroyed:
         desk.logged.ring()
     return len(destroyed)
 
 
-async def bury(desk: Desk, graves: Graves) -> None:
-    """Every tombstone in the database is kept outside it too."""
+async def _settle(desk: Desk, add_tombstone: AddTombstone) -> None:
+    """Tombstones are outside, and what was deleted is out of free pages and write-ahead log; else the next run's."""
     async with desk.store.reader() as uow:
-        inside = await uow.tombstones.all()
-    held = set(graves.tombstones())
-    for note in inside:
-        if note not in held:
-            graves.add_tombstone(note)
-
-
-async def _clear(desk: Desk, graves: Graves) -> None:
-    """What was deleted has left free pages and write-ahead log; where readers were in the way, the next run does it."""
-    count = len(graves.tombstones())  # counted first: what is destroyed meanwhile is for the next run
-    if graves.cleared() < count and await desk.store.compact():
-        graves.keep_cleared(count)
+        unsettled = await uow.tombstones.unsettled()
+    for note in unsettled.values():
+        add_tombstone(note)
+    if unsettled and await desk.store.compact():
+        # A crash before this commit only clears the files once more.
+        async with desk.store.unit() as uow:
+            await uow.tombstones.settle(list(unsettled), desk.now())
+            await uow.commit()
 
 
 async def _destroy(desk: Desk, ref: CaseRef) -> bool:

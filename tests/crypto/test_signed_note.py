@@ -15,6 +15,7 @@ from crypto.note import (
     sign,
     text_of,
     verify,
+    without_strangers,
 )
 
 # Source: golang.org/x/mod/sumdb/note, package example: key, note.
@@ -190,3 +191,15 @@ def test_hashes_are_padded_base64_of_sha256() -> None:
     assert hash_text("abc") == hash_bytes(b"abc") == expected
     with pytest.raises(Malformed):
         hash_text("\ud800")
+
+
+def test_lines_of_strangers_are_dropped_and_those_of_known_keys_stay_as_they_are() -> None:
+    note = sign(TEXT, [OTHER, GATEWAY])
+    claimed = note + "— somebodys_name_in_full AAAAAAAA\n"
+    assert without_strangers(claimed, [GATEWAY.verify_key, OTHER.verify_key], TYPE) == note
+    assert without_strangers(claimed, [GATEWAY.verify_key], TYPE) == sign(TEXT, [GATEWAY])
+
+
+def test_a_note_of_strangers_alone_is_refused() -> None:
+    with pytest.raises(BadSignature):
+        without_strangers(sign(TEXT, [OTHER]), [GATEWAY.verify_key], TYPE)

@@ -28,7 +28,7 @@ from tests.servers.child import Child, answers, free_port
 ROOT = Path(__file__).parents[3]
 PROGRAM = Path(sys.executable).with_name("marac")
 _DUMP_CORES = ("sh", "-c", 'ulimit -S -c "$(ulimit -H -c)"; exec "$@"', "sh")
-_SHARED_MEMORY = Path("/dev/shm")
+SHARED = (Path(tempfile.gettempdir()), Path("/var/tmp"), Path("/dev/shm"))
 
 
 class House:
@@ -55,14 +55,13 @@ class House:
 
     @property
     def folders(self) -> Sequence[Path]:
-        """Where the broker's processes may have written, their servers apart."""
-        return [self.folder / "broker", *([_SHARED_MEMORY] if _SHARED_MEMORY.is_dir() else [])]
+        """The folders of the broker's processes: settings and database, working folder and logs, TMPDIR and HOME."""
+        return [self.home, self.home / "outside", self.runs_in, self._tmp, self._user]
 
     @property
     def strays(self) -> Sequence[Path]:
-        """New files in the machine's own temporary folder, for programs that do not look at TMPDIR."""
-        there = Path(tempfile.gettempdir()).iterdir()
-        return [path for path in there if path.is_file() and path.stat().st_mtime >= self._began]
+        """New files where programs write that do not look at TMPDIR: the machine's own, and shared memory."""
+        return [path for folder in SHARED if folder.is_dir() for path in folder.iterdir() if self._is_new(path)]
 
     def service(self, name: str, command: Sequence[str]) -> Child:
         """Return a program of this house, not started: it may dump core, and its output is in `run/NAME.log`."""
@@ -125,6 +124,11 @@ class House:
             yield from asyncio.run(_postgres_rows(self.settings.database_url))
         else:
             yield from _sqlite_rows(self.home / "broker.sqlite")
+
+    def _is_new(self, path: Path) -> bool:
+        with suppress(FileNotFoundError):  # other people's come and go
+            return path.is_file() and path.stat().st_ctime >= self._began
+        return False
 
     def _settle(self, database_url: str, amqp_url: str) -> Settings:
         secret = self.home / "passphrase"

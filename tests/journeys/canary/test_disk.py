@@ -12,7 +12,7 @@ from tests.journeys.canary import abuses
 from tests.journeys.canary.abuses import Pen
 from tests.journeys.canary.canaries import Canaries
 from tests.journeys.canary.encodings import needles, plants
-from tests.journeys.canary.house import House, abort, in_flight
+from tests.journeys.canary.house import SHARED, House, abort, in_flight
 from tests.journeys.canary.life import SENDER, Life
 from tests.journeys.canary.search import Finding, hits, search
 from tests.journeys.canary.servers import CONTROL, Servers, private_servers, relayed
@@ -36,7 +36,7 @@ def canaries_of(seed: int | None) -> Canaries:
 def everywhere(canaries: Canaries, house: House, servers: Servers | None = None) -> list[Finding]:
     """Return what is found in all that gateway, worker and servers keep on the disk, and in every row."""
     sought = needles(canaries)
-    folders = [*house.folders, *house.strays, *(servers.folders if servers else ())]
+    folders = [house.folder / "broker", *house.strays, *(servers.folders if servers else ())]
     rows = [Finding(table, encoding) for table, value in house.rows() for encoding in hits(sought, value)]
     return search(sought, folders) + rows
 
@@ -55,7 +55,7 @@ def plant_files(folders: Sequence[Path], canary: str) -> set[str]:
     planted = set()
     for folder in folders:
         for number, said in enumerate(plants(canary).values()):
-            path = folder / f"planted-{number}"
+            path = folder / f"planted-{secrets.token_hex(8)}-{number}"
             path.write_bytes(secrets.token_bytes(100) + said)
             planted.add(str(path))
     return planted
@@ -96,13 +96,13 @@ def test_the_embedded_stack_keeps_no_canary(
 def the_planted_ones_are_found(house: House, database: sqlite3.Connection) -> None:
     control = canaries_of(None)
     canary = control.line()
-    planted = plant_files([house.home, house.home / "outside", house.runs_in, *house.folders], canary)
-    planted.add(plant_a_log_line(house, canary))
     database.execute(f"CREATE TABLE {CONTROL} (said TEXT)")
     database.execute(f"INSERT INTO {CONTROL} VALUES (?)", (canary,))  # noqa: S608 - a name of our own
     database.commit()
     journal = str(house.home / "broker.sqlite-wal")
+    planted = plant_files([*house.folders, *SHARED], canary)
     try:
+        planted.add(plant_a_log_line(house, canary))
         assert places(everywhere(control, house)) == planted | {journal, CONTROL}
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         assert str(house.home / "broker.sqlite") in places(everywhere(control, house))
@@ -147,7 +147,7 @@ def test_postgresql_and_rabbitmq_keep_no_canary(
     control = canaries_of(None)
     canary = control.line()
     cluster, store = servers.postgres.folder / "cluster", servers.rabbitmq.store
-    folders = [*house.folders, house.home, house.runs_in, cluster, cluster / "pg_wal", cluster / "base", store]
+    folders = [*house.folders, cluster, cluster / "pg_wal", cluster / "base", store]
     planted = plant_files(folders, canary)
     planted.add(plant_a_log_line(house, canary))
     servers.plant(house.settings.database_url, canary)

@@ -131,7 +131,6 @@ def _use_kit(job: Job, steps: Steps) -> None:
     keyring = load_keyring(home, job.secrets[0], clock())
     counted = CountedHome(home.path, replace(home.settings, url=job.url), steps)
     FileSteps(steps, "home", [home.path, home.path / "deliveries", home.path / "sent"])
-    _say(Path(job.folder) / "ready", "")
     with Kit(counted, keyring, clock) as kit:
         for act in job.acts:
             _ACTS[act](kit, Path(job.folder))

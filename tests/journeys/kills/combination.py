@@ -2,7 +2,7 @@
 
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -68,13 +68,13 @@ class Ground:
     points: dict[str, Sequence[Point]] = field(default_factory=dict)  # of each operation, once discovered
 
     @contextmanager
-    def scene(self, operation: Operation, name: str) -> Iterator[Scene]:
-        """A fresh scene for an operation; what it started is gone at the end."""
+    def scene(self, state: str, name: str) -> Iterator[Scene]:
+        """A fresh scene that begins in a state; what it started is gone at the end."""
         folder = self.folder / name
         shutil.rmtree(folder, ignore_errors=True)
-        scene = Scene(self.area, self.nursery, self.stack, self.states[operation.state], folder)
+        scene = Scene(self.area, self.nursery, self.stack, self.states[state], folder)
         try:
-            if operation.name == "submit-and-relay":
+            if scene.memory.composed is None:
                 scene.compose()
             yield scene
         finally:
@@ -90,14 +90,14 @@ def discover(ground: Ground, operation: Operation) -> Sequence[Point]:
 
 
 def _discover(ground: Ground, operation: Operation) -> Sequence[Point]:
-    with ground.scene(operation, f"dry-{operation.name}") as scene:
+    with ground.scene(operation.state, f"dry-{operation.name}") as scene:
         server = scene.start()
         server.plan(Plan())
         operation.act(scene)
         scene.settle()
         found = [point for point in server.trace if point.label not in _BACKGROUND]
         (server.folder / "plan").unlink()
-        _finish(scene, operation)
+        finish(scene, operation)
     steps = sorted({(point.label, point.occurrence) for point in found})
     return [Point(label, occurrence, when) for label, occurrence in steps for when in (BEFORE, AFTER)]
 
@@ -107,7 +107,7 @@ def interrupt(ground: Ground, operation: Operation, point: Point, how: str) -> b
 
     How often a step happens may differ between runs (batches): a first time always comes.
     """
-    with ground.scene(operation, f"{operation.name}-{how}-{point}".replace(" ", "-")) as scene:
+    with ground.scene(operation.state, f"{operation.name}-{how}-{point}".replace(" ", "-")) as scene:
         server = scene.start()
         server.plan(Plan(point, how))
         attempt = Attempt().begin(operation, scene)
@@ -118,7 +118,7 @@ def interrupt(ground: Ground, operation: Operation, point: Point, how: str) -> b
             _after_a_kill(scene, operation, attempt)
         else:
             _after_a_freeze(scene, operation, attempt, server, point)
-        _finish(scene, operation)
+        finish(scene, operation)
         return struck
 
 
@@ -162,7 +162,7 @@ def _act_patiently(scene: Scene, operation: Operation) -> None:
     until(done, "a second server does the work of a frozen one")
 
 
-def _finish(scene: Scene, operation: Operation) -> None:
+def finish(scene: Scene, operation: Operation) -> None:
     """Everybody reads what is theirs; then every promise is checked."""
     scene.settle()
     scene.clock.move(timedelta(seconds=LEASE_S + 1))
@@ -176,12 +176,12 @@ def _finish(scene: Scene, operation: Operation) -> None:
     invariants.check_all(scene, operation)
 
 
-def run_all(ground: Ground, operation: Operation, points: Sequence[Point], how: str) -> None:
+def run_all(points: Sequence[Point], one: Callable[[Point], bool]) -> None:
     """Every one of these combinations holds. Raises AssertionError with all that do not."""
     wrong: list[str] = []
     for point in points:
         try:
-            interrupt(ground, operation, point, how)
+            one(point)
         except (AssertionError, NeverHappened, *Unanswered) as failure:
-            wrong.append(f"{operation.name}, {how} {point}: {type(failure).__name__}: {failure}")
+            wrong.append(f"{point}: {type(failure).__name__}: {failure}")
     assert not wrong, "\n".join([f"{len(wrong)} of {len(points)} combinations failed", *wrong])

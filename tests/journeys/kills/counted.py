@@ -1,7 +1,6 @@
 """The ports as they are, with every durable step told to Steps."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from types import TracebackType
 
 from agencies.names import DeliveryId, PartyId
@@ -51,9 +50,6 @@ class CountedUnit:
     async def commit(self) -> None:
         with self._steps.step(caller()):
             await self._unit.commit()
-
-    async def now(self) -> datetime:
-        return await self._unit.now()
 
 
 class CountedStore:

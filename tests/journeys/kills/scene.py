@@ -31,6 +31,7 @@ from tests.factories import a_judgement_referral, a_safe_contact
 from tests.journeys.kills.child import Job
 from tests.journeys.kills.clock import FileClock
 from tests.journeys.kills.nursery import Nursery, Running, Server, until
+from tests.journeys.kills.steps import Plan
 from tests.servers.postgres import PostgresServer, database_name
 
 LEASE_S, REPUBLISH_S = 300, 4
@@ -141,13 +142,29 @@ class Scene:
         self.server = server
         return server
 
-    def kit_job(self, short: str, acts: Sequence[str]) -> Job:
-        """Return the job of a member's kit, to be a process of its own."""
+    def start_kit(self, short: str, acts: Sequence[str], plan: Plan) -> Running:
+        """A member's kit works in a process of its own, against the newest server, under a plan."""
         own = self._own_folder("kit")
+        plan.write(own)
         home, secrets = str(self.folder / "kits" / short), (self.area.passphrase,)
-        return Job(
-            "kit", str(own), str(self.folder / "clock"), secrets=secrets, home=home, url=self.url, acts=tuple(acts)
-        )
+        clock = str(self.folder / "clock")
+        job = Job("kit", str(own), clock, secrets=secrets, home=home, url=self.url, acts=tuple(acts))
+        kit = Running(self._nursery.start(job), own)
+        self._started.append(kit)
+        return kit
+
+    def take_note(self, short: str, kit: Running) -> None:
+        """What a kit's process has shown counts as shown."""
+        path = kit.folder / "shown"
+        shown = path.read_text().split() if path.exists() else []
+        self.memory.shown += [(short, message) for message in shown]
+
+    def read_again(self, short: str) -> None:
+        """What a kit took for shown, and died before a reader had it, is read again from its saved file."""
+        with self.kit(short) as kit:
+            for item in kit.inbox.items():
+                if item.state is Here.SHOWN and (short, item.message) not in self.memory.shown:
+                    self.see(short, kit.read_again(item.delivery))
 
     @property
     def url(self) -> str:

@@ -33,11 +33,17 @@ def _opened(scene: Scene) -> None:
     scene.open_all("lantern")
 
 
+def _recalled(scene: Scene) -> None:
+    with scene.kit("rivermead") as kit:
+        kit.recall(scene.memory.answers[0][0].manifest.message, None, "sent-in-error")
+
+
 _STEPS: dict[str, Callable[[Scene], None]] = {
     "founded": _begun,
     "submitted": _submitted,
     "pulled": _pulled,
     "opened": _opened,
+    "recalled": _recalled,
 }
 
 

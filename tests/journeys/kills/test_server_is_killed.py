@@ -1,10 +1,11 @@
 """The server killed or frozen at each durable step of an operation: nothing lost, nothing twice, nothing by half."""
 
 import random
+from functools import partial
 
 import pytest
 
-from tests.journeys.kills.combination import KILL, STOP, Ground, discover, run_all
+from tests.journeys.kills.combination import KILL, STOP, Ground, discover, interrupt, run_all
 from tests.journeys.kills.operations import OPERATIONS
 
 SAMPLE = 4
@@ -14,18 +15,21 @@ EACH = [pytest.param(name, how, marks=pytest.mark.xdist_group(name)) for name in
 
 @pytest.mark.parametrize(("name", "how"), EACH)
 def test_a_sample_of_interrupted_operations_heals(embedded_ground: Ground, name: str, how: str) -> None:
-    points = discover(embedded_ground, OPERATIONS[name])
-    run_all(embedded_ground, OPERATIONS[name], random.Random(f"{name} {how}").sample(points, SAMPLE), how)
+    operation = OPERATIONS[name]
+    points = random.Random(f"{name} {how}").sample(discover(embedded_ground, operation), SAMPLE)
+    run_all(points, partial(interrupt, embedded_ground, operation, how=how))
 
 
 @pytest.mark.campaign
 @pytest.mark.parametrize(("name", "how"), EACH)
 def test_every_interrupted_operation_heals(embedded_ground: Ground, name: str, how: str) -> None:
-    run_all(embedded_ground, OPERATIONS[name], discover(embedded_ground, OPERATIONS[name]), how)
+    operation = OPERATIONS[name]
+    run_all(discover(embedded_ground, operation), partial(interrupt, embedded_ground, operation, how=how))
 
 
 @pytest.mark.campaign
 @pytest.mark.servers
 @pytest.mark.parametrize(("name", "how"), EACH)
 def test_every_interrupted_operation_heals_on_real_servers(production_ground: Ground, name: str, how: str) -> None:
-    run_all(production_ground, OPERATIONS[name], discover(production_ground, OPERATIONS[name]), how)
+    operation = OPERATIONS[name]
+    run_all(discover(production_ground, operation), partial(interrupt, production_ground, operation, how=how))
