@@ -1,7 +1,7 @@
 """An area's chain of trust: the offline root delegates, year by year; formats.md, section 2."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +12,11 @@ from crypto.errors import Malformed
 from crypto.keys import SigningKey, VerifyKey
 
 DELEGATION_LIFE = timedelta(days=365)
+EXPIRY_NOTICE = timedelta(days=60)
+# A gateway goes on with the key it has until it is started with the new one. The registrar is a person with two
+# files and needs none: a stolen registrar's key is out from the new delegation's first second.
+REPLACED_SERVICE_KEY = timedelta(hours=24)
+REPLACED_REGISTRAR_KEY = timedelta()
 _FINGERPRINT_SYMBOLS = 25
 _FINGERPRINT_GROUP = 5
 
@@ -29,21 +34,41 @@ class Area:
         """The delegation with the highest number."""
         return self.delegations[-1]
 
+    def is_expired(self, at: datetime) -> bool:
+        """Whether the latest delegation is past its year: a warning and no more additions, never a refused message."""
+        return at >= self.latest.expires
+
+    def is_expiring(self, at: datetime) -> bool:
+        """Whether the latest delegation ends within 60 days, or has ended: the root is to be fetched."""
+        return at >= self.latest.expires - EXPIRY_NOTICE
+
     def gateway_keys(self, at: datetime) -> tuple[VerifyKey, ...]:
-        """Return the gateway's keys that were delegated at the instant `at`, the newest first."""
-        return tuple(delegation.gateway for delegation in self._in_force(at))
+        """Return the gateway's keys that are believed for what is dated `at`, the newest first."""
+        return self._believed(lambda delegation: delegation.gateway, at, REPLACED_SERVICE_KEY)
 
     def log_keys(self, at: datetime) -> tuple[VerifyKey, ...]:
-        """Return the log's keys that were delegated at the instant `at`, the newest first."""
-        return tuple(delegation.log for delegation in self._in_force(at))
+        """Return the log's keys that are believed for what is dated `at`, the newest first."""
+        return self._believed(lambda delegation: delegation.log, at, REPLACED_SERVICE_KEY)
 
     def registrar_keys(self, at: datetime) -> tuple[VerifyKey, ...]:
-        """Return the registrar's keys that were delegated at the instant `at`, the newest first."""
-        return tuple(delegation.registrar for delegation in self._in_force(at))
+        """Return the registrar's keys that are believed for what is dated `at`, the newest first."""
+        return self._believed(lambda delegation: delegation.registrar, at, REPLACED_REGISTRAR_KEY)
 
-    def _in_force(self, at: datetime) -> list[Delegation]:
-        # Two may hold at once: a gateway that has not yet changed keys must still be believed.
-        return [each for each in reversed(self.delegations) if each.issued <= at < each.expires]
+    def _believed(
+        self, role: Callable[[Delegation], VerifyKey], at: datetime, overlap: timedelta
+    ) -> tuple[VerifyKey, ...]:
+        """Return the keys that a role held at `at`: README.md, `Rules of trust`, 1.
+
+        A key ends with the delegation that names another, not by the calendar: a root that is fetched late must
+        not keep a referral from being read, and one that is fetched early must be able to end a stolen key.
+        """
+        found: list[VerifyKey] = []
+        for place, delegation in enumerate(self.delegations):
+            key = role(delegation)
+            ends = [later.issued + overlap for later in self.delegations[place + 1 :] if role(later) != key]
+            if delegation.issued <= at and (not ends or at < ends[0]):
+                found.append(key)
+        return tuple(dict.fromkeys(reversed(found)))
 
 
 def verify_area(root: VerifyKey, notes: Sequence[str]) -> Area:

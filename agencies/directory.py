@@ -1,7 +1,7 @@
 """The directory: area, register and revocations together answer whose key may do what, and when."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from agencies.agency import Party
 from agencies.area import Area
@@ -11,8 +11,12 @@ from agencies.officer import Officer
 from agencies.register import Register
 from agencies.revocations import Revocations, verify_revocation_by
 from crypto import note as signed_note
-from crypto.errors import Malformed
+from crypto.errors import BadSignature, Malformed
 from crypto.keys import VerifyKey
+
+# How far two clocks may be apart, as for a request's signature: formats.md, section 3.
+MAX_AHEAD = timedelta(seconds=5)
+MAX_BACKDATED = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +78,24 @@ class Directory:
     def accept_revocation(self, note: str, now: datetime) -> Revocation:
         """Return a revocation that has just arrived, signed by a key that may sign now: the owner's or the registrar's.
 
-        Raises Malformed if it is another area's, or nobody lists the key; BadSignature.
+        It holds from now on; only the registrar may date it back, which takes from the key what it signed since.
+        Raises Malformed if it is another area's, nobody lists the key, or its date is in the future or,
+        signed by the owner, more than five minutes ago; BadSignature.
         """
         owner = self.register.owner_of(parse_revocation(signed_note.text_of(note)).key)
         if owner is None:
             raise Malformed("nobody lists the revoked key")
-        trusted = [*self.valid_keys_of(owner.id, now), *self.area.registrar_keys(now)]
-        return verify_revocation_by(note, self.area, trusted)
+        # One that begins next week would be a thief's: until then the key goes on.
+        revocation, backdates = self._revocation_by(note, owner.id, now)
+        if revocation.since > now + MAX_AHEAD:
+            raise Malformed("a revocation that begins in the future")
+        if revocation.since < now - MAX_BACKDATED and not backdates:
+            raise Malformed("a revocation dated back, and not by the registrar")
+        return revocation
+
+    def _revocation_by(self, note: str, owner: PartyId | OfficerId, now: datetime) -> tuple[Revocation, bool]:
+        """Return the revocation, and whether the registrar signed it."""
+        try:
+            return verify_revocation_by(note, self.area, self.area.registrar_keys(now)), True
+        except BadSignature:
+            return verify_revocation_by(note, self.area, self.valid_keys_of(owner, now)), False

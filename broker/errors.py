@@ -105,6 +105,12 @@ class QueueUnavailable(BrokerError):
     code = "queue-unavailable"
 
 
+class ClockUnsafe(BrokerError):
+    """The clock cannot be trusted enough to destroy by it; nothing was scheduled or destroyed."""
+
+    code = "clock-unsafe"
+
+
 class LogShortened(BrokerError):
     """The log in the database is shorter than a checkpoint already published, or another log: refuse to start."""
 

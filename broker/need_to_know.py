@@ -22,6 +22,7 @@ class Act(StrEnum):
     OPEN = "open"
     RECEIPT = "receipt"
     RECALL = "recall"
+    RECALL_SOME = "recall-some"  # from named recipients: the coordinator's office, which knows them
     EXCLUDE = "exclude"
     STEWARD = "steward"  # registers, delegations, tombstones: the coordinator's office
     REVOKE = "revoke"  # bringing a revocation, which its own signature must carry
@@ -30,6 +31,7 @@ class Act(StrEnum):
 
 _WHO_MAY = {
     Act.EXCLUDE: COORDINATING,
+    Act.RECALL_SOME: COORDINATING,
     Act.STEWARD: COORDINATING,
     Act.AUDIT: COORDINATING | {"compliance"},
 }
@@ -81,6 +83,7 @@ class Access:
     withdrawn        the delivery was recalled, or its content destroyed
     key_revoked      the header was made for a key that has been revoked since
     demand_proved    the area accepts no officer who is merely named
+    colleagues       the officers of the asking party: one of them may be reading where none is named
     superseded_key   a key that signed the request was revoked, or its officer removed, since it was authenticated
     """
 
@@ -94,6 +97,7 @@ class Access:
     withdrawn: bool = False
     key_revoked: bool = False
     demand_proved: bool = False
+    colleagues: frozenset[OfficerId] = frozenset()
     superseded_key: bool = False
 
 
@@ -137,7 +141,7 @@ def decide_asker(access: Access) -> Deny | None:
     asker, party = access.asker, access.asker.party
     if access.superseded_key or not party.is_active(asker.at):
         return Deny("N1", "party-not-active")
-    if party.kind not in COORDINATING and (party.isa is None or not party.isa.covers(asker.at)):
+    if _needs_agreement(access) and (party.isa is None or not party.isa.covers(asker.at)):
         return Deny("N2", "isa-not-in-force")
     if party.kind not in _WHO_MAY.get(access.act, {party.kind}):
         return Deny("N3", "act-not-allowed")
@@ -150,6 +154,11 @@ def decide_asker(access: Access) -> Deny | None:
     if access.demand_proved and asker.officer is not None and not asker.proved:
         return Deny("N6", "officer-not-proved")
     return None
+
+
+def _needs_agreement(access: Access) -> bool:
+    """Claim that the agreement is asked of this asker; who has let it lapse may still revoke a stolen key."""
+    return access.asker.party.kind not in COORDINATING and access.act is not Act.REVOKE
 
 
 def _kind_allowed(access: Access) -> bool:
@@ -178,13 +187,20 @@ def _decide_case(access: Access) -> Deny | None:
         return Deny("N7", NOT_AVAILABLE)
     if access.act is not Act.RECEIPT and case.relation(asker.party.id, asker.at) is Relation.EXCLUDED:
         return Deny("N8", NOT_AVAILABLE)
-    if access.act is not Act.RECEIPT and asker.officer in case.excluded:
+    if access.act is not Act.RECEIPT and not case.excluded.isdisjoint(_readers(access)):
         return Deny("N9", NOT_AVAILABLE)
     if access.act in _RELEASES and case.closed and asker.party.kind != "coordinator":
         return Deny("N10", NOT_AVAILABLE)
     if access.act in _RELEASES and case.exclusions_pending and asker.party.kind != "coordinator":
         return Deny("N11", NOT_AVAILABLE)
     return None
+
+
+def _readers(access: Access) -> frozenset[OfficerId | None]:
+    """Return who may be behind the request: for a lease without a named officer, any officer of the agency."""
+    if access.act is Act.LEASE and access.asker.officer is None:
+        return access.colleagues | {None}
+    return frozenset({access.asker.officer})
 
 
 def _opens_case(access: Access) -> bool:

@@ -1,6 +1,6 @@
 """The Protocols between the broker's rules and the world, and the rows that cross them."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,6 +57,19 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """Who asks for what waits, so that what they are excluded from is left out before anything is counted.
+
+    readers  the officer who asks, or where none is named every officer of the party
+    whole    True for the coordinator's office: closed cases, and those with people excluded in words, are not left out
+    """
+
+    party: PartyId
+    readers: tuple[OfficerId, ...]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Addressed:
     """A new message with its payload and, by delivery, the header that waits for each recipient."""
 
@@ -67,8 +80,9 @@ class Addressed:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A submission accepted before: the hash of its note and the manifests it was answered with."""
+    """A submission accepted before: its case, the hash of its note, and the manifests it was answered with."""
 
+    case: CaseRef
     note_hash: str
     manifests: tuple[str, ...]
 
@@ -94,13 +108,18 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class LoggedEntry:
-    """An entry as it rests in the database. encoded and salt are None once destroyed; index None until sequenced."""
+    """An entry as it rests in the database. encoded and salt are None once destroyed; index None until sequenced.
+
+    withheld_from  whom its case excluded when it was destroyed; while there is a case, the case says
+    """
 
     id: EntryId
     index: int | None
     encoded: bytes | None
     salt: bytes | None
     leaf: bytes
+    case: CaseRef | None = None
+    withheld_from: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +167,23 @@ class Cases(Protocol):
     async def due(self, before: datetime, limit: int) -> Sequence[Case]:
         """Return cases not yet scheduled whose last referral is at or before `before`, oldest first."""
 
-    async def schedule(self, refs: Sequence[CaseRef], at: datetime) -> None:
-        """Record that destruction of the cases is scheduled at `at`."""
+    async def schedule(self, refs: Sequence[CaseRef], at: datetime, before: datetime) -> Sequence[CaseRef]:
+        """Schedule destruction at `at` of those that are not scheduled and, still, not referred after `before`.
+
+        Return which: what a referral changed since it was read as due is not among them.
+        """
+
+    async def unschedule(self, ref: CaseRef) -> None:
+        """Take the scheduling of a case's destruction back."""
 
     async def scheduled(self, before: datetime, limit: int) -> Sequence[Case]:
         """Return cases scheduled at or before `before`, oldest first."""
 
     async def destroy(self, ref: CaseRef) -> Destroyed:
         """Delete everything of the case but its access entries; return what went."""
+
+    async def excluding(self, excluded: Sequence[str]) -> frozenset[CaseRef]:
+        """Return the cases that exclude any of these agencies or officers."""
 
     async def count(self) -> int:
         """Return how many cases there are."""
@@ -182,12 +210,15 @@ class Messages(Protocol):
     async def deliveries(self, message: MessageId) -> Sequence[Delivery]:
         """Return a message's deliveries, locked until the unit ends."""
 
-    async def to_lease(self, recipient: PartyId, limit: int, now: datetime) -> Sequence[tuple[Delivery, Message]]:
-        """Return up to `limit` deliveries of `recipient` that wait and are not leased, locked; skips locked rows.
+    async def waiting(self, reach: Reach, limit: int, now: datetime) -> Sequence[tuple[DeliveryId, CaseRef]]:
+        """Return up to `limit` deliveries within `reach` that wait and are not leased, oldest first; nothing is locked.
 
-        Also those recalled after release whose notice has not been answered (`recall_notice` set, no
-        `destroyed` or `retained_under_own_schedule` receipt): they are leased as notices.
+        Also those recalled after release whose notice has not been answered: they are leased as notices, whatever
+        the case excludes.
         """
+
+    async def take(self, deliveries: Sequence[DeliveryId], now: datetime) -> Sequence[tuple[Delivery, Message]]:
+        """Return those of the deliveries that still wait, locked, oldest first; rows that are locked are skipped."""
 
     async def lease(self, deliveries: Sequence[DeliveryId], until: datetime) -> None:
         """Lease the deliveries until `until`."""
@@ -210,7 +241,7 @@ class Messages(Protocol):
     async def earlier(self, sender: PartyId, idempotency: str) -> Earlier | None:
         """Return what an earlier submission of `sender` with this idempotency id was answered, or None."""
 
-    async def remember(self, sender: PartyId, idempotency: str, case: CaseRef, earlier: Earlier) -> None:
+    async def remember(self, sender: PartyId, idempotency: str, earlier: Earlier) -> None:
         """Keep a submission's answer; goes with its case. A duplicate raises IdempotencyConflict."""
 
 
@@ -254,11 +285,14 @@ class Log(Protocol):
     async def index(self, entries: Sequence[EntryId], first: int) -> None:
         """Give the entries the indexes `first`, `first + 1`, ..."""
 
-    def entries(self, first: int, size: int) -> AsyncIterator[LoggedEntry]:
-        """Yield the sequenced entries with first <= index < size, in order."""
+    async def entries(self, first: int, end: int) -> Sequence[LoggedEntry]:
+        """Return the sequenced entries with first <= index < end, in order."""
 
-    async def expire(self, case: CaseRef, at: datetime) -> None:
-        """Set when the entries about a destroyed case are to be destroyed in their turn."""
+    async def expire(self, case: CaseRef, at: datetime, withheld_from: Sequence[str]) -> None:
+        """Set when the entries about a destroyed case are to be destroyed in their turn, and who may not see them."""
+
+    async def newest_at(self) -> datetime | None:
+        """Return when the newest entry was made, or None before the first; known also once it is destroyed."""
 
     async def sweep(self, now: datetime, limit: int) -> int:
         """Destroy entry and salt (the leaf stays) of sequenced entries whose time has come; return how many."""
@@ -289,7 +323,7 @@ class Trust(Protocol):
         """Return the revocation notes, oldest first."""
 
     async def add_revocation(self, key: str, note: str, at: datetime) -> None:
-        """Keep a revocation; the same key again changes nothing."""
+        """Keep a revocation, also of a key that has one: the earliest counts. The same note again changes nothing."""
 
     async def spend_nonce(self, keyid: str, nonce: str, expires: datetime) -> bool:
         """Record a request's nonce; False if it was spent before."""
@@ -306,6 +340,9 @@ class Tombstones(Protocol):
 
     async def unsettled(self) -> Mapping[str, str]:
         """Return the notes by case hash, oldest first, that are not known to be outside, or not cleared from files."""
+
+    async def newest_at(self) -> datetime | None:
+        """Return when the last case was destroyed, or None before the first."""
 
     async def settle(self, case_hashes: Sequence[str], at: datetime) -> None:
         """Record that these destructions are done, outside the database and in its files too."""
@@ -352,6 +389,9 @@ class UnitOfWork(AbstractAsyncContextManager["UnitOfWork"], Protocol):
 
     async def commit(self) -> None:
         """Make everything in this unit durable, at once."""
+
+    async def now(self) -> datetime:
+        """Return the database's clock; on SQLite that is this machine's."""
 
 
 class Store(Protocol):

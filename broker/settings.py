@@ -1,12 +1,18 @@
 """Settings of one area's broker, from the environment (`MARAC_...`) and the area's `marac.env`; unsafe ones stop it."""
 
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from broker.errors import UnsafeSettings
+
+_TLS_MODES = frozenset({"verify-full", "verify-ca", "require"})
 
 
 class Settings(BaseSettings):
@@ -31,6 +37,7 @@ class Settings(BaseSettings):
     port: int = 8443
     tls_certificate: Path | None = None
     tls_key: Path | None = None
+    max_connections: int = Field(default=400, ge=1)
 
     dash_threshold: int = Field(default=17, ge=1, le=24)
     mash_receives_referrals: bool = False
@@ -47,9 +54,12 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _safe(self) -> "Settings":
-        loopback = self.host in {"127.0.0.1", "localhost", "::1"}
-        if not loopback and (self.tls_certificate is None or self.tls_key is None):
+        if not _is_here(self.host) and (self.tls_certificate is None or self.tls_key is None):
             raise UnsafeSettings("an address other than loopback needs MARAC_TLS_CERTIFICATE and MARAC_TLS_KEY")
+        if not _travels_safely(self.database_url):
+            raise UnsafeSettings("PostgreSQL on another machine needs ?ssl=verify-full in MARAC_DATABASE_URL")
+        if not all(_is_encrypted(url) for url in self.amqp_url.split(",")):
+            raise UnsafeSettings("RabbitMQ on another machine needs amqps://, with its certificate verified")
         return self
 
     @property
@@ -71,3 +81,34 @@ class Settings(BaseSettings):
     def purge_grace(self) -> timedelta:
         """How long a scheduled case waits before it is destroyed."""
         return timedelta(days=self.purge_grace_days)
+
+
+def _is_here(host: str | None) -> bool:
+    """Claim that the host is this machine: by loopback address or name, or a socket in its file system."""
+    if not host or host == "localhost" or host.startswith("/"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _travels_safely(database_url: str) -> bool:
+    """Claim that headers never cross a network in the clear: SQLite, this machine, or TLS."""
+    if not database_url:
+        return True
+    try:
+        url = make_url(database_url)
+    except ArgumentError:  # its words would repeat the password
+        raise UnsafeSettings("MARAC_DATABASE_URL is not the URL of a database") from None
+    # SQLAlchemy's form for sockets and for several servers is `?host=`.
+    hosts = (url.host, *(host.rpartition(":")[0] or host for host in url.normalized_query.get("host", ())))
+    modes = url.normalized_query.get("ssl", ())
+    return all(_is_here(host) for host in hosts) or (bool(modes) and _TLS_MODES.issuperset(modes))
+
+
+def _is_encrypted(amqp_url: str) -> bool:
+    parts = urlsplit(amqp_url.strip())
+    if _is_here(parts.hostname):
+        return True
+    return parts.scheme == "amqps" and parse_qs(parts.query).get("no_verify_ssl", ["0"]) == ["0"]

@@ -12,7 +12,7 @@ from broker.errors import LogShortened, StoreUnavailable, UnsafeSettings
 from broker.log.outside import Outside, copy_out
 from broker.log.sequencer import sequence
 from broker.log.startup import check_log
-from broker.need_to_know import Asker
+from broker.need_to_know import Access, Act, Asker
 from broker.ports import Queue, Store
 from broker.queues import open_queue
 from broker.services import (
@@ -34,7 +34,9 @@ from broker.services.desk import Clock, Desk, Directories
 from broker.services.lease import Leased
 from broker.services.reading import Request
 from broker.services.release import Released
+from broker.services.ruling import check_asker
 from broker.services.steward import TrustNotes
+from broker.services.watch import Watch, steady_s
 from broker.settings import Settings
 from broker.store import is_current, open_store
 from crypto.keys import SigningKey
@@ -121,6 +123,15 @@ class Broker:
     async def exclude(self, case: CaseRef, parties: Sequence[str], *, settled: bool, asker: Asker) -> None:
         """See services/exclude.py."""
         await exclude.exclude(self._desk, case, parties, settled=settled, asker=asker)
+
+    async def delegations(self) -> Sequence[str]:
+        """Return the delegation notes, oldest first: all that a newcomer needs, and no more is read for it."""
+        async with self.store.reader() as uow:
+            return await uow.trust.delegations()
+
+    async def check(self, act: Act, asker: Asker) -> None:
+        """Return if nothing about the asker alone keeps it from `act`. Raises Refused, logged; see ruling.py."""
+        await check_asker(self._desk, Access(act, asker, demand_proved=self.settings.demand_proved))
 
     async def trust_notes(self) -> TrustNotes:
         """See services/steward.py."""
@@ -209,8 +220,13 @@ class Broker:
         await self.store.close()
 
 
-async def build_broker(settings: Settings, clock: Clock, keys: ServiceKeys) -> Broker:
+async def build_broker(
+    settings: Settings, clock: Clock, keys: ServiceKeys, *, clock_is_injected: bool = False
+) -> Broker:
     """Return a broker that is fit to serve.
+
+        clock_is_injected  True for the demo and tests, whose clock is moved and agrees with no other: then it is not
+                           measured before destruction. No setting and no command says so.
 
     Raises StoreUnavailable; UnsafeSettings for keys that were not delegated; LogShortened if the database's log
     or tombstones lag behind what is kept outside it: then an older database was put in place of the one that was.
@@ -218,7 +234,8 @@ async def build_broker(settings: Settings, clock: Clock, keys: ServiceKeys) -> B
     store = open_store(settings.database)
     async with AsyncExitStack() as undo:
         undo.push_async_callback(store.close)
-        desk = Desk(settings, store, clock, keys.gateway, Directories(settings))
+        watch = None if clock_is_injected else Watch(clock(), steady_s())
+        desk = Desk(settings, store, clock, keys.gateway, Directories(settings), watch)
         queue = open_queue(settings.amqp_url, store, clock, settings.delivery_limit)
         broker = Broker(desk, queue, keys.log)
         await broker.ready()

@@ -28,8 +28,8 @@ def create_app(broker: Broker, *, run_worker: bool) -> FastAPI:
     """
 
     @contextlib.asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with _working(broker) if run_worker else contextlib.nullcontext():
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with _working(broker, app.state.worker_ended) if run_worker else contextlib.nullcontext():
             yield
 
     app = FastAPI(
@@ -42,6 +42,7 @@ def create_app(broker: Broker, *, run_worker: bool) -> FastAPI:
         responses=DOCUMENTED,
     )
     app.state.broker = broker
+    app.state.worker_ended = asyncio.Event()  # never set where no worker runs in this process
     for router in ROUTERS:
         app.include_router(router)
     answer_with_problems(app)
@@ -72,11 +73,13 @@ class Edge:
 
 
 @contextlib.asynccontextmanager
-async def _working(broker: Broker) -> AsyncIterator[None]:
+async def _working(broker: Broker, ended: asyncio.Event) -> AsyncIterator[None]:
+    """A worker runs until the block ends. If it ends before, `ended` is set and the block raises what ended it."""
     await _declare_queues(broker)
     stop = asyncio.Event()
     task = asyncio.create_task(worker.run(broker, stop))
     task.add_done_callback(_log_failure)
+    task.add_done_callback(lambda _task: ended.set())
     try:
         yield
     finally:

@@ -203,8 +203,12 @@ def _officer(
     named: str | None, party: Party, claims: Sequence[Claim], directory: Directory, now: datetime
 ) -> tuple[OfficerId | None, bool | None]:
     signed = any(claim.label == OFFICER for claim in claims)
-    if not party.is_active(now) or (named is None and not signed):
-        return None, None  # of an inactive party nobody is an officer: rule N1 refuses it, and logs that
+    if named is None and not signed:
+        return None, None
+    if not party.is_active(now):
+        listed = directory.register.officer(named or "")
+        # Of an inactive party nobody is an officer: rule N1 refuses it, and logs who it says is there.
+        return (listed.id, signed) if listed is not None and listed.agency == party.id else (None, None)
     officer = directory.officer_of(named or "", party.id, now)
     if officer is None:
         raise RequestRejected("officer-unknown", "marac-officer")

@@ -17,6 +17,7 @@ _LABELS: Final = ({AGENCY}, {AGENCY, OFFICER})
 _PARAMETERS: Final = {"created": int, "nonce": str, "keyid": str, "alg": str, "tag": str}
 _NONCE: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 _SIGNATURE_BYTES: Final = 64
+_FIELD_BYTES: Final = 2048  # two signatures with the longest names take half of it; parsing is asked for by anybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ def _parse_components(components: object) -> tuple[str, ...]:
 
 
 def _parse_dictionary(field: str) -> Mapping[str, tuple[object, Mapping[str, object]]]:
+    if len(field) > _FIELD_BYTES:
+        raise RequestRejected("signature-invalid", "signature-input")
     try:
         parsed = http_sf.parse(field.encode("ascii"), tltype="dictionary", on_duplicate_key=_refuse_duplicate)
     except ValueError:

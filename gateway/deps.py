@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, Final, NoReturn, TypeVar
 
@@ -20,7 +20,7 @@ from agencies.names import (
     parse_delivery_id,
     parse_message_id,
 )
-from broker.need_to_know import Asker
+from broker.need_to_know import Act, Asker
 from broker.services.standing import NO_CASE, NO_MESSAGE
 from broker.wiring import Broker
 from crypto.errors import Malformed
@@ -52,10 +52,11 @@ class SignedRequest:
     purpose: str | None
     idempotency: str
     at: datetime
+    keyids: tuple[str, ...]
 
     def asker(self) -> Asker:
         """Return who asks, as need-to-know wants it."""
-        return Asker(party=self.party, officer=self.officer, proved=self.proved, purpose=self.purpose, at=self.at)
+        return Asker(self.party, self.officer, self.proved, self.purpose, self.at, self.keyids)
 
     def json(self, model: type[Model]) -> Model:
         """Return the body as `model`.
@@ -78,10 +79,12 @@ def the_broker(request: Request) -> Broker:
     return broker
 
 
-def signed(max_bytes: int | None = None) -> Callable[[Request], Awaitable[SignedRequest]]:
+def signed(max_bytes: int | None = None, act: Act | None = None) -> Callable[[Request], Awaitable[SignedRequest]]:
     """Return the dependency that admits signed requests alone.
 
     max_bytes  of the body; None for the area's setting
+    act        what need-to-know is asked about the asker before the body is read, where only few may; its refusal
+               is logged, so the nonces are spent first: a replay logs nothing
     """
 
     async def admit(request: Request) -> SignedRequest:
@@ -92,19 +95,25 @@ def signed(max_bytes: int | None = None) -> Callable[[Request], Awaitable[Signed
         now = broker.clock()
         authentic = authenticate(arrival, await broker.directory(), now)
         request.state.agency = authentic.party.id
-        body = await _read(request, limit)
-        if arrival.fields.announces_body:
-            check_digest(arrival.fields.get("content-digest") or "", body)
-        await _spend(broker, authentic)
-        return SignedRequest(
-            body=body,
+        admitted = SignedRequest(
+            body=b"",
             party=authentic.party,
             officer=authentic.officer,
             proved=authentic.proved,
             purpose=authentic.purpose,
             idempotency=authentic.idempotency or "",
             at=now,
+            keyids=tuple(claim.keyid for claim in authentic.claims),
         )
+        if act is not None:
+            await _spend(broker, authentic)
+            await broker.check(act, admitted.asker())
+        body = await _read(request, limit)
+        if arrival.fields.announces_body:
+            check_digest(arrival.fields.get("content-digest") or "", body)
+        if act is None:
+            await _spend(broker, authentic)
+        return replace(admitted, body=body)
 
     return admit
 
@@ -121,7 +130,8 @@ def parse_json(raw: bytes) -> object:
 
 
 Signed = Annotated[SignedRequest, Depends(signed())]
-SignedRegister = Annotated[SignedRequest, Depends(signed(MAX_REGISTER_BYTES))]
+SignedRegister = Annotated[SignedRequest, Depends(signed(MAX_REGISTER_BYTES, Act.STEWARD))]
+SignedDelegation = Annotated[SignedRequest, Depends(signed(act=Act.STEWARD))]
 TheBroker = Annotated[Broker, Depends(the_broker)]
 
 

@@ -181,6 +181,12 @@ _KEEPING: Final = {
         503, "Database unavailable", "The database does not answer.", "later", _LATER),
     "queue-unavailable": Meaning(
         503, "Queue unavailable", "The message queue does not answer; what was accepted waits.", "later", _LATER),
+    "worker-ended": Meaning(
+        503, "Worker ended", "The worker in this process met a fault that nobody foresaw; the gateway stops.", "later",
+        "Ask again in a minute: another process is started in its place."),
+    "clock-unsafe": Meaning(
+        503, "Clock not trusted", "A clock is wrong, so nothing is scheduled for destruction, or destroyed.", "later",
+        "The operator must set the clocks of gateway, worker and database right (NTP), and restart them."),
     "log-shortened": Meaning(
         503, "Audit log not fit", "The audit log is shorter than one already published; nothing is served.", "later",
         "Call the coordinator: the log must be restored first."),

@@ -102,7 +102,7 @@ async def _serve(
     stop: threading.Event,
 ) -> None:
     try:
-        broker = await build_broker(settings, clock, keys)
+        broker = await build_broker(settings, clock, keys, clock_is_injected=True)
         try:
             app = create_app(broker, run_worker=True)
             furnish(app)

@@ -12,7 +12,9 @@ from structlog.typing import EventDict, WrappedLogger
 from crypto.errors import CryptoError
 from gateway.errors import CATALOGUE
 
-EVENTS: Final = ("listening", "stopping", "request", "failed", "disconnected", "library", "loop_failed")
+EVENTS: Final = (
+    "listening", "stopping", "request", "failed", "disconnected", "library", "loop_failed", "letter_discarded",
+)  # fmt: skip
 """Every event there is. A message in free words cannot be logged: it could hold a name."""
 
 _WORDS: Final = r"[a-z]{1,20}(?:-[a-z]{1,20}){0,5}"

@@ -21,7 +21,7 @@ from gateway.hardening import forbid_core_dumps
 from gateway.logs import configure_logs
 from gateway.wire import BoundedProtocol
 
-KEEP_ALIVE_S: Final = 30
+KEEP_ALIVE_S: Final = 10  # as long as a head may take: see wire.py
 STOP_WITHIN_S: Final = 30
 _LOG: Final = structlog.get_logger()
 
@@ -47,7 +47,9 @@ class _Listener(uvicorn.Server):
 def serve(settings: Settings, clock: Callable[[], datetime], keys: ServiceKeys, *, run_worker: bool) -> None:
     """Serve the area until SIGINT or SIGTERM, then finish what is under way and close everything.
 
-    Raises BrokerError if the broker is not fit to start; OSError if the address is taken.
+    Raises BrokerError if the broker is not fit to start; OSError if the address is taken; what ended the embedded
+    worker, after the same orderly stop: without it nothing would be delivered, logged or destroyed, so the process
+    goes and its supervisor starts another.
     """
     forbid_core_dumps()
     configure_logs(sys.stdout)
@@ -79,10 +81,17 @@ async def _serve(settings: Settings, clock: Callable[[], datetime], keys: Servic
         with socket.create_server((settings.host, settings.port), family=family, backlog=2048) as listener:
             async with app.router.lifespan_context(app), _listening(_config(app, settings), listener):
                 _LOG.info("listening", port=settings.port)
-                await stop.wait()
+                await _either(stop, app.state.worker_ended)
                 _LOG.info("stopping")
     finally:
         await broker.close()
+
+
+async def _either(*events: asyncio.Event) -> None:
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()
 
 
 @contextlib.asynccontextmanager

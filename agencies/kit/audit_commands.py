@@ -7,10 +7,20 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from agencies.area import log_name
 from agencies.kit.export import EntryAltered, LogMismatch, Verified, verify_export
-from agencies.kit.home import Home
-from agencies.kit.terminal import HERE, AsJson, Exit, KitFolder, PassphraseFile, answer, open_kit, say, stop
+from agencies.kit.terminal import (
+    HERE,
+    AsJson,
+    Exit,
+    KitFolder,
+    PassphraseFile,
+    answer,
+    open_home,
+    open_kit,
+    say,
+    stop,
+    wall_clock,
+)
 from crypto.errors import Malformed
 from crypto.keys import VerifyKey, parse_vkey
 
@@ -37,7 +47,7 @@ def export(
 @app.command("verify")
 def verify(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="An export.", exists=True, dir_okay=False)],
-    log_key: Annotated[str, typer.Option(help="The log's vkey; else as delegated in the kit's folder.")] = "",
+    log_key: Annotated[str, typer.Option(help="The log's vkey, if it was another when this was exported.")] = "",
     kit: KitFolder = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -73,9 +83,9 @@ def _keys(log_key: str, kit: Path) -> list[VerifyKey]:
             return [parse_vkey(log_key)]
         except Malformed:
             stop("that is not a log's vkey", "copy it from the area's delegation", Exit.USAGE)
-    home = Home.load(kit)
+    home = open_home(kit)
     held = home.trust()
     if held is None:
         stop("this kit has not seen the area's delegation yet", "run: marac pull, or give --log-key", Exit.USAGE)
-    delegations = held.verified().area.delegations
-    return [each.log for each in delegations if each.log.name == log_name(home.settings.area)]
+    # Of now, not of all times: a log key that the root replaced must not sign a history of its own.
+    return list(held.verified().area.log_keys(wall_clock()))

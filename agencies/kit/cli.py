@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from agencies.kit import audit_commands, joining, key_commands
-from agencies.kit.client import PURPOSE, AlreadyShown, Kit, NoOfficer, TakenBack, recall_of
+from agencies.kit.client import PURPOSE, Kit, recall_of
 from agencies.kit.compose import Composed
 from agencies.kit.forms import example, load_form
 from agencies.kit.home import Home, NotSaved
@@ -14,7 +14,19 @@ from agencies.kit.inbox import Item, State
 from agencies.kit.opening import Opened
 from agencies.kit.readable import render
 from agencies.kit.sending import Accepted
-from agencies.kit.terminal import HERE, AsJson, Exit, KitFolder, PassphraseFile, answer, open_kit, say, stop
+from agencies.kit.terminal import (
+    HERE,
+    AsJson,
+    Exit,
+    KitFolder,
+    PassphraseFile,
+    answer,
+    open_home,
+    open_kit,
+    say,
+    stop,
+    warn,
+)
 from agencies.kit.wire import Unreachable
 from agencies.names import DeliveryId, MessageId, parse_case_ref, parse_delivery_id, parse_message_id
 from agencies.notes.manifest import parse_manifest
@@ -90,7 +102,7 @@ def inbox(kit: KitFolder = HERE, as_json: AsJson = False) -> None:
 
     Example: marac inbox
     """
-    home = Home.load(kit)
+    home = open_home(kit)
     with home.inbox() as box:
         rows = [_row(home, item) for item in box.items()]
     text = "\n".join(f"{row['delivery']}  {row['state']:<10} {row['about']}" for row in rows)
@@ -111,16 +123,9 @@ def open_(
     """
     id_ = _delivery(delivery)
     with open_kit(kit, passphrase_file) as receiving:
-        try:
-            opened = receiving.read_again(id_) if again else receiving.open(id_, purpose)
-        except AlreadyShown as error:
-            stop(str(error), "read the saved copy: marac open --again", Exit.FAILED)
-        except TakenBack as error:
-            stop(str(error), "confirm that it is destroyed: marac destroy", Exit.REFUSED)
-        except NoOfficer as error:
-            stop(str(error), "name one with: marac keys officer", Exit.USAGE)
+        opened = receiving.read_again(id_) if again else receiving.open(id_, purpose)
         if receiving.pending():
-            typer.echo("marac: the receipt could not be sent yet; the next `marac pull` sends it", err=True)
+            warn("the receipt could not be sent yet; the next `marac pull` sends it")
     say(render(opened.manifest.document, opened.document(), _facts(opened)))
 
 
@@ -214,7 +219,7 @@ def _send(kit: Kit, composed: Composed) -> list[Accepted]:
         try:
             return kit.submit(composed)
         except Unreachable:
-            typer.echo("marac: no answer from the gateway; sending the same again", err=True)
+            warn("no answer from the gateway; sending the same again")
     return kit.submit(composed)
 
 

@@ -3,8 +3,9 @@
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from agencies.directory import Directory
 from agencies.kit import wire
 from agencies.kit.home import Home, NotSaved
 from agencies.kit.inbox import Item, NotInInbox, PendingReceipt, State
@@ -16,13 +17,14 @@ from agencies.kit.signing import Clock
 from agencies.kit.wire import BadAnswer, Pause, Problem, Unreachable, parse_answer
 from agencies.names import DeliveryId, MessageId, parse_delivery_id, parse_message_id
 from agencies.notes.recall import Recall, parse_recall
-from agencies.notes.receipt import Receipt
+from agencies.notes.receipt import Receipt, parse_receipt
 from crypto import age, b64
 from crypto import note as signed_note
 from crypto.errors import Malformed
 
 PURPOSE = "referral"
-_SETTLED = frozenset({"receipt-out-of-order", "not-available", "note-mismatch", "note-invalid"})
+_SETTLED = frozenset({"receipt-out-of-order", "not-available", "note-mismatch"})
+_NOT_SIGNED = "note-invalid"
 _READABLE = (State.SAVED, State.COLLECTED, State.OPENED)
 
 
@@ -56,11 +58,15 @@ class Lease:
 
 
 class Kit(Sender):
-    """One agency in one area, with its inbox. Two processes on one folder do not harm each other."""
+    """One agency in one area, with its inbox. Two processes on one folder do not harm each other.
+
+    given_up  receipts that the gateway did not take though they were signed anew: a person has to be told
+    """
 
     def __init__(self, home: Home, keyring: Keyring, clock: Clock, pause: Pause = time.sleep) -> None:
         super().__init__(home, keyring, clock, pause)
         self.inbox = home.inbox()
+        self.given_up: list[PendingReceipt] = []
 
     def close(self) -> None:
         """Let go of the connection and of the inbox."""
@@ -120,10 +126,7 @@ class Kit(Sender):
         directory = self.refresh()
         self.send_receipts()  # `opened` may not arrive before `collected`
         header, payload = self._header(delivery, purpose), self._payload(item.message)
-        delivered = Delivered(item.message, self.home.manifest(item.message), header, payload)
-        stated = check_manifest(delivered.manifest, item.message, directory)
-        opener, opens = self.inbox.opener_of(stated.case), self.inbox.opened_with(stated.submission)
-        opened = check_delivery(delivered, directory, self.keyring.identities, opener, opens)
+        opened = self._checked(item.message, header, payload, directory)
         self.home.save_opened(item.message, header, payload)
         if opened.submission.case is None:
             self.inbox.opens(opened.manifest.case, opened.manifest.submission)
@@ -144,8 +147,7 @@ class Kit(Sender):
         if item.state not in (State.OPENED, State.SHOWN):
             raise TakenBack("recalled") if item.notice else NotSaved("this message was not opened yet")
         header, payload = age.split(self.home.age_file(item.message))
-        delivered = Delivered(item.message, self.home.manifest(item.message), header, payload)
-        return check_delivery(delivered, self.directory(), self.keyring.identities)
+        return self._checked(item.message, header, payload, self.directory())
 
     def answer_recall(self, delivery: DeliveryId, answer: State = State.DESTROYED) -> None:
         """Answer a recall: DESTROYED deletes our copy first; RETAINED keeps it under this agency's own schedule.
@@ -159,24 +161,52 @@ class Kit(Sender):
         if answer is State.DESTROYED:
             self.home.destroy(item.message)
         self.inbox.answered(delivery, answer, receipt)
-        if answer is State.DESTROYED:
-            self.home.forget(item.message)
         self.send_receipts()
 
     def send_receipts(self) -> None:
-        """Send every receipt that waits, oldest first. Raises Unreachable: the rest waits on."""
+        """Send every receipt that waits, oldest first. Raises Unreachable: the rest waits on.
+
+        One whose key has ended while it waited is signed anew; what is refused even so is in `given_up`.
+        """
         for receipt in self.inbox.pending():
-            try:
-                self.post(f"/v1/deliveries/{receipt.delivery}/receipt", {"note": receipt.note})
-            except Problem as problem:
-                # Recorded already, or not wanted as it is: if it is missed there, the delivery comes again.
-                if problem.code not in _SETTLED:
-                    raise
+            if not self._takes(receipt) and not self._takes(self._signed_anew(receipt)):
+                self.given_up.append(receipt)
+            if receipt.state == State.DESTROYED:
+                # Before it is noted as sent: a crash here sends it once more, and forgets then.
+                self.home.forget(self._item(receipt.delivery).message)
             self.inbox.sent(receipt)
 
     def pending(self) -> Sequence[PendingReceipt]:
         """Return the receipts that the gateway does not have yet."""
         return self.inbox.pending()
+
+    def _takes(self, receipt: PendingReceipt) -> bool:
+        """Send one receipt; return False if the gateway does not find our signature on it."""
+        try:
+            self.post(f"/v1/deliveries/{receipt.delivery}/receipt", {"note": receipt.note})
+        except Problem as problem:
+            # Recorded already, or not wanted as it is: if it is missed there, the delivery comes again.
+            if problem.code not in {*_SETTLED, _NOT_SIGNED}:
+                raise
+            return problem.code != _NOT_SIGNED
+        return True
+
+    def _signed_anew(self, receipt: PendingReceipt) -> PendingReceipt:
+        """Return the receipt, kept and signed by the keys of now: it says the same, and is proved if it can be."""
+        stated = parse_receipt(signed_note.text_of(receipt.note))
+        author = self.keyring.author(self.home.settings)
+        proved = stated.proved and stated.officer == author.officer and author.officer_key is not None
+        text = replace(stated, proved=proved).encode()
+        note = signed_note.sign(text, author.keys if proved else [author.key])
+        self.inbox.renew(receipt.delivery, receipt.state, note)
+        return replace(receipt, note=note)
+
+    def _checked(self, message: MessageId, header: bytes, payload: bytes, directory: Directory) -> Opened:
+        """Checks (2) to (9), with what this inbox remembers of who opened which case. Raises CheckFailed."""
+        delivered = Delivered(message, self.home.manifest(message), header, payload)
+        stated = check_manifest(delivered.manifest, message, directory)
+        opener, opens = self.inbox.opener_of(stated.case), self.inbox.opened_with(stated.submission)
+        return check_delivery(delivered, directory, self.keyring.identities, opener, opens)
 
     def _save(self, delivery: DeliveryId, delivered: Delivered) -> bool:
         if self.inbox.leased(delivery, delivered.message) is not State.LEASED:

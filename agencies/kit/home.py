@@ -160,12 +160,12 @@ class Home:
         The manifest stays until `forget`: the receipt of the destruction is made from it.
         """
         for ending in (".payload", ".age"):
-            self._saved(message, ending).unlink(missing_ok=True)
+            self._remove(message, ending)
         sync_folder(self.path / "deliveries")
 
     def forget(self, message: MessageId) -> None:
-        """Delete the manifest too, once the answer is kept."""
-        self._saved(message, ".manifest").unlink(missing_ok=True)
+        """Delete the manifest too, once the gateway has the answer."""
+        self._remove(message, ".manifest")
         sync_folder(self.path / "deliveries")
 
     def save_sent(self, message: MessageId, manifest: str) -> None:
@@ -174,6 +174,12 @@ class Home:
 
     def _saved(self, message: MessageId, ending: str) -> Path:
         return self.path / "deliveries" / f"{message}{ending}"
+
+    def _remove(self, message: MessageId, ending: str) -> None:
+        """Delete a saved file, and every draft of it that a crash left."""
+        saved = self._saved(message, ending)
+        for path in (saved, *saved.parent.glob(f".{saved.name}.*")):
+            path.unlink(missing_ok=True)
 
     def _read(self, message: MessageId, ending: str) -> bytes:
         try:

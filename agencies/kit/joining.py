@@ -9,7 +9,7 @@ import typer
 
 from agencies.area import fingerprint
 from agencies.kit.home import Home, KitSettings
-from agencies.kit.terminal import HERE, AsJson, Exit, KitFolder, answer, stop
+from agencies.kit.terminal import HERE, AsJson, Exit, KitFolder, answer, stop, warn
 from agencies.kit.wire import AreaAnswer, BadAnswer, parse_answer
 from agencies.names import OfficerId, PartyId, area_of, parse_officer_id, parse_party_id
 from crypto.errors import Malformed
@@ -46,7 +46,7 @@ def join(
 
 
 def _compare(key: VerifyKey) -> None:
-    typer.echo(f"Root key of {area_of(key.name)}: {fingerprint(key)}", err=True)
+    warn(f"root key of {area_of(key.name)}: {fingerprint(key)}")
     if not typer.confirm("Did the coordinator read out the same, on a number you already had?", err=True):
         stop("the root key was not confirmed: nothing was made", "tell the coordinator what you see", Exit.CHECK_FAILED)
 

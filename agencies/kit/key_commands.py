@@ -8,18 +8,19 @@ import typer
 
 from agencies import enrolment
 from agencies.agency import AGENCY_KINDS, OFFICE_KINDS, DatedKey, DatedRecipient
+from agencies.directory import Directory
 from agencies.enrolment import ChallengeFiles
 from agencies.isa import Isa
 from agencies.kit import keyfile
 from agencies.kit.client import Kit
-from agencies.kit.home import Home
-from agencies.kit.keyring import Keyring, load_keyring, next_file, short_name
+from agencies.kit.keyring import Keyring, load_keyring, next_file, shelve, short_name
 from agencies.kit.terminal import (
     HERE,
     Exit,
     KitFolder,
     PassphraseFile,
     WorkFactor,
+    open_home,
     open_kit,
     passphrase,
     say,
@@ -28,7 +29,8 @@ from agencies.kit.terminal import (
     wall_clock,
     write_public,
 )
-from agencies.names import coordinator_of, draw_officer_id
+from agencies.kit.wire import Problem
+from agencies.names import PartyId, coordinator_of, draw_officer_id
 from agencies.notes.isa import parse_isa
 from agencies.notes.party import PartyNote, parse_party
 from crypto import age
@@ -62,7 +64,7 @@ def generate(options: NewKeys) -> None:
     Example: marac keys generate --kind housing --name "Exampleton Housing" --agreement area.agreement
              --recovery /media/stick/housing-recovery.agekey
     """
-    home, now = Home.load(options.kit), wall_clock()
+    home, now = open_home(options.kit), wall_clock()
     short, isa = short_name(home.settings.party), _agreement(options.agreement)
     key, working, recovery = generate_signing_key(home.settings.party), age.generate_identity(), age.generate_identity()
     said = PartyNote(
@@ -97,7 +99,7 @@ def agreement(
 
     Example: marac keys agreement area.agreement
     """
-    home = Home.load(kit)
+    home = open_home(kit)
     held = home.trust()
     entries = held.verified().register.entries if held else ()
     for entry in entries:
@@ -123,7 +125,7 @@ def prove(
     Example: marac keys prove housing-working.age housing-recovery.age
              --recovery-key /media/stick/housing-recovery.agekey
     """
-    home, words, now = Home.load(kit), passphrase(passphrase_file), wall_clock()
+    home, words, now = open_home(kit), passphrase(passphrase_file), wall_clock()
     ring = load_keyring(home, words, now)
     files = ChallengeFiles(working.read_bytes(), recovery.read_bytes())
     kept = keyfile.load_identities(recovery_key, words)[0]
@@ -150,27 +152,33 @@ def rotate(
 ) -> None:
     """Make a new key beside the old one, and write the note that the coordinator enters with: marac agency renew.
 
-    The old signing key goes on until the register lists the new one; old working keys stay, to open old messages.
+    The old signing key goes on until the register lists the new one, unless it was revoked; old working keys stay,
+    to open old messages.
 
     Example: marac keys rotate signing --out housing-2.party
     """
     if what not in ("signing", "working"):
         stop("that is not a key to rotate", "give signing or working", Exit.USAGE)
     words = passphrase(passphrase_file)
-    home, now = Home.load(kit), wall_clock()
+    home, now = open_home(kit), wall_clock()
     ring, short = load_keyring(home, words, now), short_name(home.settings.party)
     with Kit(home, ring, wall_clock) as connected:
-        said = _said(connected)
+        directory, is_revoked = _newest_known(connected)
+    said, signer = _said(directory, home.settings.party), ring.agency
     if what == "signing":
         key = generate_signing_key(home.settings.party)
         keyfile.save_signing_key(next_file(home.keys, short, ".signkey"), key, words, work_factor)
         new = enrolment.rotate_key(said, key, now)
+        # A key that the register knows vouches for the new one; after a revocation a telephone call and a proof do.
+        signer = key if is_revoked else ring.agency
+        say(f"Signing key {key.verify_key.keyid}: read it out when the coordinator telephones.")
     else:
         identity = age.generate_identity()
         keyfile.save_identity(next_file(home.keys, short, ".agekey"), identity, words, work_factor)
         new = enrolment.rotate_recipient(said, identity.recipient(), now)
-    # A key that the register knows already vouches for the new one.
-    write_public(out, enrolment.party_note(new, ring.agency))
+    write_public(out, enrolment.party_note(new, signer))
+    if signer != ring.agency:
+        shelve(home, ring.agency, words)
     say(f"The new key is in the kit's folder.\n  Next: send {out} to the coordinator")
 
 
@@ -217,7 +225,7 @@ def officer(
 
     Example: marac keys officer --with-key --out officer.party
     """
-    words, home, now = passphrase(passphrase_file), Home.load(kit), wall_clock()
+    words, home, now = passphrase(passphrase_file), open_home(kit), wall_clock()
     ring = load_keyring(home, words, now)
     id_ = draw_officer_id(home.settings.area)
     own = generate_signing_key(id_) if with_key else None
@@ -258,9 +266,18 @@ def _show(isa: Isa) -> None:
     say(f"  Text: {isa.text_hash} (compare: sha256sum of the document your agency agreed to)")
 
 
-def _said(connected: Kit) -> PartyNote:
-    party = connected.home.settings.party
-    notes = [entry.note for entry in connected.refresh().register.entries if entry.id == party]
+def _newest_known(connected: Kit) -> tuple[Directory, bool]:
+    """Return who takes part, and whether our key was revoked: the gateway tells it nothing more, so as last seen."""
+    try:
+        return connected.refresh(), False
+    except Problem as problem:
+        if problem.code != "key-revoked":
+            raise
+        return connected.directory(), True
+
+
+def _said(directory: Directory, party: PartyId) -> PartyNote:
+    notes = [entry.note for entry in directory.register.entries if entry.id == party]
     if not notes:
         stop("the register does not list this agency yet", "ask the coordinator: marac agency add")
     return parse_party(signed_note.text_of(notes[0]))

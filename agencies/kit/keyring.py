@@ -55,6 +55,13 @@ def load_keyring(home: Home, passphrase: str, now: datetime) -> Keyring:
     return Keyring(agency, personal, tuple(identities))
 
 
+def shelve(home: Home, key: SigningKey, passphrase: str) -> None:
+    """Take a revoked signing key's file out of use: it stays beside the others, as `.signkey.revoked`."""
+    for path in _files(home.keys, short_name(home.settings.party), ".signkey"):
+        if keyfile.load_signing_key(path, passphrase).verify_key == key.verify_key:
+            path.rename(path.with_name(f"{path.name}.revoked"))
+
+
 def short_name(participant: str) -> str:
     """Return the last part of an id, which its key files are named by."""
     return participant.rpartition("/")[2]

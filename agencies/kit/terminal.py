@@ -4,7 +4,8 @@ import inspect
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
@@ -13,8 +14,10 @@ from typing import Annotated, Final, NoReturn, TypeVar
 import typer
 
 from agencies.kit.client import Kit
+from agencies.kit.expiry import TELL, expiry_warnings
 from agencies.kit.home import Home
 from agencies.kit.keyring import load_keyring
+from agencies.kit.readable import harmless
 
 T = TypeVar("T")
 
@@ -59,19 +62,32 @@ def takes(options: type[T]) -> Callable[[Callable[[T], None]], Callable[..., Non
 
 
 def say(text: str = "") -> None:
-    """Write a line for people to standard output."""
-    typer.echo(text)
+    """Write lines for people to standard output; what came from elsewhere can neither steer nor colour a terminal."""
+    typer.echo(harmless(text))
+
+
+def warn(text: str) -> None:
+    """Write one line to standard error, whatever `text` holds."""
+    typer.echo(f"marac: {on_one_line(text)}", err=True)
+
+
+def on_one_line(text: str) -> str:
+    """Return `text` as one harmless line: no word of a gateway's can pass for a line of ours."""
+    return harmless(" ".join(text.splitlines()))
 
 
 def answer(as_json: bool, members: Mapping[str, object], text: str) -> None:
-    """Write an answer: the members for a program, or the text for a person."""
-    say(json.dumps(members, ensure_ascii=False) if as_json else text)
+    """Write an answer: the members for a program (JSON, in ASCII: it may be shown by a terminal), or the text."""
+    if as_json:
+        typer.echo(json.dumps(members))
+    else:
+        say(text)
 
 
 def stop(fact: str, next_step: str, code: Exit = Exit.FAILED) -> NoReturn:
     """End the command: one line what is wrong, one line what to do next."""
-    typer.echo(f"marac: {fact}", err=True)
-    typer.echo(f"  Next: {next_step}", err=True)
+    warn(fact)
+    typer.echo(f"  Next: {on_one_line(next_step)}", err=True)
     raise typer.Exit(code)
 
 
@@ -80,10 +96,41 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def open_kit(folder: Path, passphrase_file: Path | None) -> Kit:
-    """Return the kit in `folder` with its keys open; the caller closes it. Raises NoSuchHome, NoKeys, KeyFileError."""
+def open_home(folder: Path) -> Home:
+    """Return the kit's folder, after a warning if what it trusts has expired, or will.
+
+    Raises NoSuchHome, CheckFailed.
+    """
     home = Home.load(folder)
-    return Kit(home, load_keyring(home, passphrase(passphrase_file), wall_clock()), wall_clock)
+    _warn_of_expiry(home)
+    return home
+
+
+@contextmanager
+def open_kit(folder: Path, passphrase_file: Path | None) -> Iterator[Kit]:
+    """Yield the kit in `folder` with its keys open; at the end, say what it could not do and what has expired.
+
+    Raises NoSuchHome, NoKeys, KeyFileError, CheckFailed.
+    """
+    home = Home.load(folder)
+    with Kit(home, load_keyring(home, passphrase(passphrase_file), wall_clock()), wall_clock) as kit:
+        try:
+            yield kit
+        finally:
+            for receipt in kit.given_up:
+                warn(
+                    f"WARNING: the gateway does not take the receipt {receipt.state!r} of delivery {receipt.delivery},"
+                    " not even signed anew. Tell the coordinator; it is not sent again."
+                )
+            _warn_of_expiry(home)  # last: what the command fetched may have renewed it
+
+
+def _warn_of_expiry(home: Home) -> None:
+    held = home.trust()
+    if held is not None:
+        directory = held.verified()
+        for line in expiry_warnings(directory.area, directory.register, wall_clock(), TELL):
+            warn(line)
 
 
 def passphrase(file: Path | None, *, new: bool = False) -> str:

@@ -67,7 +67,7 @@ class StateAnswer(Answer):
     """GET /v1/messages/{id}, and a recall."""
 
     message: str
-    state: str
+    state: str = Field(pattern=r"^[a-z][a-z_-]{0,39}$")  # a word to be shown as it is, one of a newer gateway too
 
 
 class LeasedDelivery(Answer):

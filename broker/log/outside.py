@@ -4,6 +4,7 @@
 <outside>/tombstones   one a line, each a JSON string that holds the signed note; only ever appended to
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -25,6 +26,8 @@ class Outside:
     """The folder outside the database; kept apart from every backup.
 
     log_key   whose checkpoints are kept
+
+    Every method raises StoreUnavailable, with what to do, where the folder does not take or give what it must.
     """
 
     def __init__(self, folder: Path, log_key: VerifyKey) -> None:
@@ -33,13 +36,14 @@ class Outside:
 
     def checkpoint(self) -> str | None:
         """Return the newest checkpoint kept, or None before the first."""
-        return _text_of(self._folder / "checkpoint")
+        with _answering():
+            return _text_of(self._folder / "checkpoint")
 
     def keep_checkpoint(self, signed: str) -> None:
         """`signed` is kept, on the disk, unless one at least as long is kept already.
 
-        Raises Malformed or BadSignature for what our log did not sign; StoreUnavailable while another process that
-        holds the folder says nothing, as everything here that writes.
+        Raises Malformed or BadSignature for what our log did not sign; StoreUnavailable too while another process
+        holds the folder and says nothing, as everything here that writes.
         """
         size = parse_checkpoint(signed, [self._log_key]).size
         with _alone(self._folder):
@@ -52,7 +56,8 @@ class Outside:
 
         Raises BrokerError if another line cannot be read.
         """
-        whole = (_text_of(self._folder / "tombstones") or "").rpartition("\n")[0]
+        with _answering():
+            whole = (_text_of(self._folder / "tombstones") or "").rpartition("\n")[0]
         return [_note_of(line) for line in whole.split("\n") if line]
 
     def add_tombstone(self, note: str) -> None:
@@ -76,16 +81,30 @@ async def copy_out(store: Store, outside: Outside) -> None:
 
 
 @contextmanager
+def _answering() -> Iterator[None]:
+    # A full or read-only disk must not end the worker: it tries again, and goes on once there is room.
+    try:
+        yield
+    except OSError as error:
+        reason = errno.errorcode.get(error.errno or 0, type(error).__name__)
+        raise StoreUnavailable(
+            f"the folder outside the database does not take or give what it must ({reason}): "
+            "make room there, and let the service's user read and write it"
+        ) from None
+
+
+@contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     # Two workers write here: without the lock the shorter of two checkpoints could be renamed last.
     # Never waited for long: a frozen worker that holds it must not freeze this one too.
-    folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
-    descriptor = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, _FILE_MODE)
-    try:
-        _lock(descriptor)
-        yield
-    finally:
-        os.close(descriptor)
+    with _answering():
+        folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+        descriptor = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, _FILE_MODE)
+        try:
+            _lock(descriptor)
+            yield
+        finally:
+            os.close(descriptor)
 
 
 def _lock(descriptor: int) -> None:

@@ -6,14 +6,16 @@ from enum import Enum
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import aio_pika
+import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, DeliveryMode, ExchangeType
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, DeliveryError, PublishError
 from aiormq.abc import AbstractChannel as UnderlayChannel
 
-from agencies.names import DeliveryId, PartyId
+from agencies.names import PartyId, parse_delivery_id
 from broker.ports import Arrival, Letter
 from broker.queues import topology
 from broker.queues.tray import Tray
+from crypto.errors import Malformed
 
 ANSWER_WITHIN_S = 5.0
 GOODBYE_WITHIN_S = 1.0
@@ -22,6 +24,7 @@ _HEARTBEAT_S = 5
 _PREFETCH = 16
 _ASK_AGAIN_AFTER_S = 30.0
 NO_ANSWER = (AMQPError, ChannelInvalidStateError, OSError)
+_log = structlog.get_logger("broker.queues")
 
 
 class Answer(Enum):
@@ -150,7 +153,12 @@ class Link:
         async def take_in(message: AbstractIncomingMessage) -> None:
             # The body stays behind: who receives needs the delivery alone, and bodies of a backlog fill memory.
             tag = f"{self._serial} {message.delivery_tag} {name}"
-            into.put(Arrival(DeliveryId(message.correlation_id or ""), recipient, tag))
+            try:
+                delivery = parse_delivery_id(message.correlation_id or "")
+            except Malformed:
+                await self._discard(message, recipient)
+            else:
+                into.put(Arrival(delivery, recipient, tag))
 
         try:
             await channel.set_qos(prefetch_count=_PREFETCH, timeout=ANSWER_WITHIN_S)
@@ -162,6 +170,14 @@ class Link:
         channel.close_callbacks.add(self._break)
         (await channel.get_underlay_channel()).on_consumer_cancel_callbacks.add(self._break)
         self._consumers[name] = channel
+
+    async def _discard(self, message: AbstractIncomingMessage, recipient: PartyId) -> None:
+        # Not ours: nothing that we publish lacks its delivery's id. Given back, it would come for ever.
+        _log.warning("letter_discarded", agency=recipient)
+        try:
+            await message.ack()
+        except NO_ANSWER:
+            self._break()
 
     async def _own(self, arrivals: Sequence[Arrival]) -> list[tuple[UnderlayChannel, int]]:
         own: list[tuple[UnderlayChannel, int]] = []

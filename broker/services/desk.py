@@ -12,6 +12,7 @@ from agencies.register import verify_register
 from agencies.revocations import verify_revocations
 from broker.errors import StoreUnavailable
 from broker.ports import Store, UnitOfWork
+from broker.services.watch import Watch
 from broker.settings import Settings
 from crypto.keys import SigningKey, parse_vkey
 
@@ -84,13 +85,17 @@ class Directories:
 
 @dataclass
 class Desk:
-    """The surroundings of a use case. Keys are never logged, shown or stored."""
+    """The surroundings of a use case. Keys are never logged, shown or stored.
+
+    watch  what the clock is measured by before anything is destroyed; None where it is injected
+    """
 
     settings: Settings
     store: Store
     clock: Clock
     gateway_key: SigningKey = field(repr=False)
     directories: Directories
+    watch: Watch | None = None
     mail: Bell = field(default_factory=Bell)  # something is in a mailbox
     outgoing: Bell = field(default_factory=Bell)  # something is in the outbox
     logged: Bell = field(default_factory=Bell)  # an entry waits for the sequencer

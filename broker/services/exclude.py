@@ -8,7 +8,7 @@ from agencies.names import CaseRef, OfficerId, PartyId, coordinator_of, is_offic
 from broker.errors import Refused, UnknownExclusion
 from broker.need_to_know import Access, Act, Asker, Deny
 from broker.services.desk import Desk
-from broker.services.ruling import check_asker, rule
+from broker.services.ruling import check_asker, rejections_logged, rule
 
 
 async def exclude(desk: Desk, case: CaseRef, parties: Sequence[str], *, settled: bool, asker: Asker) -> None:
@@ -19,7 +19,8 @@ async def exclude(desk: Desk, case: CaseRef, parties: Sequence[str], *, settled:
     """
     access = Access(Act.EXCLUDE, asker, demand_proved=desk.settings.demand_proved)
     directory = await check_asker(desk, access)
-    excluded = _known(parties, directory)
+    async with rejections_logged(desk, access):
+        excluded = _known(parties, directory)
     async with desk.store.unit() as uow:
         held = await uow.cases.lock(case)
         decision, _ = await rule(desk, uow, replace(access, case=held))

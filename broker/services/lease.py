@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from agencies.directory import Directory
 from agencies.names import DeliveryId, MessageId
-from broker.need_to_know import Access, Act, Asker, Deny, decide
-from broker.ports import Delivery, Message, UnitOfWork
+from broker.need_to_know import Access, Act, Asker, Deny, Permit, decide
+from broker.ports import Delivery, Message, Reach, UnitOfWork
 from broker.services.desk import Desk
 from broker.services.ruling import as_of, check_asker, entry_for
-from broker.services.standing import Found, access_to
+from broker.services.standing import Found, access_to, officers_of
 
 ASK_AGAIN = timedelta(seconds=30)  # how soon a delivery that was withheld is looked at again
 LOOK_AGAIN_S = 1.0  # another process may have filled the mailbox: the bell rings in this one alone
@@ -47,37 +47,45 @@ async def lease(desk: Desk, asker: Asker, limit: int, wait_s: float) -> Sequence
 
 
 async def _lease_now(desk: Desk, asker: Asker, limit: int) -> list[Leased]:
+    """Return what may be had now. What may not is not even looked at: the store leaves it out of what waits."""
     now = desk.now()
     until = now + timedelta(seconds=desk.settings.lease_s)
     given: list[Leased] = []
     async with desk.store.unit() as uow:
         directory = await desk.directories.current(uow)
-        waiting = await uow.messages.to_lease(asker.party.id, limit, now)
-        for delivery, message in waiting:
-            if await _may_have(desk, uow, asker, (delivery, message), directory):
+        waiting = await uow.messages.waiting(_reach(asker, directory), limit, now)
+        # The cases first and in one order, as on every other way: an exclusion holds from its own commit on.
+        cases = {ref: await uow.cases.lock(ref) for ref in sorted({case for _, case in waiting})}
+        taken = await uow.messages.take([delivery for delivery, _ in waiting], now)
+        for delivery, message in taken:
+            found = Found(message, cases[delivery.case], delivery)
+            if await _may_have(desk, uow, asker, found, directory):
                 given.append(await _give(uow, delivery, message, until))
         await uow.messages.lease([item.delivery for item in given], until)
-        if waiting:
-            await uow.commit()  # a crash after this: the lease runs out and they are given again
-            desk.logged.ring()
+        await uow.commit()  # a crash after this: the lease runs out and they are given again
+    if taken:
+        desk.logged.ring()
     return given
 
 
-async def _may_have(
-    desk: Desk, uow: UnitOfWork, asker: Asker, item: tuple[Delivery, Message], directory: Directory
-) -> bool:
-    delivery, message = item
-    case = await uow.cases.get(delivery.case)
-    act = Act.LEASE if delivery.recall_notice is None else Act.RECEIPT  # a notice releases nothing
-    access = as_of(access_to(desk, act, asker, Found(message, case, delivery), directory), directory)
-    decision = decide(access)
-    if isinstance(decision, Deny):
-        if delivery.withheld != decision.rule:  # each reason once, or a waiting kit would fill the log
-            await uow.log.append(entry_for(access, decision, directory, message.id))
-        await uow.messages.withhold(delivery.id, decision.rule, access.asker.at + ASK_AGAIN)
+def _reach(asker: Asker, directory: Directory) -> Reach:
+    readers = officers_of(asker.party.id, directory) if asker.officer is None else [asker.officer]
+    return Reach(asker.party.id, tuple(readers), whole=asker.party.kind == "coordinator")
+
+
+async def _may_have(desk: Desk, uow: UnitOfWork, asker: Asker, found: Found, directory: Directory) -> bool:
+    """Ask need-to-know, and log the answer; a refusal once for each reason, or a waiting kit would fill the log."""
+    message, delivery = found.message, found.delivery
+    if message is None or delivery is None:
         return False
-    await uow.log.append(entry_for(access, decision, directory, message.id))
-    return True
+    act = Act.LEASE if delivery.recall_notice is None else Act.RECEIPT  # a notice releases nothing
+    access = as_of(access_to(desk, act, asker, found, directory), directory, desk.now())
+    decision = decide(access)
+    if isinstance(decision, Permit) or delivery.withheld != decision.rule:
+        await uow.log.append(entry_for(access, decision, directory, message.id))
+    if isinstance(decision, Deny):
+        await uow.messages.withhold(delivery.id, decision.rule, access.asker.at + ASK_AGAIN)
+    return isinstance(decision, Permit)
 
 
 async def _give(uow: UnitOfWork, delivery: Delivery, message: Message, until: datetime) -> Leased:

@@ -11,6 +11,7 @@ from broker.retention import due_at, may_destroy
 from broker.services.desk import Desk
 from broker.services.ruling import broker_entry
 from broker.services.schedule import retention_years
+from broker.services.watch import check_clock
 from crypto import note as signed_note
 from crypto.draw import draw_salt
 
@@ -26,10 +27,13 @@ async def purge_due(desk: Desk, add_tombstone: AddTombstone) -> int:
 
     One transaction a case, so that a run that is stopped anywhere has destroyed whole cases only. What it left
     undone of the last of them, or what failed, the next run does.
+    Raises ClockUnsafe if there are any and the clock cannot be trusted.
     """
     before = desk.now() - desk.settings.purge_grace
     async with desk.store.reader() as uow:
         scheduled = await uow.cases.scheduled(before, BATCH)
+        if scheduled:
+            await check_clock(uow, desk.clock(), desk.watch)
     destroyed = [case.ref for case in scheduled if await _destroy(desk, case.ref)]
     # A crash here leaves tombstones in the database alone, and deleted rows in its files.
     await _settle(desk, add_tombstone)
@@ -59,6 +63,7 @@ async def _destroy(desk: Desk, ref: CaseRef) -> bool:
         if case is None or not may_destroy(case.scheduled_at, desk.settings.purge_grace, desk.now()):
             return False
         if desk.now() < due_at(case.last_referral_at, years):
+            await _unschedule(desk, uow, case.ref, years)
             return False
         scheduled = await uow.log.entry_of(ref, "schedule")
         if scheduled is None or scheduled.index is None:
@@ -66,6 +71,14 @@ async def _destroy(desk: Desk, ref: CaseRef) -> bool:
         await _bury(desk, uow, case, years, scheduled.index)
         await uow.commit()
     return True
+
+
+async def _unschedule(desk: Desk, uow: UnitOfWork, ref: CaseRef, years: int) -> None:
+    """A case that is scheduled and not due (its period was lengthened) no longer stands before those that are."""
+    await uow.cases.unschedule(ref)
+    await uow.log.append(broker_entry(desk, "unschedule", ref, f"retention-{years}-years"))
+    await uow.commit()
+    desk.logged.ring()
 
 
 async def _bury(desk: Desk, uow: UnitOfWork, case: Case, years: int, log_index: int) -> None:
@@ -83,5 +96,5 @@ async def _bury(desk: Desk, uow: UnitOfWork, case: Case, years: int, log_index: 
     )
     note = signed_note.sign(tombstone.encode(), [desk.gateway_key])
     await uow.log.append(broker_entry(desk, "purge", case.ref, tombstone.rule))
-    await uow.log.expire(case.ref, desk.now() + desk.settings.access_entries_kept)
+    await uow.log.expire(case.ref, desk.now() + desk.settings.access_entries_kept, sorted(case.excluded))
     await uow.tombstones.add(tombstone.case, note, desk.now())

@@ -1,7 +1,7 @@
 """Read a submission: verify its note, match it with its request, parse its documents. Format: formats.md, section 4."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from agencies.directory import Directory
@@ -22,10 +22,11 @@ from broker.kinds.table import KINDS
 from broker.need_to_know import Asker
 from broker.services.desk import Desk
 from crypto import note as signed_note
-from crypto.errors import CryptoError
+from crypto.errors import BadSignature, CryptoError
 from crypto.note import hash_text
 
 CLOCK_AHEAD = timedelta(seconds=5)  # as for requests: formats.md, section 3
+NOTE_LIFE = timedelta(days=7)  # how long a note may be on its way before it is accepted for the first time
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Reading:
 
     kind: Kind
     submission: Submission
+    note: str = field(repr=False)
     note_hash: str
     types: DocumentTypes
 
@@ -57,11 +59,9 @@ def read_submission(desk: Desk, request: Request, asker: Asker, directory: Direc
     Raises NoteRejected, NoteMismatch, UnknownKind, UnknownVersion, SupersedesUnsupported.
     """
     try:
-        # (1) whoever signed the request signed the note; a proved officer signed both
-        verified = signed_note.verify(request.note, directory.valid_keys_of(asker.party.id, asker.at), TYPE)
-        if asker.proved and asker.officer is not None:
-            signed_note.verify(request.note, directory.valid_keys_of(asker.officer, asker.at), TYPE)
-        submission = parse_submission(verified.text)
+        # (1) whoever signed the request signed the note
+        text = verify_signers(request.note, asker, directory)
+        submission = parse_submission(text)
     except CryptoError as error:
         raise NoteRejected("the submission note does not verify by the sender's keys", "/note") from error
     # (2) the note says what the request says
@@ -78,7 +78,22 @@ def read_submission(desk: Desk, request: Request, asker: Asker, directory: Direc
     names = [name for name, _ in submission.documents]
     if names != list(types) or set(request.documents) != set(types):
         raise NoteMismatch("the documents are not those of the kind, in its order", "/documents")
-    return Reading(kind, submission, hash_text(verified.text), types)
+    return Reading(kind, submission, request.note, hash_text(text), types)
+
+
+def verify_signers(note: str, asker: Asker, directory: Directory) -> str:
+    """Return the note's text, if whoever signed the request signed it, and no other line by them is unsound.
+
+    As the recipients' kits will judge it: the agency's own signature, the named officer's too where proved, and
+    none by either that does not verify.
+    Raises Malformed, BadSignature.
+    """
+    own = directory.valid_keys_of(asker.party.id, asker.at)
+    officers = () if asker.officer is None else directory.valid_keys_of(asker.officer, asker.at)
+    verified = signed_note.verify(note, [*own, *officers], TYPE)
+    if not set(own) & set(verified.signers) or (asker.proved and not set(officers) & set(verified.signers)):
+        raise BadSignature("the note lacks the signature of who handed it in")
+    return verified.text
 
 
 def read_documents(reading: Reading, request: Request) -> dict[str, Document]:

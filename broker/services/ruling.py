@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime
 
 from agencies.directory import Directory
 from agencies.names import CaseRef, EntryId, MessageId
@@ -41,21 +42,25 @@ async def rule(
     message  the id that was asked about, whether or not there is such a message
     """
     directory = await desk.directories.current(uow)
-    access = as_of(access, directory)
+    access = as_of(access, directory, desk.now())
     decision = decide(access)
     entry = entry_for(access, decision, directory, message)
     await uow.log.append(entry)
     return decision, entry.id
 
 
-def as_of(access: Access, directory: Directory) -> Access:
-    """Return `access` with its asker as this directory shows them: a revocation holds from the next transaction on."""
-    asker = access.asker
+def as_of(access: Access, directory: Directory, now: datetime) -> Access:
+    """Return `access` with its asker as this directory shows them at `now`, the instant of this unit.
+
+    A request may be long under way (a slow body, a long poll): a revocation, the end of a key, of an officer or of
+    an agreement holds from the next transaction on, and a case that came meanwhile is there.
+    """
+    asker = replace(access.asker, at=now)
     party = directory.register.party(asker.party.id)
-    revoked = any(directory.is_revoked(keyid, asker.at) for keyid in asker.keyids)
-    officer_gone = asker.officer is not None and not directory.officer_of(asker.officer, asker.party.id, asker.at)
-    if party is None or revoked or officer_gone:
-        return replace(access, superseded_key=True)
+    ended = any(directory.valid_key(keyid, now) is None for keyid in asker.keyids)
+    officer_gone = asker.officer is not None and directory.officer_of(asker.officer, asker.party.id, now) is None
+    if party is None or ended or officer_gone:
+        return replace(access, asker=asker, superseded_key=True)
     return replace(access, asker=replace(asker, party=party))
 
 
@@ -102,7 +107,7 @@ async def check_asker(desk: Desk, access: Access) -> Directory:
     """
     async with desk.store.reader() as uow:
         directory = await desk.directories.current(uow)
-    access = as_of(access, directory)
+    access = as_of(access, directory, desk.now())
     deny = decide_asker(access)
     if deny is None:
         return directory
@@ -125,7 +130,7 @@ async def rejections_logged(desk: Desk, access: Access) -> AsyncIterator[None]:
         async with desk.store.unit() as uow:
             directory = await desk.directories.current(uow)
             deny = Deny(error.code, error.code)
-            await uow.log.append(entry_for(as_of(access, directory), deny, directory, None))
+            await uow.log.append(entry_for(as_of(access, directory, desk.now()), deny, directory, None))
             await uow.commit()
         desk.logged.ring()
         raise

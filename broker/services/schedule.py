@@ -11,6 +11,7 @@ from broker.ports import UnitOfWork
 from broker.retention import due_at, is_due, may_be_due
 from broker.services.desk import Desk
 from broker.services.ruling import broker_entry
+from broker.services.watch import check_clock
 
 BATCH = 100
 
@@ -38,17 +39,23 @@ async def preview(desk: Desk, limit: int = BATCH) -> Sequence[Due]:
 
 
 async def schedule_due(desk: Desk) -> int:
-    """Schedule a batch of due cases, each with its log entry in the same commit; return how many."""
+    """Schedule a batch of due cases, each with its log entry in the same commit; return how many.
+
+    A case that is referred between being read and being marked is left alone, and nothing is logged of it.
+    Raises ClockUnsafe if there are any and the clock cannot be trusted.
+    """
     async with desk.store.unit() as uow:
-        years = await retention_years(desk, uow)
-        due = await _due(desk, uow, years, BATCH)
-        for case in due:
-            await uow.log.append(broker_entry(desk, "schedule", case.ref, f"retention-{years}-years"))
-        if due:
-            await uow.cases.schedule([case.ref for case in due], desk.now())
-            await uow.commit()
-            desk.logged.ring()
-    return len(due)
+        years, now = await retention_years(desk, uow), desk.now()
+        due = [case.ref for case in await _due(desk, uow, years, BATCH)]
+        if not due:
+            return 0
+        await check_clock(uow, desk.clock(), desk.watch)
+        scheduled = await uow.cases.schedule(due, now, may_be_due(now, years))
+        for ref in scheduled:
+            await uow.log.append(broker_entry(desk, "schedule", ref, f"retention-{years}-years"))
+        await uow.commit()
+    desk.logged.ring()
+    return len(scheduled)
 
 
 async def retention_years(desk: Desk, uow: UnitOfWork) -> int:

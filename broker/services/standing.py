@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 from agencies.directory import Directory
-from agencies.names import CaseRef, DeliveryId, MessageId, PartyId
+from agencies.names import CaseRef, DeliveryId, MessageId, OfficerId, PartyId
+from agencies.officer import Officer
 from broker.case import Case
 from broker.kinds.table import KINDS
 from broker.lifecycle import DeliveryState
@@ -44,7 +45,13 @@ async def find_delivery(uow: UnitOfWork, id_: DeliveryId) -> Found:
 
 def access_to(desk: Desk, act: Act, asker: Asker, found: Found, directory: Directory) -> Access:
     """Return the question that `asker` puts about what was found."""
-    access = Access(act, asker, case=found.case, demand_proved=desk.settings.demand_proved)
+    access = Access(
+        act,
+        asker,
+        case=found.case,
+        demand_proved=desk.settings.demand_proved,
+        colleagues=frozenset(officers_of(asker.party.id, directory)),
+    )
     if found.message is None:
         return access
     kind = KINDS.get(found.message.kind.partition("/")[0])
@@ -57,6 +64,12 @@ def access_to(desk: Desk, act: Act, asker: Asker, found: Found, directory: Direc
         withdrawn=found.delivery is not None and found.delivery.state is DeliveryState.RECALLED,
         key_revoked=_key_revoked(found.delivery, asker, directory),
     )
+
+
+def officers_of(party: PartyId, directory: Directory) -> list[OfficerId]:
+    """Return the officers of a party, whatever their status, sorted by id."""
+    members = directory.register.participants()
+    return [member.id for member in members if isinstance(member, Officer) and member.agency == party]
 
 
 def _standing(party: PartyId, found: Found) -> Standing:

@@ -2,22 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from agencies.directory import Directory
 from agencies.names import DeliveryId, MessageId, coordinator_of, draw_case_ref
 from agencies.notes.manifest import Manifest
 from broker.case import Case, Related, Relation
-from broker.errors import IdempotencyConflict, Refused
+from broker.errors import IdempotencyConflict, NoteMismatch, NoteRejected, Refused
 from broker.lifecycle import DeliveryState
 from broker.need_to_know import Access, Act, Asker, Deny, Permit, basis_for, decide
 from broker.ports import Addressed, Delivery, Earlier, Message, UnitOfWork
 from broker.services.desk import Desk
 from broker.services.effects import Effects, effects_of
-from broker.services.reading import Reading, Request, read_documents, read_submission
+from broker.services.reading import NOTE_LIFE, Reading, Request, read_documents, read_submission, verify_signers
 from broker.services.ruling import as_of, check_asker, entry_for, rejections_logged
 from broker.services.sealing import SealedPart, seal_parts, taking_part
 from crypto import note as signed_note
 from crypto.draw import draw_uuid7
+from crypto.errors import CryptoError
 from crypto.note import hash_bytes
 
 
@@ -50,35 +52,30 @@ async def _submit(desk: Desk, request: Request, asker: Asker) -> Sequence[str]:
     try:
         return await _commit(desk, reading, access, effects, parts)
     except IdempotencyConflict:
-        # The same request twice at once: the other one was committed first, and its answer is the answer.
-        async with desk.store.reader() as uow:
-            earlier = await uow.messages.earlier(access.asker.party.id, submission.idempotency)
-        if earlier is None:
-            raise
-        return _again(earlier, reading.note_hash)
+        # The same request twice at once: where the other one was committed first, this finds its answer.
+        return await _commit(desk, reading, access, effects, parts)
 
 
 async def _commit(
     desk: Desk, reading: Reading, access: Access, effects: Effects, parts: Sequence[SealedPart]
 ) -> Sequence[str]:
     sender, idempotency = access.asker.party.id, reading.submission.idempotency
-    manifests: tuple[str, ...] = ()
-    message = None
     async with desk.store.unit() as uow:
-        earlier = await uow.messages.earlier(sender, idempotency)
-        if earlier is not None:
-            return _again(earlier, reading.note_hash)
         directory = await desk.directories.current(uow)
-        case = None if reading.submission.case is None else await uow.cases.lock(reading.submission.case)
-        access = as_of(replace(access, case=case), directory)
+        earlier = await uow.messages.earlier(sender, idempotency)
+        _check_still_sound(reading, access, directory, earlier, desk.now())
+        access = await _access_in(uow, reading, access, earlier)
+        access = as_of(access, directory, desk.now())
         decision = decide(access)
-        if isinstance(decision, Permit):
+        manifests: Sequence[str] = () if earlier is None else earlier.manifests
+        message = None
+        if isinstance(decision, Permit) and earlier is None:
             case = await _apply(desk, uow, access, effects, directory)
             access = replace(access, case=case)
             addressed = [_address(desk, reading, part, case) for part in parts]
             manifests, message = tuple(item.message.manifest for item in addressed), addressed[0].message.id
             await uow.messages.add(addressed)
-            await uow.messages.remember(sender, idempotency, case.ref, Earlier(reading.note_hash, manifests))
+            await uow.messages.remember(sender, idempotency, Earlier(case.ref, reading.note_hash, tuple(manifests)))
         await uow.log.append(entry_for(access, decision, directory, message))
         await uow.commit()  # a crash before this line leaves nothing; after it, the relay delivers
     desk.outgoing.ring()
@@ -88,10 +85,27 @@ async def _commit(
     return manifests
 
 
-def _again(earlier: Earlier, note_hash: str) -> Sequence[str]:
-    if earlier.note_hash != note_hash:
+def _check_still_sound(
+    reading: Reading, access: Access, directory: Directory, earlier: Earlier | None, now: datetime
+) -> None:
+    """Refuse what this transaction may not answer for: another note under the same id, an ended key, an old note."""
+    if earlier is not None and earlier.note_hash != reading.note_hash:
         raise IdempotencyConflict("the idempotency id was used for another submission")
-    return earlier.manifests
+    if earlier is None and reading.submission.at < now - NOTE_LIFE:
+        # Its answer may have gone with its case: what was destroyed is not opened again by an old note.
+        raise NoteMismatch("the note is older than seven days: sign a fresh one", "/note")
+    try:
+        # Sealing took a while, and a key may have been revoked: no kit would believe what is accepted after that.
+        verify_signers(reading.note, replace(access.asker, at=now), directory)
+    except CryptoError as error:
+        raise NoteRejected("the submission note does not verify by the sender's keys", "/note") from error
+
+
+async def _access_in(uow: UnitOfWork, reading: Reading, access: Access, earlier: Earlier | None) -> Access:
+    """Return the question with its case locked; a repeat asks about the case that it opened or joined."""
+    ref = reading.submission.case if earlier is None else earlier.case
+    case = None if ref is None else await uow.cases.lock(ref)
+    return replace(access, case=case, opens_case=access.opens_case and earlier is None)
 
 
 async def _apply(desk: Desk, uow: UnitOfWork, access: Access, effects: Effects, directory: Directory) -> Case:

@@ -77,9 +77,21 @@ class SqlCases:
             await self._transaction.rows(query.order_by(cases.last_referral_at, cases.ref).limit(limit))
         )
 
-    async def schedule(self, refs: Sequence[CaseRef], at: datetime) -> None:
-        """Record that destruction of the cases is scheduled at `at`."""
-        await self._transaction.run(update(tables.cases).where(tables.cases.c.ref.in_(refs)).values(scheduled_at=at))
+    async def schedule(self, refs: Sequence[CaseRef], at: datetime, before: datetime) -> Sequence[CaseRef]:
+        """Schedule destruction at `at` of those that are not scheduled and, still, not referred after `before`.
+
+        Return which.
+        """
+        cases = tables.cases.c
+        # Asked in the statement that locks: PostgreSQL asks it again of a row that another unit changed meanwhile.
+        due = (cases.ref.in_(refs), cases.scheduled_at.is_(None), cases.last_referral_at <= before)
+        marked = update(tables.cases).where(*due).values(scheduled_at=at).returning(cases.ref)
+        found = {row.ref for row in await self._transaction.rows(marked)}
+        return [ref for ref in refs if ref in found]
+
+    async def unschedule(self, ref: CaseRef) -> None:
+        """Take the scheduling of a case's destruction back."""
+        await self._set(ref, scheduled_at=None)
 
     async def scheduled(self, before: datetime, limit: int) -> Sequence[Case]:
         """Return cases scheduled at or before `before`, oldest first."""
@@ -99,6 +111,11 @@ class SqlCases:
         await self._transaction.run(delete(tables.letters).where(tables.letters.c.delivery.in_(mine)))
         await self._transaction.run(delete(tables.cases).where(tables.cases.c.ref == ref))
         return Destroyed(counts)
+
+    async def excluding(self, excluded: Sequence[str]) -> frozenset[CaseRef]:
+        """Return the cases that exclude any of these agencies or officers."""
+        query = select(tables.exclusions.c.case).where(tables.exclusions.c.excluded.in_(excluded))
+        return frozenset(CaseRef(row.case) for row in await self._transaction.rows(query))
 
     async def count(self) -> int:
         """Return how many cases there are."""

@@ -1,7 +1,7 @@
 """The audit log's entries, tiles and state row, in SQL."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from sqlalchemy import bindparam, select, update
 
@@ -86,18 +86,23 @@ class SqlLog:
         )
         await self._transaction.run(numbered, rows)
 
-    async def entries(self, first: int, size: int) -> AsyncIterator[LoggedEntry]:
-        """Yield the sequenced entries with first <= index < size, in order."""
+    async def entries(self, first: int, end: int) -> Sequence[LoggedEntry]:
+        """Return the sequenced entries with first <= index < end, in order."""
         entries = tables.entries.c
-        for start in range(first, size, _ENTRIES_A_PAGE):
-            end = min(start + _ENTRIES_A_PAGE, size)
-            query = select(tables.entries).where(entries.position >= start, entries.position < end)
-            for row in await self._transaction.rows(query.order_by(entries.position)):
-                yield _logged(row)
+        query = select(tables.entries).where(entries.position >= first, entries.position < end)
+        return [_logged(row) for row in await self._transaction.rows(query.order_by(entries.position))]
 
-    async def expire(self, case: CaseRef, at: datetime) -> None:
-        """Set when the entries about a destroyed case are to be destroyed in their turn."""
-        await self._transaction.run(update(tables.entries).where(tables.entries.c.case == case).values(expires_at=at))
+    async def expire(self, case: CaseRef, at: datetime, withheld_from: Sequence[str]) -> None:
+        """Set when the entries about a destroyed case are to be destroyed in their turn, and who may not see them."""
+        about = update(tables.entries).where(tables.entries.c.case == case)
+        await self._transaction.run(about.values(expires_at=at, withheld_from=list(withheld_from)))
+
+    async def newest_at(self) -> datetime | None:
+        """Return when the newest entry was made, or None before the first; known also once it is destroyed."""
+        entries = tables.entries.c
+        # By number, not by time: entries of a clock that ran ahead and was put right must not bar destruction for ever.
+        newest: str | None = await self._transaction.value(select(entries.id).order_by(entries.number.desc()).limit(1))
+        return None if newest is None else _made_at(newest)
 
     async def sweep(self, now: datetime, limit: int) -> int:
         """Destroy entry and salt (the leaf stays) of sequenced entries whose time has come; return how many."""
@@ -108,7 +113,14 @@ class SqlLog:
             .order_by(entries.number)
             .limit(limit)
         )
-        emptied = {"case": None, "event": None, "encoded": None, "salt": None, "expires_at": None}
+        emptied = {
+            "case": None,
+            "event": None,
+            "encoded": None,
+            "salt": None,
+            "withheld_from": None,
+            "expires_at": None,
+        }
         return await self._transaction.run(update(tables.entries).where(entries.number.in_(due)).values(**emptied))
 
     async def entry_of(self, case: CaseRef, event: str) -> LoggedEntry | None:
@@ -119,5 +131,18 @@ class SqlLog:
         return None if row is None else _logged(row)
 
 
+def _made_at(entry: str) -> datetime:
+    # A UUIDv7 begins with its milliseconds since 1970.
+    return datetime.fromtimestamp(int(entry[:13].replace("-", ""), 16) / 1000, UTC)
+
+
 def _logged(row: AnyRow) -> LoggedEntry:
-    return LoggedEntry(id=EntryId(row.id), index=row.position, encoded=row.encoded, salt=row.salt, leaf=row.leaf)
+    return LoggedEntry(
+        id=EntryId(row.id),
+        index=row.position,
+        encoded=row.encoded,
+        salt=row.salt,
+        leaf=row.leaf,
+        case=None if row.case is None else CaseRef(row.case),
+        withheld_from=frozenset(row.withheld_from or ()),
+    )

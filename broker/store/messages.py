@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, or_, sele
 from agencies.names import CaseRef, DeliveryId, MessageId, PartyId
 from broker.errors import IdempotencyConflict
 from broker.lifecycle import COLLECTED, ENDINGS, DeliveryState
-from broker.ports import Addressed, Delivery, Earlier, Message
+from broker.ports import Addressed, Delivery, Earlier, Message, Reach
 from broker.store import tables
 from broker.store.rows import delivery_of, message_of, row_of_delivery, row_of_message
 from broker.store.transaction import AnyRow, Transaction
@@ -62,18 +62,30 @@ class SqlMessages:
         mine = select(deliveries.id).where(deliveries.message == message)
         return await self._with_receipts(rows, tables.receipts.c.delivery.in_(mine))
 
-    async def to_lease(self, recipient: PartyId, limit: int, now: datetime) -> Sequence[tuple[Delivery, Message]]:
-        """Return up to `limit` deliveries of `recipient` that wait and are not leased, locked; skips locked rows.
+    async def waiting(self, reach: Reach, limit: int, now: datetime) -> Sequence[tuple[DeliveryId, CaseRef]]:
+        """Return up to `limit` deliveries within `reach` that wait and are not leased, oldest first; nothing is locked.
 
-        Also those recalled after release whose notice has not been answered. Oldest first.
+        Also those recalled after release whose notice has not been answered, whatever the case excludes.
         """
         deliveries = tables.deliveries.c
         query = (
-            select(tables.deliveries)
-            .where(deliveries.recipient == recipient, _leasable())
+            select(deliveries.id, deliveries.case)
+            .join(tables.cases, tables.cases.c.ref == deliveries.case)
+            .where(deliveries.recipient == reach.party, or_(and_(_waits(), _within(reach)), _is_notice()))
             .where(or_(deliveries.leased_until.is_(None), deliveries.leased_until <= now))
             .order_by(deliveries.accepted_at, deliveries.id)
             .limit(limit)
+        )
+        return [(DeliveryId(row.id), CaseRef(row.case)) for row in await self._transaction.rows(query)]
+
+    async def take(self, deliveries: Sequence[DeliveryId], now: datetime) -> Sequence[tuple[Delivery, Message]]:
+        """Return those of the deliveries that still wait, locked, oldest first; rows that are locked are skipped."""
+        rows_of = tables.deliveries.c
+        query = (
+            select(tables.deliveries)
+            .where(rows_of.id.in_(deliveries), or_(_waits(), _is_notice()))
+            .where(or_(rows_of.leased_until.is_(None), rows_of.leased_until <= now))
+            .order_by(rows_of.accepted_at, rows_of.id)
         )
         rows = await self._transaction.rows(self._transaction.locked(query, skip_locked=True))
         messages = await self._transaction.rows(
@@ -140,16 +152,18 @@ class SqlMessages:
         """Return what an earlier submission of `sender` with this idempotency id was answered, or None."""
         rows = tables.submissions.c
         row = await self._transaction.row(
-            select(rows.note_hash, rows.manifests).where(rows.sender == sender, rows.idempotency == idempotency)
+            select(rows.case, rows.note_hash, rows.manifests).where(
+                rows.sender == sender, rows.idempotency == idempotency
+            )
         )
-        return None if row is None else Earlier(row.note_hash, tuple(row.manifests))
+        return None if row is None else Earlier(CaseRef(row.case), row.note_hash, tuple(row.manifests))
 
-    async def remember(self, sender: PartyId, idempotency: str, case: CaseRef, earlier: Earlier) -> None:
+    async def remember(self, sender: PartyId, idempotency: str, earlier: Earlier) -> None:
         """Keep a submission's answer; goes with its case. A duplicate raises IdempotencyConflict."""
         row = {
             "sender": sender,
             "idempotency": idempotency,
-            "case": case,
+            "case": earlier.case,
             "note_hash": earlier.note_hash,
             "manifests": list(earlier.manifests),
         }
@@ -173,8 +187,19 @@ class SqlMessages:
         return [delivery_of(row, states[row.id]) for row in rows]
 
 
-def _leasable() -> "ColumnElement[bool]":
+def _waits() -> "ColumnElement[bool]":
+    return tables.deliveries.c.state == DeliveryState.WAITING.value
+
+
+def _is_notice() -> "ColumnElement[bool]":
     deliveries, receipts = tables.deliveries.c, tables.receipts.c
     answered = exists().where(receipts.delivery == deliveries.id, receipts.state.in_(ENDINGS))
-    notice = and_(deliveries.state == DeliveryState.RECALLED.value, deliveries.recall_notice.is_not(None), ~answered)
-    return or_(deliveries.state == DeliveryState.WAITING.value, notice)
+    return and_(deliveries.state == DeliveryState.RECALLED.value, deliveries.recall_notice.is_not(None), ~answered)
+
+
+def _within(reach: Reach) -> "ColumnElement[bool]":
+    cases, exclusions = tables.cases.c, tables.exclusions.c
+    excluded = exists().where(exclusions.case == cases.ref, exclusions.excluded.in_((reach.party, *reach.readers)))
+    if reach.whole:
+        return ~excluded
+    return and_(~excluded, cases.closed.is_(False), cases.exclusions_pending.is_(False))

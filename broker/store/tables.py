@@ -201,6 +201,7 @@ entries = Table(
     _may("encoded", LargeBinary(), "the entry; destroyed with its salt"),
     _may("salt", LargeBinary(), "the leaf's salt"),
     _must("leaf", LargeBinary(), "salted commitment to the entry: stays"),
+    _may("withheld_from", JSON(), "whom the case excluded; destroyed with the entry"),
     _may("expires_at", TIME, "when the entry is destroyed, once its case was"),
     UniqueConstraint("id"),
     UniqueConstraint("position"),
@@ -245,9 +246,10 @@ revocations = Table(
     metadata,
     _number("order of arrival"),
     _must("key", Text(), "revoked key"),
+    _must("hash", Text(), "hash of the revocation's text"),
     _must("note", Text(), "signed revocation"),
     _must("at", TIME, "when it was received"),
-    UniqueConstraint("key"),
+    UniqueConstraint("hash"),
 )
 
 nonces = Table(

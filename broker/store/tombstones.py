@@ -27,6 +27,14 @@ class SqlTombstones:
         rows = await self._transaction.rows(query.order_by(tombstones.number))
         return {row.case_hash: row.note for row in rows}
 
+    async def newest_at(self) -> datetime | None:
+        """Return when the last case was destroyed, or None before the first."""
+        tombstones = tables.tombstones.c
+        newest: datetime | None = await self._transaction.value(
+            select(tombstones.at).order_by(tombstones.number.desc()).limit(1)
+        )
+        return newest
+
     async def settle(self, case_hashes: Sequence[str], at: datetime) -> None:
         """Record that these destructions are done, outside the database and in its files too."""
         settled = update(tables.tombstones).where(tables.tombstones.c.case_hash.in_(case_hashes))

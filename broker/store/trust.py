@@ -8,6 +8,7 @@ from sqlalchemy import Column, Table, delete, func, select
 from broker.errors import RegisterConflict
 from broker.store import tables
 from broker.store.transaction import Transaction
+from crypto.note import hash_text, text_of
 
 
 class SqlTrust:
@@ -52,9 +53,14 @@ class SqlTrust:
         return await self._notes(tables.revocations.c.note, tables.revocations.c.number)
 
     async def add_revocation(self, key: str, note: str, at: datetime) -> None:
-        """Keep a revocation; the same key again changes nothing."""
-        insert = self._transaction.upsert(tables.revocations).values(key=key, note=note, at=at)
-        await self._transaction.run(insert.on_conflict_do_nothing(index_elements=["key"]))
+        """Keep a revocation beside those of the same key; the same note again changes nothing.
+
+        Raises Malformed if it is not a note.
+        """
+        # By its text, not by its key: a revocation that came first must not keep out one that holds earlier.
+        row = {"key": key, "hash": hash_text(text_of(note)), "note": note, "at": at}
+        insert = self._transaction.upsert(tables.revocations).values(row)
+        await self._transaction.run(insert.on_conflict_do_nothing(index_elements=["hash"]))
 
     async def spend_nonce(self, keyid: str, nonce: str, expires: datetime) -> bool:
         """Record a request's nonce; False if it was spent before."""

@@ -2,8 +2,10 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from types import TracebackType
 
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from broker.errors import StoreUnavailable
@@ -64,6 +66,16 @@ class SqlUnit:
         """Make everything in this unit durable, at once."""
         with answering():
             await self._connection.commit()
+
+    async def now(self) -> datetime:
+        """Return the database's clock; on SQLite that is this machine's."""
+        transaction = Transaction(self._connection, writes=False)
+        if transaction.dialect == "postgresql":
+            # Not now(): that is when the transaction began, and a unit may have waited for a lock since.
+            moment: datetime = await transaction.value(select(func.clock_timestamp()))
+            return moment.astimezone(UTC)
+        stamp: str = await transaction.value(select(text("strftime('%Y-%m-%dT%H:%M:%f', 'now')")))
+        return datetime.fromisoformat(stamp).replace(tzinfo=UTC)
 
     def _open_repositories(self, transaction: Transaction) -> None:
         self.cases = SqlCases(transaction)

@@ -1,21 +1,36 @@
 """Admission to the register: a party's own note, the two test messages it must open, and its answer."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from agencies import enrolment
+from agencies.agency import Party
+from agencies.directory import Directory
 from agencies.enrolment import Challenge, ChallengeFiles
 from agencies.kit.home import write_durably
 from agencies.notes.party import TYPE, PartyNote, parse_party
 from agencies.notes.register import Entry
+from agencies.officer import Officer
 from agencies.register import Register
 from crypto import note as signed_note
-from crypto.keys import VerifyKey
-from gateway.commands.ledger import Change, change_register, with_entry
+from gateway.commands.envoy import current_directory
+from gateway.commands.ledger import Change, change_register, open_keys, with_entry
 from gateway.commands.office import Office
 from gateway.commands.outcome import Exit, Stopped, say, wall_clock
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What there is for a new note beside itself.
+
+    proof  the file with the answer to the test messages, or None
+    keys   ids of new signing keys, as they were read out on the telephone
+    """
+
+    proof: Path | None
+    keys: tuple[str, ...]
 
 
 def admit(office: Office, note_file: Path, proof: Path | None, passphrase_file: Path | None) -> None:
@@ -29,55 +44,75 @@ def admit(office: Office, note_file: Path, proof: Path | None, passphrase_file: 
     _check_area(office, said)
     if _entry_of(office.register(), said.id) is not None:
         raise Stopped(f"{said.id} is in the register already", "for a new note, use: marac agency renew", Exit.REFUSED)
+    _check_additions(office, now)
     if proof is None:
         _challenge(office, said, "add", now)
         return
     _check_proof(office, said, proof)
     entry = Entry(said.id, "active", now, None, note)
-    register = change_register(office, lambda newest: with_entry(newest.entries, entry), passphrase_file)
+    opened = open_keys(passphrase_file)
+    register = change_register(office, lambda newest: with_entry(newest.entries, entry), opened)
     _challenge_file(office, said).unlink(missing_ok=True)
     say(f"{said.id} ({said.name}) takes part: register {register.number} is in force.")
 
 
-def renew(office: Office, note_file: Path, proof: Path | None, passphrase_file: Path | None) -> None:
-    """Publish the register with a party's new note; recipients that were not listed before need a proof first.
+def renew(office: Office, note_file: Path, evidence: Evidence, passphrase_file: Path | None) -> None:
+    """Publish the register with a party's new note, once what is new in it is proved.
 
-    Raises Stopped if no key that the register lists in force signed the note; BadProof.
+    A new recipient needs the answer to test messages, a new signing key a telephone call. A party without any
+    valid key vouches for nothing: it needs both, and its new key signs.
+
+    Raises Stopped; BadSignature if no key that may sign now signed the note; BadProof.
     """
     note, now = note_file.read_text(encoding="utf-8"), wall_clock()
     said = enrolment.read_party_note(note)
     _check_area(office, said)
-    register = office.register()
-    _check_continuity(register, said, note, now)
-    if _has_new_recipients(register, said) and proof is None:
+    opened = open_keys(passphrase_file)
+    directory = current_directory(office, opened)
+    is_vouched_for = _check_continuity(directory, said, note, now)
+    _check_compared(directory.register, said, evidence.keys)
+    if evidence.proof is not None:
+        _check_proof(office, said if is_vouched_for else _with_new_keys(directory.register, said), evidence.proof)
+    elif not is_vouched_for or _has_new_recipients(directory.register, said):
         _challenge(office, said, "renew", now)
         return
-    if proof is not None:
-        _check_proof(office, said, proof)
-    changed = change_register(office, _with_note(said, note), passphrase_file)
+    changed = change_register(office, _with_note(said, note), opened)
     _challenge_file(office, said).unlink(missing_ok=True)
     say(f"{said.id} is renewed: register {changed.number} is in force.")
 
 
-def enter_officer(office: Office, note_file: Path, passphrase_file: Path | None) -> None:
+def enter_officer(office: Office, note_file: Path, keys: tuple[str, ...], passphrase_file: Path | None) -> None:
     """Publish the register with an officer, or with the new note of one.
 
+        keys  ids of new signing keys of an officer who is entered already, as read out on the telephone
+
     An officer without a key of their own is spoken for by their agency; nothing is sealed to them, so nothing
-    is to be proved. Raises Stopped if the agency is not in the register, or somebody else signed.
+    is to be proved. Raises Stopped if the agency is not in the register; BadSignature if no key signed that may.
     """
     note, now = note_file.read_text(encoding="utf-8"), wall_clock()
     said = parse_party(signed_note.text_of(note))
     _check_area(office, said)
-    register = office.register()
-    agency = register.party(said.agency or "")
+    opened = open_keys(passphrase_file)
+    directory = current_directory(office, opened)
+    agency = directory.register.party(said.agency or "")
     if agency is None or not agency.is_active(now):
         raise Stopped("the note is not of an officer of an agency that takes part", "check the file", Exit.REFUSED)
     # Their agency vouches for a new officer; a known one may speak with a key that the register lists.
-    known = register.officer(said.id)
-    signed_note.verify(note, (*agency.keys_at(now), *(known.keys_at(now) if known else ())), TYPE)
+    known = directory.register.officer(said.id)
+    own = directory.valid_keys_of(known.id, now) if known else ()
+    signed_note.verify(note, (*directory.valid_keys_of(agency.id, now), *own), TYPE)
+    if known is None:
+        _check_additions(office, now)
+    else:
+        _check_compared(directory.register, said, keys)
     entry = Entry(said.id, "active", now, None, note)
-    changed = change_register(office, lambda newest: with_entry(newest.entries, entry), passphrase_file)
+    changed = change_register(office, lambda newest: with_entry(newest.entries, entry), opened)
     say(f"{said.id} of {agency.id} is entered: register {changed.number} is in force.")
+
+
+def _check_additions(office: Office, now: datetime) -> None:
+    if office.area().is_expired(now):
+        raise Stopped("the root's delegation is over: nobody new is let in", "run: marac area renew", Exit.REFUSED)
 
 
 def _check_area(office: Office, said: PartyNote) -> None:
@@ -92,17 +127,46 @@ def _entry_of(register: Register, id_: str) -> Entry | None:
     return next((entry for entry in register.entries if entry.id == id_), None)
 
 
-def _check_continuity(register: Register, said: PartyNote, note: str, now: datetime) -> None:
-    known = register.party(said.id) or register.officer(said.id)
+def _check_continuity(directory: Directory, said: PartyNote, note: str, now: datetime) -> bool:
+    """Return whether a key vouches for the note that the register knows and nobody revoked.
+
+    Raises Stopped, BadSignature.
+    """
+    known = _known(directory.register, said)
     if known is None:
         raise Stopped(f"{said.id} is not in the register", "let it in with: marac agency add", Exit.REFUSED)
-    trusted: tuple[VerifyKey, ...] = known.keys_at(now)
-    # A note that only its own new key signs could be anybody's: a key known to the register must vouch for it.
+    valid = directory.valid_keys_of(known.id, now)
+    # A note that only its own new key signs could be anybody's, and one by a revoked key a thief's.
+    trusted = valid or tuple(key.verify_key for key in _with_new_keys(directory.register, said).keys)
     signed_note.verify(note, trusted, TYPE)
+    return bool(valid)
+
+
+def _check_compared(register: Register, said: PartyNote, heard: tuple[str, ...]) -> None:
+    new = [key.verify_key.keyid for key in _with_new_keys(register, said).keys]
+    missing = [keyid for keyid in new if keyid not in heard]
+    if missing:
+        raise Stopped(
+            f"the note of {said.id} lists a signing key that the register does not know: {' and '.join(missing)}",
+            "telephone somebody you know there, on a number you already had; if they made it, give the keyid that"
+            " they read out with --key",
+            Exit.REFUSED,
+        )
+
+
+def _with_new_keys(register: Register, said: PartyNote) -> PartyNote:
+    """Return the note with those signing keys alone that the register does not list."""
+    known = _known(register, said)
+    listed = {key.verify_key for key in known.keys} if known else set()
+    return replace(said, keys=tuple(key for key in said.keys if key.verify_key not in listed))
+
+
+def _known(register: Register, said: PartyNote) -> Party | Officer | None:
+    return register.party(said.id) or register.officer(said.id)
 
 
 def _has_new_recipients(register: Register, said: PartyNote) -> bool:
-    known = register.party(said.id) or register.officer(said.id)
+    known = _known(register, said)
     listed = {each.recipient for each in known.recipients} if known else set()
     return any(each.recipient not in listed for each in said.recipients)
 

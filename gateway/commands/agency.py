@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.commands.options import OfficeFolder, PassphraseFile, takes
+from agencies.kit.terminal import takes
+from gateway.commands.options import OfficeFolder, PassphraseFile
 from gateway.commands.outcome import say, wall_clock
+
+if TYPE_CHECKING:
+    from gateway.commands.admission import Evidence
 
 app = typer.Typer(no_args_is_help=True, help="Agencies and offices in the area's register.")
 
@@ -16,6 +20,10 @@ Note = Annotated[
 ]
 Proof = Annotated[
     Path | None, typer.Option(help="The agency's answer to the two test messages.", exists=True, dir_okay=False)
+]
+Compared = Annotated[
+    list[str] | None,
+    typer.Option("--key", help="A new signing key's id, as they read it out on the telephone; once for each key."),
 ]
 Who = Annotated[str, typer.Argument(metavar="ID", help="Such as marac.cambridgeshire.example/agency/housing.")]
 
@@ -28,6 +36,23 @@ class NoteOptions:
     proof: Proof = None
     office: OfficeFolder = Path()
     passphrase_file: PassphraseFile = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenewOptions:
+    """The agency's new note, what proves it, and the office that decides."""
+
+    party_note: Note
+    proof: Proof = None
+    key: Compared = None
+    office: OfficeFolder = Path()
+    passphrase_file: PassphraseFile = None
+
+    def evidence(self) -> "Evidence":
+        """Return what there is for the note beside itself."""
+        from gateway.commands.admission import Evidence
+
+        return Evidence(self.proof, tuple(self.key or ()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,24 +77,28 @@ def add(options: NoteOptions) -> None:
       --proof housing.proof
     """
     from gateway.commands.admission import admit
-    from gateway.commands.office import Office
+    from gateway.commands.office import open_office
 
-    admit(Office(options.office), options.party_note, options.proof, options.passphrase_file)
+    admit(open_office(options.office), options.party_note, options.proof, options.passphrase_file)
 
 
 @app.command("renew")
-@takes(NoteOptions)
-def renew(options: NoteOptions) -> None:
+@takes(RenewOptions)
+def renew(options: RenewOptions) -> None:
     """Take an agency's new note: a new agreement, another key.
 
-    Recipients that are new need --proof, as for agency add.
+    Recipients that are new need --proof, as for agency add. A new signing
+    key needs a telephone call: give the keyid that they read out. An agency
+    whose keys were all revoked needs both.
 
     Example: marac agency renew housing.party --office ./area-office
+    Then:    marac agency renew housing.party --office ./area-office
+      --key marac.area.example/agency/housing+0a1b2c3d
     """
     from gateway.commands.admission import renew as renew_entry
-    from gateway.commands.office import Office
+    from gateway.commands.office import open_office
 
-    renew_entry(Office(options.office), options.party_note, options.proof, options.passphrase_file)
+    renew_entry(open_office(options.office), options.party_note, options.evidence(), options.passphrase_file)
 
 
 @app.command("suspend")
@@ -107,9 +136,9 @@ def remove(options: StatusOptions) -> None:
 
 def set_status(options: StatusOptions, status: str) -> None:
     """Publish the register in which the participant has another status."""
-    from gateway.commands.ledger import change_register, with_status
-    from gateway.commands.office import Office
+    from gateway.commands.ledger import change_register, open_keys, with_status
+    from gateway.commands.office import open_office
 
     change = with_status(options.party, status, wall_clock())
-    register = change_register(Office(options.office), change, options.passphrase_file)
+    register = change_register(open_office(options.office), change, open_keys(options.passphrase_file))
     say(f"{options.party} is {status}: register {register.number} is in force.")

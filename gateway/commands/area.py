@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.options import OfficeFolder, PassphraseFile, takes
+from agencies.kit.terminal import takes
+from gateway.commands.options import OfficeFolder, PassphraseFile
 from gateway.commands.outcome import say, wall_clock
 
 app = typer.Typer(no_args_is_help=True, help="The area's chain of trust.")

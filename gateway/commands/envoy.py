@@ -3,12 +3,29 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from agencies.directory import Directory
 from agencies.kit.client import Kit
 from agencies.kit.home import Home
 from agencies.kit.keyring import load_keyring
+from agencies.kit.wire import Unreachable
 from agencies.register import Register
 from gateway.commands.office import Office
-from gateway.commands.outcome import wall_clock
+from gateway.commands.outcome import Stopped, wall_clock
+
+
+def current_directory(office: Office, opened: str) -> Directory:
+    """Return who takes part and whose keys were revoked, as the gateway knows it now.
+
+    Raises Stopped if the gateway does not answer; otherwise as `publish_register` does.
+    """
+    try:
+        with _kit(office, opened) as kit:
+            return kit.refresh()
+    except Unreachable:
+        raise Stopped(
+            "the gateway did not answer, so it is not known whose keys were revoked: nothing was changed",
+            "check that it runs, and its address in the office's kit/kit.json; then run it again",
+        ) from None
 
 
 def publish_register(office: Office, register: Register, opened: str) -> None:

@@ -1,7 +1,7 @@
 """`marac init`: makes an area, from its root key to a gateway that can start."""
 
+from agencies.kit.terminal import takes
 from gateway.commands.init_options import InitOptions
-from gateway.commands.options import takes
 from gateway.commands.outcome import say, say_json, wall_clock
 
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from agencies.documents.invalid import DocumentInvalid
+from agencies.kit.client import AlreadyShown, NoOfficer, TakenBack
 from agencies.kit.compose import UnknownKind
 from agencies.kit.export import LogMismatch
 from agencies.kit.forms import FormInvalid
@@ -27,6 +28,9 @@ KIT_FAULTS: Final[tuple[tuple[type[Exception], Exit, str], ...]] = (
     (HomeExists, Exit.USAGE, "give another folder"),
     (NoKeys, Exit.FAILED, "make one with: marac keys generate"),
     (NotSaved, Exit.FAILED, "pull it first with: marac pull"),
+    (AlreadyShown, Exit.FAILED, "read the saved copy: marac open --again"),
+    (TakenBack, Exit.REFUSED, "confirm that it is destroyed: marac destroy"),
+    (NoOfficer, Exit.USAGE, "name one with: marac keys officer"),
     (NotInInbox, Exit.FAILED, "look what there is with: marac inbox"),
     (UnknownKind, Exit.FAILED, "install a newer kit"),
     (FormInvalid, Exit.USAGE, "correct the form and send it again"),

@@ -20,10 +20,11 @@ from gateway.commands.outcome import Exit, Stopped, wall_clock
 Change = Callable[[Register], Sequence[Entry]]
 
 
-def change_register(office: Office, change: Change, passphrase_file: Path | None) -> Register:
+def change_register(office: Office, change: Change, opened: str) -> Register:
     """Return the register with the change in force at the gateway.
 
         change  from the newest register to the entries of the next
+        opened  the passphrase of the office's keys
 
     Raises Stopped if an earlier register is signed and not yet at the gateway, or `change` refuses.
     """
@@ -31,7 +32,6 @@ def change_register(office: Office, change: Change, passphrase_file: Path | None
         raise Stopped("an earlier register was signed and did not reach the gateway", "run: marac register publish")
     area, register, now = office.area(), office.register(), wall_clock()
     entries = change(register)
-    opened = passphrase.recall("the office's keys", passphrase_file)
     text = draft_register(register, area.name, entries, now)
     signed = note.sign(text, [_registrar_key(office, area, opened, now)])
     # A crash before this line leaves nothing; after it, `marac register publish` goes on from here.
@@ -46,7 +46,12 @@ def publish_pending(office: Office, passphrase_file: Path | None) -> Register:
     """
     if not office.pending.exists():
         raise Stopped("there is no register to publish: the newest one is at the gateway", code=Exit.USAGE)
-    return _publish(office, passphrase.recall("the office's keys", passphrase_file))
+    return _publish(office, open_keys(passphrase_file))
+
+
+def open_keys(passphrase_file: Path | None) -> str:
+    """Return the passphrase of the office's keys; secret. Raises Stopped if there is nobody to ask."""
+    return passphrase.recall("the office's keys", passphrase_file)
 
 
 def with_entry(entries: Sequence[Entry], new: Entry) -> list[Entry]:
@@ -82,5 +87,9 @@ def _publish(office: Office, opened: str) -> Register:
 def _registrar_key(office: Office, area: Area, opened: str, now: datetime) -> SigningKey:
     key = keyfile.load_signing_key(office.registrar_key, opened)
     if key.verify_key not in area.registrar_keys(now):
-        raise Stopped("the root's delegation to this registrar's key is over", "run: marac area renew", Exit.REFUSED)
+        raise Stopped(
+            "the root has delegated to another registrar's key since",
+            "sign with that one: put its file in the place of registrar.signkey",
+            Exit.REFUSED,
+        )
     return key

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agencies.area import Area, verify_area
+from agencies.kit.expiry import RENEW, expiry_warnings
 from agencies.kit.home import write_durably
+from agencies.kit.terminal import warn
 from agencies.register import Register, verify_register
 from crypto.keys import VerifyKey, parse_vkey
-from gateway.commands.outcome import Exit, Stopped
+from gateway.commands.outcome import Exit, Stopped, wall_clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +99,14 @@ class Office:
         area = self.area()
         # Whether an area takes classical recipients is its gateway's setting, and refused or accepted there.
         return verify_register(path.read_text(encoding="utf-8"), area, allow_classical=True)
+
+
+def open_office(folder: Path) -> Office:
+    """Return the office in `folder`, after a warning if its delegation or its register has expired, or will.
+
+    Raises as `Office.area` does.
+    """
+    office = Office(folder)
+    for line in expiry_warnings(office.area(), office.register(), wall_clock(), RENEW):
+        warn(line)
+    return office

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.agency import StatusOptions, set_status
-from gateway.commands.options import OfficeFolder, PassphraseFile, takes
+from agencies.kit.terminal import takes
+from gateway.commands.agency import Compared, StatusOptions, set_status
+from gateway.commands.options import OfficeFolder, PassphraseFile
 
 app = typer.Typer(no_args_is_help=True, help="Officers: the named readers of an agency or office.")
 
@@ -20,6 +21,7 @@ class NoteOptions:
         Path,
         typer.Argument(metavar="OFFICER_NOTE", help="The note that the agency sent.", exists=True, dir_okay=False),
     ]
+    key: Compared = None
     office: OfficeFolder = Path()
     passphrase_file: PassphraseFile = None
 
@@ -38,12 +40,16 @@ class OfficerOptions:
 def add(options: NoteOptions) -> None:
     """Enter an officer, or the new note of one.
 
+    A new signing key of an officer who is entered already needs a telephone
+    call: give the keyid that they read out.
+
     Example: marac officer add 7f3k2m9q.party --office ./area-office
     """
     from gateway.commands.admission import enter_officer
-    from gateway.commands.office import Office
+    from gateway.commands.office import open_office
 
-    enter_officer(Office(options.office), options.officer_note, options.passphrase_file)
+    keys = tuple(options.key or ())
+    enter_officer(open_office(options.office), options.officer_note, keys, options.passphrase_file)
 
 
 @app.command("remove")

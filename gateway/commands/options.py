@@ -1,13 +1,9 @@
-"""A command's options as one frozen value: a dataclass whose fields are the command line."""
+"""Options that several commands take; each command has a dataclass of them, see agencies/kit/terminal.py, `takes`."""
 
-import inspect
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
-
-T = TypeVar("T")
 
 Home = Annotated[
     Path,
@@ -26,18 +22,3 @@ PassphraseFile = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON, for programs.")]
 WorkFactor = Annotated[int, typer.Option("--work-factor", hidden=True, min=1, max=20)]
 """scrypt's cost for new key files, as a power of two. Hidden: the tests lower it, nobody else has a reason to."""
-
-
-def takes(options: type[T]) -> Callable[[Callable[[T], None]], Callable[..., None]]:
-    """Return a decorator: the command's options are the fields of the dataclass `options`, given as one value."""
-
-    def decorate(command: Callable[[T], None]) -> Callable[..., None]:
-        def run(**values: object) -> None:
-            command(options(**values))
-
-        run.__name__, run.__doc__ = command.__name__, inspect.getdoc(command)
-        # What typer reads the options from; `run` itself takes whatever they are.
-        run.__dict__["__signature__"] = inspect.signature(options)
-        return run
-
-    return decorate

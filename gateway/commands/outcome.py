@@ -8,6 +8,9 @@ from enum import IntEnum
 
 import typer
 
+from agencies.kit.readable import harmless
+from agencies.kit.terminal import on_one_line, warn
+
 
 class Exit(IntEnum):
     """What the exit code says to a program."""
@@ -30,20 +33,20 @@ class Stopped(Exception):
 
 
 def say(text: str = "") -> None:
-    """Write a line for people to standard output."""
-    typer.echo(text)
+    """Write lines for people to standard output; what came from elsewhere can neither steer nor colour a terminal."""
+    typer.echo(harmless(text))
 
 
 def say_json(answer: Mapping[str, object]) -> None:
-    """Write one JSON object to standard output."""
-    typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+    """Write one JSON object to standard output, in ASCII: it may be a terminal that shows it."""
+    typer.echo(json.dumps(answer, indent=2))
 
 
 def complain(fact: str, next_step: str = "") -> None:
     """Write a fact and, on a second line, the next step to standard error."""
-    typer.echo(f"marac: {fact}", err=True)
+    warn(fact)
     if next_step:
-        typer.echo(f"  Next: {next_step}", err=True)
+        typer.echo(f"  Next: {on_one_line(next_step)}", err=True)
 
 
 def wall_clock() -> datetime:

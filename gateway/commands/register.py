@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from gateway.commands.options import AsJson, OfficeFolder, PassphraseFile, takes
+from agencies.kit.terminal import takes
+from gateway.commands.options import AsJson, OfficeFolder, PassphraseFile
 from gateway.commands.outcome import say, say_json, wall_clock
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ def show(options: ShowOptions) -> None:
     Example: marac register show --office ./area-office
     """
     from agencies.notes.text import encode_time
-    from gateway.commands.office import Office
+    from gateway.commands.office import open_office
 
-    register = Office(options.office).register()
+    register = open_office(options.office).register()
     if options.as_json:
         say_json(_rows(register))
         return
@@ -61,9 +62,9 @@ def publish(options: PublishOptions) -> None:
     Example: marac register publish --office ./area-office
     """
     from gateway.commands.ledger import publish_pending
-    from gateway.commands.office import Office
+    from gateway.commands.office import open_office
 
-    register = publish_pending(Office(options.office), options.passphrase_file)
+    register = publish_pending(open_office(options.office), options.passphrase_file)
     say(f"Register {register.number} is in force.")
 
 

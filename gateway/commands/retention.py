@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from gateway.commands.options import AsJson, Home, takes
+from agencies.kit.terminal import takes
+from gateway.commands.options import AsJson, Home
 from gateway.commands.outcome import Exit, Stopped, say, say_json
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.options import Home, takes
+from agencies.kit.terminal import takes
+from gateway.commands.options import Home
 from gateway.commands.outcome import say, wall_clock
 
 

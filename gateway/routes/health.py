@@ -1,9 +1,10 @@
 """Whether the process lives, and whether it can serve; public, and silent about everything else."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from gateway.deps import TheBroker
+from gateway.errors import RequestRejected
 
 router = APIRouter(tags=["health"])
 
@@ -21,7 +22,9 @@ async def live() -> HealthOut:
 
 
 @router.get("/readyz")
-async def ready(broker: TheBroker) -> HealthOut:
-    """Answer if database and log are fit to serve."""
+async def ready(request: Request, broker: TheBroker) -> HealthOut:
+    """Answer if database and log are fit to serve, and the worker in this process runs."""
+    if request.app.state.worker_ended.is_set():
+        raise RequestRejected("worker-ended")
     await broker.ready()
     return HealthOut(status="ready")

@@ -5,7 +5,7 @@ from datetime import datetime
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from gateway.deps import Body, Signed, SignedRegister, SignedRequest, TheBroker
+from gateway.deps import Body, Signed, SignedDelegation, SignedRegister, SignedRequest, TheBroker
 from gateway.errors import RequestRejected
 from gateway.routes.documented import takes
 
@@ -37,10 +37,8 @@ class NoteIn(Body):
 @router.get("/area")
 async def area(broker: TheBroker) -> AreaOut:
     """Name the area, its root key, its delegations and the gateway's time; public."""
-    settings, notes = broker.settings, await broker.trust_notes()
-    return AreaOut(
-        area=settings.area, root=settings.root_vkey, delegations=list(notes.delegations), time=broker.clock()
-    )
+    settings, delegations = broker.settings, await broker.delegations()
+    return AreaOut(area=settings.area, root=settings.root_vkey, delegations=list(delegations), time=broker.clock())
 
 
 @router.get("/register")
@@ -58,7 +56,7 @@ async def accept_register(request: SignedRegister, broker: TheBroker) -> None:
 
 
 @router.post("/delegations", status_code=204, openapi_extra=takes(NoteIn))
-async def accept_delegation(request: Signed, broker: TheBroker) -> None:
+async def accept_delegation(request: SignedDelegation, broker: TheBroker) -> None:
     """Take the next delegation, signed by the root."""
     await broker.accept_delegation(request.json(NoteIn).note, request.asker())
 

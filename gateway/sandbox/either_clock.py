@@ -9,9 +9,10 @@ from typing import get_args
 from fastapi import FastAPI, Request
 
 from agencies.directory import Directory
+from broker.need_to_know import Act, Asker
 from broker.settings import Settings
 from broker.wiring import Broker
-from gateway.deps import Signed, SignedRegister, SignedRequest, the_broker
+from gateway.deps import Signed, SignedDelegation, SignedRegister, SignedRequest, the_broker
 from gateway.errors import RequestRejected
 
 Clock = Callable[[], datetime]
@@ -35,10 +36,13 @@ class _ByMachine:
     async def spend_nonce(self, keyid: str, nonce: str, expires: datetime) -> bool:
         return await self._broker.spend_nonce(keyid, nonce, expires)
 
+    async def check(self, act: Act, asker: Asker) -> None:
+        await self._broker.check(act, replace(asker, at=self._broker.clock()))
+
 
 def take_either_clock(app: FastAPI, machine: Clock) -> None:
     """Let `app` judge a signature that is stale by the area's clock by the `machine`'s too; all else by the area's."""
-    for annotated in (Signed, SignedRegister):
+    for annotated in (Signed, SignedRegister, SignedDelegation):
         admit: Admit = get_args(annotated)[1].dependency
         app.dependency_overrides[admit] = _either(admit, machine)
 

@@ -61,6 +61,8 @@ PREPARED: Final[Mapping[str, Case]] = MappingProxyType({
 NOT_PREPARED: Final[Mapping[str, str]] = MappingProxyType({
     "internal": "Only a fault in the gateway itself is answered so; none is known that could be provoked.",
     "queue-unavailable": "Stops the worker alone: while RabbitMQ is down, submissions are accepted and go out later.",
+    "worker-ended": "Only a fault in the worker itself is answered so, on /readyz, until the gateway has stopped.",
+    "clock-unsafe": "Stops destruction alone: it is in the worker's log, and `marac retention` shows it.",
     "log-shortened": "Keeps the gateway from starting, so that it never answers a request.",
     "unsafe-settings": "Keeps the gateway from starting, so that it never answers a request.",
 })  # fmt: skip

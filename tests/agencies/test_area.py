@@ -3,17 +3,20 @@
 import base64
 import hashlib
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
-from agencies.area import delegate, fingerprint, gateway_name, log_name, registrar_name, root_name, verify_area
+from agencies.area import Area, delegate, fingerprint, gateway_name, log_name, registrar_name, root_name, verify_area
 from agencies.names import CROCKFORD, AreaName
 from agencies.notes.delegation import parse_delegation
 from crypto import note
 from crypto.errors import BadSignature, Malformed
+from crypto.keys import VerifyKey
 from tests.agencies.made_area import AREA, DAY, NOW, YEAR, fixed_key, made_area
 
 START = NOW - DAY
+SECOND = timedelta(seconds=1)
 
 
 def second(turn: int = 2, at=START + 300 * DAY) -> str:
@@ -37,21 +40,61 @@ def test_role_names_are_those_of_formats_md():
     assert names == [f"{AREA}/{role}" for role in ("root", "gateway", "log", "registrar")]
 
 
-def test_a_delegation_holds_from_its_first_second_for_a_year_and_not_longer():
+def keys_at(area: Area, at: datetime) -> tuple[tuple[VerifyKey, ...], ...]:
+    return area.gateway_keys(at), area.log_keys(at), area.registrar_keys(at)
+
+
+def test_nothing_dated_before_the_first_delegation_is_believed():
+    assert keys_at(made_area().area, START - SECOND) == ((), (), ())
+
+
+def test_the_latest_delegation_s_keys_are_believed_past_its_year_which_is_told_two_months_before():
     area = made_area().area
-    assert area.gateway_keys(START)
-    assert not area.gateway_keys(START - DAY)
-    assert not area.gateway_keys(START + YEAR)
+    assert keys_at(area, START + 10 * YEAR) == keys_at(area, START)
+    assert not area.is_expiring(START + YEAR - 61 * DAY)
+    assert area.is_expiring(START + YEAR - 60 * DAY)
+    assert not area.is_expired(START + YEAR - SECOND)
+    assert area.is_expired(START + YEAR)
 
 
-def test_the_new_key_and_the_old_one_hold_side_by_side_until_the_old_delegation_expires():
+def test_what_was_signed_while_the_delegation_was_late_is_believed_once_it_is_renewed_for_the_same_keys():
     made = made_area()
-    area = verify_area(made.root.verify_key, [made.delegation, second()])
-    renewed = fixed_key(f"{AREA}/gateway", 2).verify_key
+    late = delegate(
+        made.root,
+        made.delegation,
+        *(key.verify_key for key in (made.gateway, made.log, made.registrar)),
+        START + 400 * DAY,
+    )
+    area = verify_area(made.root.verify_key, [made.delegation, late])
+    assert keys_at(area, START + 380 * DAY) == keys_at(made.area, START)
+    assert keys_at(area, START + 401 * DAY) == keys_at(made.area, START)
+    assert not area.is_expiring(START + 401 * DAY)
+
+
+def test_a_replaced_key_of_gateway_or_log_is_believed_for_a_day_more_and_never_again():
+    made = made_area()
+    area, replaced = verify_area(made.root.verify_key, [made.delegation, second()]), START + 300 * DAY
+    for role, old, believed in (("gateway", made.gateway, area.gateway_keys), ("log", made.log, area.log_keys)):
+        new = fixed_key(f"{AREA}/{role}", 2).verify_key
+        assert believed(replaced - SECOND) == (old.verify_key,)
+        assert believed(replaced) == (new, old.verify_key)
+        assert believed(replaced + DAY - SECOND) == (new, old.verify_key)
+        assert believed(replaced + DAY) == (new,)
+
+
+def test_a_replaced_registrar_s_key_signs_nothing_from_the_same_second_on():
+    made = made_area()
+    area, replaced = verify_area(made.root.verify_key, [made.delegation, second()]), START + 300 * DAY
     assert area.latest.number == 2
-    assert area.gateway_keys(START + 299 * DAY) == (made.gateway.verify_key,)
-    assert area.gateway_keys(START + 301 * DAY) == (renewed, made.gateway.verify_key)
-    assert area.gateway_keys(START + YEAR) == (renewed,)
+    assert area.registrar_keys(replaced - SECOND) == (made.registrar.verify_key,)
+    assert area.registrar_keys(replaced) == (fixed_key(f"{AREA}/registrar", 2).verify_key,)
+
+
+def test_a_key_replaced_after_its_delegation_was_over_is_not_believed_again_either():
+    made = made_area()
+    area = verify_area(made.root.verify_key, [made.delegation, second(at=START + 400 * DAY)])
+    assert area.gateway_keys(START + 380 * DAY) == (made.gateway.verify_key,)
+    assert area.gateway_keys(START + 402 * DAY) == (fixed_key(f"{AREA}/gateway", 2).verify_key,)
 
 
 def test_a_chain_with_a_gap_another_order_or_nothing_in_it_is_refused():

@@ -1,6 +1,7 @@
 """Revocation holds at once: the key signs nothing new, and what it signed before still verifies."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -158,6 +159,30 @@ def test_a_key_already_revoked_cannot_revoke_another_on_arrival():
     with pytest.raises(BadSignature):
         stolen.accept_revocation(arriving, NOW)
     assert stolen.accept_revocation(revocation_of(recipient, made_area().registrar), NOW)
+
+
+def test_a_revocation_that_begins_in_the_future_is_refused_whoever_signed_it():
+    for signer in (fixed_key(HOUSING), made_area().registrar):
+        soon = revocation_of(KEY.keyid, signer, NOW + timedelta(seconds=5))
+        assert directory().accept_revocation(soon, NOW).key == KEY.keyid
+        for ahead in (timedelta(seconds=6), 3650 * DAY):
+            with pytest.raises(Malformed):
+                directory().accept_revocation(revocation_of(KEY.keyid, signer, NOW + ahead), NOW)
+
+
+def test_only_the_registrar_dates_a_revocation_back():
+    for back in (timedelta(minutes=5, seconds=1), 30 * DAY):
+        with pytest.raises(Malformed):
+            directory().accept_revocation(revocation_of(KEY.keyid, fixed_key(HOUSING), NOW - back), NOW)
+        by_registrar = revocation_of(KEY.keyid, made_area().registrar, NOW - back)
+        assert directory().accept_revocation(by_registrar, NOW).since == NOW - back
+    recent = revocation_of(KEY.keyid, fixed_key(HOUSING), NOW - timedelta(minutes=5))
+    assert directory().accept_revocation(recent, NOW).key == KEY.keyid
+
+
+def test_a_revocation_that_both_signed_may_be_dated_back():
+    both = note.append_signature(revocation_of(KEY.keyid, fixed_key(HOUSING), NOW - 30 * DAY), made_area().registrar)
+    assert directory().accept_revocation(both, NOW).since == NOW - 30 * DAY
 
 
 @given(st.permutations([NOW, NOW + DAY, NOW - DAY]))

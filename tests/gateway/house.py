@@ -100,7 +100,7 @@ async def a_house(home: Path, *, run_worker: bool = False, **changes: object) ->
     """Yield a gateway with the usual register in its database."""
     made, clock, settings = made_area(), Clock(), settings_of(home, **changes)
     await found(settings)
-    broker = await build_broker(settings, clock, ServiceKeys(made.gateway, made.log))
+    broker = await build_broker(settings, clock, ServiceKeys(made.gateway, made.log), clock_is_injected=True)
     try:
         async with running(create_app(broker, run_worker=run_worker)) as address:
             yield House(broker, clock, address)

@@ -50,11 +50,8 @@ def test_people_excluded_in_words_hold_everybody_but_the_coordinator_back_until_
     assert set(world.read(COORDINATOR, 3)) == set(ALL_DOCUMENTS)
     case = accepted[0].manifest.case
     world.kit(COORDINATOR).exclude(case, [], settled=True)
-    world.move(LOOKED_AT_AGAIN)
     assert set(world.read(SERVICE, 2)) == {"referral", "safe-contact"}
-    held_back = world.entries(event="lease", outcome="deny", case=case)
-    assert {entry["rule"] for entry in held_back} == {"N11"}
-    assert len(held_back) == 2, "each delivery that is held back is logged once, however often it is asked for"
+    assert not world.entries(event="lease", outcome="deny", case=case), "what is held back is not even looked at"
 
 
 def test_honour_based_abuse_closes_the_case_to_all_but_the_coordinator(world: World) -> None:

@@ -77,6 +77,8 @@ def test_nobody_but_sender_and_coordinator_recalls_and_no_one_is_recalled_from_w
         act = refusal(lambda other=other: world.kit(other).recall(message, None, "safety"))
         assert act.code == "not-available"
     stranger = refusal(lambda: world.kit(SENDER).recall(message, [world.party("health")], "safety"))
+    assert stranger.code == "act-not-allowed", "who names recipients learns who they are: the coordinator alone may"
+    stranger = refusal(lambda: world.kit(COORDINATOR).recall(message, [world.party("health")], "safety"))
     assert stranger.code == "not-available"
     assert None not in _headers(world, message)
 

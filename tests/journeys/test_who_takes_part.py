@@ -57,6 +57,22 @@ def test_the_registrar_may_revoke_for_an_agency_that_cannot(world: World) -> Non
     assert refusal(world.refer).code == "key-revoked"
 
 
+def test_a_thief_cannot_make_a_stolen_key_irrevocable_with_a_revocation_of_its_own(embedded: World) -> None:
+    kit = embedded.kit(SENDER)
+    key = kit.keyring.agency.verify_key.keyid
+    for days in (3650, -30):
+        text = Revocation(kit.home.settings.area, key, START + timedelta(days=days), "lost").encode()
+        note = signed_note.sign(text, [kit.keyring.agency])
+        assert refusal(lambda note=note: kit.post("/v1/revocations", {"note": note})).code == "note-invalid"
+    embedded.refer()
+    slow = Revocation(kit.home.settings.area, key, embedded.clock() + timedelta(seconds=4), "lost").encode()
+    kit.post("/v1/revocations", {"note": signed_note.sign(slow, [kit.keyring.agency])})
+    coordinator = embedded.kit(COORDINATOR)
+    now = Revocation(kit.home.settings.area, key, embedded.clock() - timedelta(hours=1), "stolen").encode()
+    coordinator.post("/v1/revocations", {"note": signed_note.sign(now, [embedded.area.registrar])})
+    assert refusal(embedded.refer).code == "key-revoked"
+
+
 def test_nobody_revokes_the_key_of_somebody_else(world: World) -> None:
     key = world.kit(SERVICE).keyring.agency.verify_key.keyid
     assert refusal(lambda: world.kit(SENDER).revoke(key, "mischief")).code == "note-invalid"
@@ -76,7 +92,7 @@ def test_an_agency_that_was_removed_is_refused_and_what_it_sent_still_opens(worl
     world.refer()
     sender = world.area.members[SENDER].entries[0]
     publish(world, with_entry(world, replace(sender, status="removed", until=START)))
-    assert refusal(world.refer).code == "officer-unknown"
+    assert refusal(world.refer).code == "party-not-active"
     assert set(world.read(SERVICE, 2)) == {"referral", "safe-contact"}
 
 

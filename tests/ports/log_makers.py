@@ -41,7 +41,7 @@ async def leaves_of(store: Store) -> Sequence[bytes]:
     """Return the leaves in the log's order."""
     async with store.reader() as unit:
         size = (await unit.log.state()).size
-        return [entry.leaf async for entry in unit.log.entries(0, size)]
+        return [entry.leaf for entry in await unit.log.entries(0, size)]
 
 
 async def expected(store: Store) -> Checkpoint:

@@ -107,7 +107,7 @@ async def test_a_destroyed_case_leaves_its_access_entries_and_nothing_else(store
     deliveries = [delivery.id for one in addressed for delivery, _ in one.deliveries]
     async with store.unit() as unit:
         await unit.messages.receipt(deliveries[0], "collected", "marac/receipt/v1\n", NOW)
-        await unit.messages.remember(HOUSING, "an-id", ref, Earlier("sha256:", ("manifest",)))
+        await unit.messages.remember(HOUSING, "an-id", Earlier(ref, "sha256:", ("manifest",)))
         await unit.letters.put([a_letter(delivery=deliveries[0])], NOW)
         await unit.log.append(an_entry(ref))
         await unit.commit()

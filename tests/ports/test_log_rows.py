@@ -5,7 +5,7 @@ import json
 
 from agencies.notes.leaf import leaf
 from broker.ports import LogState, Store
-from tests.ports.makers import a_ref, after, an_entry
+from tests.ports.makers import HOUSING, a_ref, after, an_entry
 
 START = LogState(0, None)
 
@@ -30,7 +30,7 @@ async def test_entries_wait_in_order_until_they_are_indexed(store: Store) -> Non
         await unit.log.index([entry.id for entry in entries[:3]], 0)
         assert [one.id for one in await unit.log.unsequenced(9)] == [entry.id for entry in entries[3:]]
         await unit.log.index([entry.id for entry in entries[3:]], 3)
-        assert [(one.id, one.index) async for one in unit.log.entries(1, 4)] == [
+        assert [(one.id, one.index) for one in await unit.log.entries(1, 4)] == [
             (entry.id, index) for index, entry in enumerate(entries) if 1 <= index < 4
         ]
 
@@ -41,7 +41,7 @@ async def test_many_entries_come_in_order_page_by_page(store: Store) -> None:
         for entry in entries:
             await unit.log.append(entry)
         await unit.log.index([entry.id for entry in entries], 0)
-        assert [one.index async for one in unit.log.entries(0, 5000)] == list(range(1003))
+        assert [one.index for one in await unit.log.entries(0, 5000)] == list(range(1003))
 
 
 async def test_the_state_moves_only_from_what_it_is(store: Store) -> None:
@@ -96,11 +96,12 @@ async def test_expired_entries_lose_all_but_their_leaf(store: Store) -> None:
             await unit.log.append(entry)
         leaves = [one.leaf for one in await unit.log.unsequenced(9)]
         await unit.log.index([entry.id for entry in entries[:2]], 0)
-        await unit.log.expire(gone, after(days=365))
+        await unit.log.expire(gone, after(days=365), [HOUSING])
         assert await unit.log.sweep(after(days=364), 9) == 0
         # The third is not in the log yet: what witnesses cannot see yet is not destroyed.
         assert await unit.log.sweep(after(days=365), 9) == 1
-        emptied, kept = [one async for one in unit.log.entries(0, 2)]
+        assert (await unit.log.entries(0, 1))[0].withheld_from == frozenset()
+        emptied, kept = await unit.log.entries(0, 2)
         assert (emptied.encoded, emptied.salt, emptied.leaf) == (None, None, leaves[0])
         assert kept.encoded is not None
         assert json.loads(kept.encoded)["case"] == stays

@@ -1,14 +1,15 @@
 """Messages, leases, headers, receipts, recalls and repeated submissions, on SQLite and on PostgreSQL."""
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import pytest
 
-from agencies.names import DeliveryId, MessageId
+from agencies.names import DeliveryId, MessageId, PartyId
 from broker.errors import IdempotencyConflict
 from broker.lifecycle import DeliveryState
-from broker.ports import Delivery, Earlier, Store
+from broker.ports import Delivery, Earlier, Message, Reach, Store, UnitOfWork
 from tests.ports.makers import (
     COORDINATOR,
     HOUSING,
@@ -24,13 +25,20 @@ from tests.ports.makers import (
 LATER = after(minutes=5)
 
 
+async def to_lease(unit: UnitOfWork, party: PartyId, limit: int, now: datetime) -> Sequence[tuple[Delivery, Message]]:
+    """What a lease takes: first what waits within reach, then those rows, locked."""
+    waiting = await unit.messages.waiting(Reach(party, (), whole=party == COORDINATOR), limit, now)
+    return await unit.messages.take([delivery for delivery, _ in waiting], now)
+
+
 async def test_a_message_comes_back_as_it_was_added(store: Store) -> None:
     addressed = a_message(a_ref(), [IDVA, COORDINATOR])
     await accepted(store, addressed)
     async with store.reader() as unit:
         assert await unit.messages.get(addressed.message.id) == addressed.message
         assert await unit.messages.payload(addressed.message.id) == addressed.payload
-        assert list(await unit.messages.deliveries(addressed.message.id)) == [one for one, _ in addressed.deliveries]
+        held = sorted((one for one, _ in addressed.deliveries), key=lambda one: one.id)
+        assert list(await unit.messages.deliveries(addressed.message.id)) == held
         for delivery, header in addressed.deliveries:
             assert await unit.messages.header(delivery.id) == header
             assert await unit.messages.delivery(delivery.id) == delivery
@@ -54,19 +62,19 @@ async def test_only_what_has_arrived_is_leased_and_only_by_its_recipient(store: 
     await in_mailbox(store, waiting)
     await accepted(store, on_its_way)
     async with store.unit() as unit:
-        [(delivery, message)] = await unit.messages.to_lease(IDVA, 9, NOW)
+        [(delivery, message)] = await to_lease(unit, IDVA, 9, NOW)
         assert message == waiting.message
         assert delivery.state is DeliveryState.WAITING
-        assert list(await unit.messages.to_lease(HOUSING, 9, NOW)) == []
+        assert list(await to_lease(unit, HOUSING, 9, NOW)) == []
 
 
 async def test_a_lease_hides_a_delivery_until_it_ends(store: Store) -> None:
     await in_mailbox(store, a_message(a_ref()))
     async with store.unit() as unit:
-        [(delivery, _)] = await unit.messages.to_lease(IDVA, 9, NOW)
+        [(delivery, _)] = await to_lease(unit, IDVA, 9, NOW)
         await unit.messages.lease([delivery.id], LATER)
-        assert list(await unit.messages.to_lease(IDVA, 9, LATER - timedelta(seconds=1))) == []
-        [(again, _)] = await unit.messages.to_lease(IDVA, 9, LATER)
+        assert list(await to_lease(unit, IDVA, 9, LATER - timedelta(seconds=1))) == []
+        [(again, _)] = await to_lease(unit, IDVA, 9, LATER)
         assert (again.leases, again.leased_until) == (1, LATER)
 
 
@@ -74,7 +82,7 @@ async def test_the_oldest_are_leased_first(store: Store) -> None:
     messages = [a_message(a_ref(), at=after(seconds=seconds)) for seconds in (3, 1, 2)]
     await in_mailbox(store, *messages)
     async with store.unit() as unit:
-        leased = await unit.messages.to_lease(IDVA, 2, LATER)
+        leased = await to_lease(unit, IDVA, 2, LATER)
     assert [message.id for _, message in leased] == [messages[1].message.id, messages[2].message.id]
 
 
@@ -83,7 +91,7 @@ async def test_two_leasers_at_once_never_get_the_same_delivery(store: Store) -> 
 
     async def lease() -> list[Delivery]:
         async with store.unit() as unit:
-            found = [delivery for delivery, _ in await unit.messages.to_lease(IDVA, 3, NOW)]
+            found = [delivery for delivery, _ in await to_lease(unit, IDVA, 3, NOW)]
             await asyncio.sleep(0)
             await unit.messages.lease([delivery.id for delivery in found], LATER)
             await unit.commit()
@@ -96,10 +104,10 @@ async def test_two_leasers_at_once_never_get_the_same_delivery(store: Store) -> 
 async def test_a_withheld_delivery_is_asked_again_later_and_a_lease_forgets_the_rule(store: Store) -> None:
     await in_mailbox(store, a_message(a_ref()))
     async with store.unit() as unit:
-        [(delivery, _)] = await unit.messages.to_lease(IDVA, 9, NOW)
+        [(delivery, _)] = await to_lease(unit, IDVA, 9, NOW)
         await unit.messages.withhold(delivery.id, "N4", LATER)
-        assert list(await unit.messages.to_lease(IDVA, 9, NOW)) == []
-        [(withheld, _)] = await unit.messages.to_lease(IDVA, 9, LATER)
+        assert list(await to_lease(unit, IDVA, 9, NOW)) == []
+        [(withheld, _)] = await to_lease(unit, IDVA, 9, LATER)
         await unit.messages.lease([delivery.id], after(minutes=9))
         leased = await unit.messages.delivery(delivery.id)
     assert leased is not None
@@ -128,7 +136,7 @@ async def test_receipts_add_up_in_order_and_collected_ends_the_waiting(store: St
         held = await unit.messages.delivery(delivery.id)
         assert held is not None
         assert (held.receipts, held.state) == (("collected", "opened"), DeliveryState.COLLECTED)
-        assert list(await unit.messages.to_lease(IDVA, 9, LATER)) == []
+        assert list(await to_lease(unit, IDVA, 9, LATER)) == []
 
 
 async def test_a_recall_before_release_takes_header_and_outbox_row_away(store: Store) -> None:
@@ -144,7 +152,7 @@ async def test_a_recall_before_release_takes_header_and_outbox_row_away(store: S
         assert await unit.messages.header(other) is not None
         assert [letter.delivery for letter in await unit.outbox.take(9)] == [other]
         await unit.outbox.arrived([recalled], NOW)
-        assert list(await unit.messages.to_lease(IDVA, 9, LATER)) == []
+        assert list(await to_lease(unit, IDVA, 9, LATER)) == []
 
 
 async def test_a_recall_after_release_is_leased_as_a_notice_until_it_is_answered(store: Store) -> None:
@@ -155,23 +163,24 @@ async def test_a_recall_after_release_is_leased_as_a_notice_until_it_is_answered
         await unit.messages.release(delivery.id, NOW)
         await unit.messages.receipt(delivery.id, "collected", "note", NOW)
         await unit.messages.recall({delivery.id: "destroy it"}, NOW)
-        [(notice, _)] = await unit.messages.to_lease(IDVA, 9, NOW)
+        [(notice, _)] = await to_lease(unit, IDVA, 9, NOW)
         assert (notice.recall_notice, notice.state) == ("destroy it", DeliveryState.RECALLED)
         await unit.messages.lease([delivery.id], LATER)
-        assert list(await unit.messages.to_lease(IDVA, 9, NOW)) == []
+        assert list(await to_lease(unit, IDVA, 9, NOW)) == []
         await unit.messages.receipt(delivery.id, "destroyed", "note", NOW)
-        assert list(await unit.messages.to_lease(IDVA, 9, LATER)) == []
+        assert list(await to_lease(unit, IDVA, 9, LATER)) == []
 
 
 async def test_a_submission_is_remembered_by_sender_and_id(store: Store) -> None:
-    ref, answer = a_ref(), Earlier("sha256:note", ("first manifest\n", "second — manifest\n"))
+    ref = a_ref()
+    answer = Earlier(ref, "sha256:note", ("first manifest\n", "second — manifest\n"))
     await accepted(store, a_message(ref))
     async with store.unit() as unit:
-        await unit.messages.remember(HOUSING, "an-id", ref, answer)
+        await unit.messages.remember(HOUSING, "an-id", answer)
         assert await unit.messages.earlier(HOUSING, "an-id") == answer
         assert await unit.messages.earlier(IDVA, "an-id") is None
         with pytest.raises(IdempotencyConflict):
-            await unit.messages.remember(HOUSING, "an-id", ref, Earlier("sha256:other", ()))
+            await unit.messages.remember(HOUSING, "an-id", Earlier(ref, "sha256:other", ()))
 
 
 async def test_of_two_submissions_with_one_id_at_once_one_is_accepted(store: Store) -> None:
@@ -181,7 +190,7 @@ async def test_of_two_submissions_with_one_id_at_once_one_is_accepted(store: Sto
     async def submit(number: int) -> bool:
         async with store.unit() as unit:
             try:
-                await unit.messages.remember(HOUSING, "an-id", ref, Earlier(f"sha256:{number}", ()))
+                await unit.messages.remember(HOUSING, "an-id", Earlier(ref, f"sha256:{number}", ()))
             except IdempotencyConflict:
                 return False
             await asyncio.sleep(0)

@@ -94,5 +94,5 @@ async def test_an_entry_that_commits_late_is_not_skipped(postgres_store: Store) 
         await unit.commit()
     assert await sequence(store, LOG_KEY, ORIGIN) == 1
     async with store.reader() as unit:
-        assert [entry.id async for entry in unit.log.entries(5, 6)] == [late.id]
+        assert [entry.id for entry in await unit.log.entries(5, 6)] == [late.id]
     assert await shown(store) == await expected(store)

@@ -6,6 +6,8 @@ import pytest
 
 from broker.errors import RegisterConflict
 from broker.ports import Store
+from crypto.note import append_signature
+from tests.agencies.made_area import HOUSING, fixed_key, made_area, revocation_of
 from tests.ports.makers import NOW, after
 
 
@@ -16,13 +18,22 @@ async def test_the_newest_register_and_every_delegation_and_revocation_are_held(
         for number in (1, 2):
             await unit.trust.add_delegation(number, f"delegation {number}")
             await unit.trust.add_register(number, f"register {number}", NOW)
-        await unit.trust.add_revocation("b", "revocation of b", NOW)
-        await unit.trust.add_revocation("a", "revocation of a", NOW)
-        await unit.trust.add_revocation("b", "another note", NOW)
-        assert await unit.trust.version() == (2, 2, 2)
+        assert await unit.trust.version() == (2, 2, 0)
         assert await unit.trust.register() == "register 2"
         assert await unit.trust.delegations() == ["delegation 1", "delegation 2"]
-        assert await unit.trust.revocations() == ["revocation of b", "revocation of a"]
+
+
+async def test_every_distinct_revocation_of_a_key_is_held_and_the_same_text_once(store: Store) -> None:
+    owner, registrar = fixed_key(HOUSING), made_area().registrar
+    keyid = owner.verify_key.keyid
+    later, earlier = (revocation_of(keyid, owner, since) for since in (after(minutes=1), NOW))
+    async with store.unit() as unit:
+        await unit.trust.add_revocation(keyid, later, NOW)
+        await unit.trust.add_revocation(keyid, earlier, NOW)
+        await unit.trust.add_revocation(keyid, later, NOW)
+        await unit.trust.add_revocation(keyid, append_signature(earlier, registrar), NOW)
+        assert await unit.trust.revocations() == [later, earlier]
+        assert await unit.trust.version() == (0, 0, 2)
 
 
 async def test_a_number_is_given_once(store: Store) -> None:

@@ -87,12 +87,13 @@ OPEN = replace(LEASE, act=Act.OPEN, asker=asker(IDVA, "safeguarding", OFFICER))
 RECEIPT = replace(LEASE, act=Act.RECEIPT)
 STATUS = Access(Act.STATUS, asker(HOUSING), REFERRAL, case=CASE, standing=Standing.SENDER)
 RECALL = replace(STATUS, act=Act.RECALL)
+RECALL_SOME = Access(Act.RECALL_SOME, asker(COORDINATOR), REFERRAL, case=CASE)
 EXCLUDE = Access(Act.EXCLUDE, asker(COORDINATOR), case=CASE)
 STEWARD = Access(Act.STEWARD, asker(COORDINATOR))
 REVOKE = Access(Act.REVOKE, asker(HOUSING))
 AUDIT = Access(Act.AUDIT, asker(COMPLIANCE))
-PERMITTED = (SUBMIT, LEASE, OPEN, RECEIPT, STATUS, RECALL, EXCLUDE, STEWARD, REVOKE, AUDIT)
-ABOUT_A_CASE = (SUBMIT, LEASE, OPEN, RECEIPT, STATUS, RECALL, EXCLUDE)
+PERMITTED = (SUBMIT, LEASE, OPEN, RECEIPT, STATUS, RECALL, RECALL_SOME, EXCLUDE, STEWARD, REVOKE, AUDIT)
+ABOUT_A_CASE = (SUBMIT, LEASE, OPEN, RECEIPT, STATUS, RECALL, RECALL_SOME, EXCLUDE)
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def questions() -> tuple[Question, ...]:
 def _permits() -> Iterator[Question]:
     yes = Permit(Relation.INVOLVED, PUBLIC_TASK)
     asked, no_case = Permit(Relation.ASKED, PUBLIC_TASK), Permit(Relation.NONE, PUBLIC_TASK)
-    for access, answer in zip(PERMITTED, [asked, yes, yes, yes, asked, asked, yes] + [no_case] * 3, strict=True):
+    for access, answer in zip(PERMITTED, [asked, yes, yes, yes, asked, asked, yes, yes] + [no_case] * 3, strict=True):
         yield Question(f"{access.act} as it should be", access, answer)
     yield Question("a referral that opens a case", OPENING, no_case)
     opens_none = replace(REFERRAL, opens_case=False)
@@ -157,6 +158,9 @@ def _permits() -> Iterator[Question]:
     proved = naming(replace(OPEN, demand_proved=True), OFFICER, proved=True)
     yield Question("a proved officer where only such are accepted", proved, yes)
     yield Question("another officer of the agency is excluded", about(OPEN, _without(OTHER_OFFICER)), yes)
+    colleagues = replace(LEASE, colleagues=frozenset({OFFICER, OTHER_OFFICER}))
+    named = naming(about(colleagues, _without(OTHER_OFFICER)), OFFICER)
+    yield Question("a lease by an officer whose colleague is excluded", named, yes)
     yield from _permits_to_the_offices(yes)
 
 
@@ -193,10 +197,10 @@ def _refused_as_asker() -> Iterator[Question]:
         yield Question(f"{access.act} with a superseded key", replace(access, superseded_key=True), inactive)
         if party.kind not in {"coordinator", "deputy"}:
             yield from _without_agreement(access)
-    for access in (EXCLUDE, STEWARD, AUDIT):
+    for access in (RECALL_SOME, EXCLUDE, STEWARD, AUDIT):
         for party in (IDVA, HOUSING, POLICE):
             yield Question(f"{access.act} by {party.kind}", by(access, party), Deny("N3", "act-not-allowed"))
-    for access in (EXCLUDE, STEWARD):
+    for access in (RECALL_SOME, EXCLUDE, STEWARD):
         yield Question(f"{access.act} by compliance", by(access, COMPLIANCE), Deny("N3", "act-not-allowed"))
     yield from _refused_as_sender()
     yield from _refused_for_the_officer()
@@ -252,6 +256,9 @@ def _refused_by_case() -> Iterator[Question]:
             yield Question(f"{access.act}: agency excluded", about(access, case), Deny("N8", "not-available"))
         named = naming(about(access, _without(OFFICER)), OFFICER, proved=True)
         yield Question(f"{access.act}: officer excluded", named, Deny("N9", "not-available"))
+    colleagues = replace(LEASE, colleagues=frozenset({OFFICER, OTHER_OFFICER}))
+    unnamed = about(colleagues, _without(OTHER_OFFICER))
+    yield Question("a lease by nobody in particular: one officer excluded", unnamed, Deny("N9", "not-available"))
     said_new = replace(SUBMIT, opens_case=True, case=_without(HOUSING.id))
     yield Question("`case new` is not believed where there is a case", said_new, Deny("N8", "not-available"))
     for access in ABOUT_A_CASE[1:]:

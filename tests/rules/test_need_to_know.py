@@ -74,6 +74,7 @@ BY_RELATION: Mapping[Act, str] = {
     Act.RECEIPT: "yes yes yes yes yes yes",
     Act.STATUS: " yes yes yes yes yes N8",
     Act.RECALL: " yes yes yes yes yes N8",
+    Act.RECALL_SOME: "yes yes yes yes yes N8",
     Act.EXCLUDE: "yes yes yes yes yes N8",
     Act.STEWARD: "yes yes yes yes yes yes",
     Act.REVOKE: " yes yes yes yes yes yes",

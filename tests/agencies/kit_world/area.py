@@ -98,7 +98,9 @@ def running_area(folder: Path) -> Iterator[RunningArea]:
             await uow.trust.add_register(1, signed_register(entries()), NOW)
             await uow.commit()
         await store.close()
-        broker = await build_broker(settings, clock, ServiceKeys(made_area().gateway, made_area().log))
+        broker = await build_broker(
+            settings, clock, ServiceKeys(made_area().gateway, made_area().log), clock_is_injected=True
+        )
         try:
             async with running(create_app(broker, run_worker=True)) as url:
                 area.url = url

@@ -119,7 +119,7 @@ async def _serve(job: Job, steps: Steps) -> None:
 
 async def _counted(settings: Settings, clock: FileClock, keys: ServiceKeys, steps: Steps) -> Broker:
     """Return the broker that `build_broker` checked and made, on the same ports, counted."""
-    built = await build_broker(settings, clock, keys)
+    built = await build_broker(settings, clock, keys, clock_is_injected=True)
     store = CountedStore(built.store, steps)
     desk = replace(built.desk, store=store, directories=Directories(settings))
     queue = open_queue(settings.amqp_url, store, clock, settings.delivery_limit)

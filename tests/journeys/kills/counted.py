@@ -1,6 +1,7 @@
 """The ports as they are, with every durable step told to Steps."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from types import TracebackType
 
 from agencies.names import DeliveryId, PartyId
@@ -50,6 +51,9 @@ class CountedUnit:
     async def commit(self) -> None:
         with self._steps.step(caller()):
             await self._unit.commit()
+
+    async def now(self) -> datetime:
+        return await self._unit.now()
 
 
 class CountedStore:

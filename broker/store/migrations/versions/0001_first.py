@@ -200,6 +200,12 @@ def _log() -> None:
         sa.Column("encoded", sa.LargeBinary(), nullable=True, comment="the entry; destroyed with its salt"),
         sa.Column("salt", sa.LargeBinary(), nullable=True, comment="the leaf's salt"),
         sa.Column("leaf", sa.LargeBinary(), nullable=False, comment="salted commitment to the entry: stays"),
+        sa.Column(
+            "withheld_from",
+            sa.JSON(),
+            nullable=True,
+            comment="whom the case excluded; destroyed with the entry",
+        ),
         sa.Column("expires_at", TIME, nullable=True, comment="when the entry is destroyed, once its case was"),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_entries")),
         sa.UniqueConstraint("id", name=op.f("uq_entries_id")),
@@ -260,10 +266,11 @@ def _trust() -> None:
         "revocations",
         sa.Column("number", BIG, autoincrement=True, nullable=False, comment="order of arrival"),
         sa.Column("key", sa.Text(), nullable=False, comment="revoked key"),
+        sa.Column("hash", sa.Text(), nullable=False, comment="hash of the revocation's text"),
         sa.Column("note", sa.Text(), nullable=False, comment="signed revocation"),
         sa.Column("at", TIME, nullable=False, comment="when it was received"),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_revocations")),
-        sa.UniqueConstraint("key", name=op.f("uq_revocations_key")),
+        sa.UniqueConstraint("hash", name=op.f("uq_revocations_hash")),
     )
     op.create_table(
         "nonces",
