@@ -124,6 +124,7 @@ async def make_grace_pass(places: Places, ref: CaseRef) -> None:
     """Make it so that the case was scheduled eight days ago: no setting moves the clock."""
     store = open_store(load_settings(places.home).database)
     async with store.unit() as uow:
-        await uow.cases.schedule([ref], NOW - timedelta(days=8))
+        await uow.cases.unschedule(ref)
+        assert await uow.cases.schedule([ref], NOW - timedelta(days=8), before=NOW) == [ref]
         await uow.commit()
     await store.close()

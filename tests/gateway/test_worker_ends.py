@@ -30,7 +30,7 @@ async def test_a_gateway_whose_worker_ended_is_not_ready(tmp_path: Path) -> None
     with pytest.raises(ValueError, match="made up"):
         async with a_house(tmp_path, run_worker=True) as house:
             assert (await house.send(Draft(path="/readyz"))).status == 200
-            damage(tmp_path / "broker.sqlite")
+            await asyncio.to_thread(damage, tmp_path / "broker.sqlite")
             await until(lambda: not_ready(house))
 
 

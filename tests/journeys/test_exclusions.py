@@ -1,14 +1,10 @@
 """Who must not learn of a case does not: from the very request that says so, and after everything was delivered."""
 
-from datetime import timedelta
-
 from agencies.documents.referral import HonourBased
 from agencies.names import DeliveryId
 from broker.ports import UnitOfWork
 from tests.factories import a_referral, exclusions
 from tests.journeys.world import ALL_DOCUMENTS, COORDINATOR, SENDER, SERVICE, World, refusal
-
-LOOKED_AT_AGAIN = timedelta(seconds=31)
 
 
 def test_an_agency_excluded_by_the_request_gets_no_header_and_the_coordinator_gets_everything(world: World) -> None:

@@ -1,5 +1,6 @@
 """Cases, relations and exclusions, on SQLite and on PostgreSQL."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -91,13 +92,45 @@ async def test_due_cases_come_oldest_first_and_a_new_referral_takes_scheduling_b
             await unit.cases.add(case)
         assert [case.ref for case in await unit.cases.due(old.last_referral_at, 9)] == [older.ref, old.ref]
         assert [case.ref for case in await unit.cases.due(NOW, 1)] == [older.ref]
-        await unit.cases.schedule([older.ref, old.ref], NOW)
+        both = [older.ref, old.ref]
+        assert await unit.cases.schedule([*both, young.ref], NOW, before=old.last_referral_at) == both
+        assert await unit.cases.schedule(both, NOW, before=NOW) == [], "they are scheduled already"
         assert [case.ref for case in await unit.cases.due(NOW, 9)] == [young.ref]
         assert {case.ref for case in await unit.cases.scheduled(NOW, 9)} == {older.ref, old.ref}
         assert list(await unit.cases.scheduled(NOW - timedelta(seconds=1), 9)) == []
         await unit.cases.restart(old.ref, after(days=1))
         assert [case.ref for case in await unit.cases.scheduled(NOW, 9)] == [older.ref]
         assert await unit.cases.count() == 3
+        await unit.cases.unschedule(older.ref)
+        assert list(await unit.cases.scheduled(NOW, 9)) == []
+
+
+async def test_a_case_that_is_referred_after_it_was_read_as_due_is_not_scheduled(store: Store) -> None:
+    referred, due = (a_case(last_referral_at=NOW - timedelta(days=days)) for days in (20, 10))
+    async with store.unit() as unit:
+        await unit.cases.add(referred)
+        await unit.cases.add(due)
+        await unit.commit()
+    locked = asyncio.Event()
+
+    async def refer() -> None:
+        async with store.unit() as unit:
+            await unit.cases.lock(referred.ref)
+            locked.set()
+            await unit.cases.restart(referred.ref, NOW)
+            await unit.commit()
+
+    async with store.reader() as unit:
+        refs = [case.ref for case in await unit.cases.due(NOW - timedelta(days=1), 9)]
+    assert refs == [referred.ref, due.ref]
+    referring = asyncio.create_task(refer())
+    await locked.wait()
+    async with store.unit() as unit:  # waits for the referral, which holds the case
+        assert await unit.cases.schedule(refs, NOW, before=NOW - timedelta(days=1)) == [due.ref]
+        await unit.commit()
+    await referring
+    async with store.reader() as unit:
+        assert [case.ref for case in await unit.cases.scheduled(NOW, 9)] == [due.ref]
 
 
 async def test_a_destroyed_case_leaves_its_access_entries_and_nothing_else(store: Store, database_url: str) -> None:

@@ -1,5 +1,7 @@
 """What was destroyed is gone from the database's files too, once they were compacted."""
 
+import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,37 @@ async def test_postgresql_keeps_no_header_of_a_destroyed_case(postgres_database_
     file = await _file_of_headers(postgres_database_url)
     assert gone not in file
     assert stays in file
+    await store.close()
+
+
+@pytest.mark.servers
+async def test_postgresql_is_not_compacted_while_others_use_the_table_and_gives_way(postgres_database_url: str) -> None:
+    store = open_store(postgres_database_url)
+    reads = open_patient(postgres_database_url)
+    async with reads.begin() as connection:
+        await connection.execute(text("SELECT count(*) FROM headers"))
+        async with asyncio.timeout(5):
+            assert not await store.compact()
+    assert await store.compact()
+    await reads.dispose()
+    await store.close()
+
+
+@pytest.mark.servers
+async def test_many_headers_are_rewritten_in_a_quiet_time_alone(postgres_database_url: str) -> None:
+    store, now = open_store(postgres_database_url), datetime.now(UTC)
+    large = a_message(a_ref(), at=now)
+    deliveries = [(delivery, draw_bytes(33 * 1024 * 1024)) for delivery, _ in large.deliveries]
+    await accepted(store, Addressed(large.message, large.payload, deliveries))
+    assert not await store.compact(), "a message was accepted just now"
+    engine = open_patient(postgres_database_url)
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE deliveries SET accepted_at = now() - interval '11 minutes'"))
+    assert await store.compact()
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE deliveries SET released_at = now()"))
+    assert not await store.compact(), "a message was opened just now"
+    await engine.dispose()
     await store.close()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Executable, delete, update
 
-from broker.errors import BrokerError, LogShortened
+from broker.errors import BrokerError, LogShortened, StoreUnavailable
 from broker.log.outside import Outside, copy_out
 from broker.log.sequencer import sequence
 from broker.log.startup import check_log
@@ -102,6 +102,22 @@ def test_a_whole_line_that_is_no_note_is_told(outside: Outside, folder: Path, li
         file.write(line + "\n")
     with pytest.raises(BrokerError):
         outside.tombstones()
+
+
+async def test_a_folder_that_takes_nothing_is_told_with_what_to_do_and_is_used_again_once_it_does(
+    store: Store, outside: Outside, folder: Path
+) -> None:
+    signed = await sequenced(store, 3)
+    folder.parent.mkdir()
+    folder.write_text("a file where the folder must be: root, too, fails to write here")
+    for act in (lambda: outside.add_tombstone(NOTE), outside.tombstones, outside.checkpoint):
+        with pytest.raises(StoreUnavailable, match="make room there"):
+            act()
+    with pytest.raises(StoreUnavailable, match=r"\(E[A-Z]+\)"):
+        await copy_out(store, outside)
+    folder.unlink()
+    await copy_out(store, outside)
+    assert outside.checkpoint() == signed
 
 
 async def test_the_newest_checkpoint_of_the_database_is_copied_out(store: Store, outside: Outside) -> None:

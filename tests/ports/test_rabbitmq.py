@@ -180,6 +180,33 @@ async def test_a_wrong_password_is_unavailable_and_told_without_it(node: RabbitN
     assert caught.value.__cause__ is None
 
 
+@pytest.mark.parametrize("foreign", [None, "", "made up", "\x00", "0199f2b1-5c1e-7c52-9d52-0a6f3b1f6a1\x00"])
+async def test_a_message_that_is_none_of_ours_is_discarded_and_the_next_letter_comes(
+    node: RabbitNode, mine: PartyId, foreign: str | None
+) -> None:
+    async with opened(node.url) as queue:
+        await queue.declare([mine])
+        async with await aio_pika.connect(node.url, timeout=5) as connection:
+            exchange = (await connection.channel()).default_exchange
+            for name in (topology.mailbox_queue(mine), topology.dead_letter_queue(mine)):
+                await exchange.publish(aio_pika.Message(b"", correlation_id=foreign), name, timeout=5)
+            letter = a_letter(mine)
+            await published(queue, letter)
+            assert list(await queue.dead(5)) == []
+            arrivals = await received(queue, 1)
+            assert [arrival.delivery for arrival in arrivals] == [letter.delivery]
+            await queue.settle(arrivals)
+
+            async def empty() -> bool:
+                channel = await connection.channel()
+                names = topology.mailbox_queue(mine), topology.dead_letter_queue(mine)
+                held = [await channel.declare_queue(name, passive=True, timeout=5) for name in names]
+                await channel.close()
+                return list(await queue.dead(5)) == [] and not any(one.declaration_result.message_count for one in held)
+
+            await until(empty)
+
+
 async def test_a_letter_on_the_way_names_nobody_and_is_kept_on_disk(node: RabbitNode, mine: PartyId) -> None:
     async with opened(node.url) as queue:
         await queue.declare([mine])

@@ -161,6 +161,8 @@ def _permits() -> Iterator[Question]:
     colleagues = replace(LEASE, colleagues=frozenset({OFFICER, OTHER_OFFICER}))
     named = naming(about(colleagues, _without(OTHER_OFFICER)), OFFICER)
     yield Question("a lease by an officer whose colleague is excluded", named, yes)
+    for name, changed in _lapsed(REVOKE):
+        yield Question(f"{name}, a stolen key is revoked all the same", changed, no_case)
     yield from _permits_to_the_offices(yes)
 
 
@@ -195,7 +197,7 @@ def _refused_as_asker() -> Iterator[Question]:
         yield Question(f"{access.act} before its time", by(access, replace(party, since=NOW + DAY)), inactive)
         yield Question(f"{access.act} after its time", by(access, replace(party, until=NOW)), inactive)
         yield Question(f"{access.act} with a superseded key", replace(access, superseded_key=True), inactive)
-        if party.kind not in {"coordinator", "deputy"}:
+        if party.kind not in {"coordinator", "deputy"} and access is not REVOKE:
             yield from _without_agreement(access)
     for access in (RECALL_SOME, EXCLUDE, STEWARD, AUDIT):
         for party in (IDVA, HOUSING, POLICE):
@@ -207,10 +209,14 @@ def _refused_as_asker() -> Iterator[Question]:
 
 
 def _without_agreement(access: Access) -> Iterator[Question]:
+    for name, changed in _lapsed(access):
+        yield Question(f"{access.act} {name}", changed, Deny("N2", "isa-not-in-force"))
+
+
+def _lapsed(access: Access) -> Iterator[tuple[str, Access]]:
     lapsed, to_come = replace(ISA, until=NOW), replace(ISA, in_force=NOW + DAY)
     for name, isa in (("without agreement", None), ("after it lapsed", lapsed), ("before it is in force", to_come)):
-        changed = by(access, replace(access.asker.party, isa=isa))
-        yield Question(f"{access.act} {name}", changed, Deny("N2", "isa-not-in-force"))
+        yield name, by(access, replace(access.asker.party, isa=isa))
 
 
 def _refused_as_sender() -> Iterator[Question]:

@@ -1,0 +1,154 @@
+"""What the kit's commands show: nothing that a gateway says steers a terminal, and what ends is told in time."""
+
+import json
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from agencies.area import delegate
+from agencies.kit import keyfile
+from agencies.kit.client import AlreadyShown, NoOfficer, TakenBack
+from agencies.kit.expiry import TELL, expiry_warnings
+from agencies.kit.home import Home, KitSettings
+from agencies.kit.opening import TrustNotes
+from agencies.register import draft_register
+from crypto import note
+from gateway.commands.faults import explain
+from gateway.commands.office import Office
+from tests.agencies.made_area import AREA, DAY, HOUSING, NOW, YEAR, fixed_key, made_area, usual_entries, usual_register
+from tests.commands.running import Answer, marac, write_secret
+
+HOSTILE = "\x1b[2J\x1b]0;owned\x07\x9b31mfine\u202e\r\nmarac: all is well\u2028now"
+MESSAGE = "0199f2b1-6a0b-7d0e-8a3c-5f0f4c1f2b7e"
+START = NOW - DAY
+
+
+@contextmanager
+def answering(status: int, members: object) -> Iterator[str]:
+    """Yield the address of a gateway that gives everybody this one answer."""
+    body = json.dumps(members).encode()
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("content-length", 0)))
+            self.send_response(status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Answering) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def run(folder: Path, url: str, *arguments: str) -> Answer:
+    home = Home.create(folder / "kit", KitSettings(AREA, url, made_area().root.verify_key.vkey, HOUSING))
+    keyfile.save_signing_key(home.keys / "housing.signkey", fixed_key(HOUSING), "made-up words", 4)
+    words = write_secret(folder / "passphrase", "made-up words")
+    return marac(*arguments, "--kit", home.path, "--passphrase-file", words)
+
+
+@pytest.mark.parametrize("arguments", [("status", MESSAGE), ("recall", MESSAGE, "--reason", "safety"), ("pull",)])
+def test_a_hostile_problem_is_shown_as_harmless_text_on_its_own_lines(tmp_path: Path, arguments: tuple[str]) -> None:
+    problem = {"code": HOSTILE, "title": HOSTILE, "help": HOSTILE, "pointer": HOSTILE, "retry": "no"}
+    with answering(403, problem) as url:
+        answer = run(tmp_path, url, *arguments)
+    assert answer.code == 1
+    assert "<U+001B>" in answer.err
+    assert not set(answer.err + answer.out) & set("\x1b\x07\x9b\r\u202e\u2028")
+    assert [line.partition(":")[0] for line in answer.err.splitlines()] == ["marac", "  Next"]
+
+
+def test_a_state_that_is_no_word_is_no_answer(tmp_path: Path) -> None:
+    for number, state in enumerate((HOSTILE, "collected\n", "collected \x1b[1A", "")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with answering(200, {"message": MESSAGE, "state": state}) as url:
+            answer = run(folder, url, "status", MESSAGE)
+        assert (answer.code, answer.out) == (1, "")
+        assert "not one that this kit knows" in answer.err
+
+
+def test_the_words_of_a_program_that_reads_json_are_ascii(tmp_path: Path) -> None:
+    with answering(200, {"message": HOSTILE, "state": "collected"}) as url:
+        answer = run(tmp_path, url, "status", MESSAGE, "--json")
+    assert json.loads(answer.out) == {"message": MESSAGE, "state": "collected"}
+    assert answer.out.isascii()
+
+
+@pytest.mark.parametrize(("fault", "code"), [(AlreadyShown, 1), (TakenBack, 3), (NoOfficer, 2)])
+def test_a_message_that_is_not_shown_is_no_unexpected_fault(
+    fault: type[Exception], code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert explain(fault("said so")) == code
+    assert "Next:" in capsys.readouterr().err
+
+
+def test_delegation_and_register_are_warned_of_from_sixty_days_before_they_end() -> None:
+    area, register = made_area().area, usual_register()  # the register is a day younger
+
+    def said(at: datetime) -> list[str]:
+        return [line.split(".")[0] for line in expiry_warnings(area, register, at, TELL)]
+
+    assert said(START + YEAR - 61 * DAY) == []
+    assert said(START + YEAR - 60 * DAY) == ["WARNING: the root's delegation expires on 2027-11-21"]
+    assert said(START + YEAR) == [
+        "WARNING: the root's delegation EXPIRED on 2027-11-21",
+        "WARNING: the register expires on 2027-11-22",
+    ]
+    assert said(START + YEAR + DAY)[1] == "WARNING: the register EXPIRED on 2027-11-22"
+
+
+def notes_from(at: datetime) -> tuple[str, str]:
+    """The delegation and the register of a made-up area that began at `at`."""
+    made = made_area()
+    keys = (made.gateway.verify_key, made.log.verify_key, made.registrar.verify_key)
+    register = note.sign(draft_register(None, AREA, usual_entries(), at), [made.registrar])
+    return delegate(made.root, None, *keys, at), register
+
+
+@pytest.mark.parametrize(("age", "word"), [(400 * DAY, "EXPIRED"), (320 * DAY, "expires"), (DAY, None)])
+def test_every_command_of_kit_and_office_says_loudly_what_ends(tmp_path: Path, age: timedelta, word: str | None) -> None:
+    delegation, register = notes_from(datetime.now(UTC).replace(microsecond=0) - age)
+    root = made_area().root.verify_key
+    home = Home.create(tmp_path / "kit", KitSettings(AREA, "http://127.0.0.1:1", root.vkey, HOUSING))
+    home.keep_trust(TrustNotes(root.vkey, (delegation,), register, ()))
+    office = Office(tmp_path / "office")
+    office.folder.mkdir()
+    office.begin(root, delegation, register, "")
+    for answer in (marac("inbox", "--kit", home.path), marac("register", "show", "--office", office.folder)):
+        assert answer.code == 0, answer.err
+        if word is None:
+            assert answer.err == ""
+        else:
+            assert f"WARNING: the root's delegation {word}" in answer.err
+            assert f"WARNING: the register {word}" in answer.err
+
+
+def test_nobody_new_is_let_in_once_the_delegation_is_over(tmp_path: Path) -> None:
+    delegation, register = notes_from(datetime.now(UTC).replace(microsecond=0) - 400 * DAY)
+    office = Office(tmp_path / "office")
+    office.folder.mkdir()
+    office.begin(made_area().root.verify_key, delegation, register, "")
+    said = replace_id(usual_entries()[1].note)
+    (tmp_path / "new.party").write_text(said)
+    answer = marac("agency", "add", tmp_path / "new.party", "--office", office.folder)
+    assert answer.code == 3
+    assert "marac area renew" in answer.err
+    shutil.rmtree(office.folder)

@@ -1,0 +1,73 @@
+"""Settings that would send headers, or who is told what, over a network in the clear keep the service from starting."""
+
+from pathlib import Path
+
+import pytest
+
+from broker.errors import UnsafeSettings
+from tests.gateway.house import settings_of
+
+POSTGRES = "postgresql+asyncpg://marac:made-up@"
+REMOTE = f"{POSTGRES}db.example.org/marac"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        f"{POSTGRES}127.0.0.1/marac",
+        f"{POSTGRES}127.8.8.8:5433/marac",
+        f"{POSTGRES}localhost/marac",
+        f"{POSTGRES}[::1]/marac",
+        f"{POSTGRES}/marac?host=/run/postgresql",
+        f"{REMOTE}?ssl=verify-full",
+        f"{REMOTE}?ssl=require",
+        "sqlite+aiosqlite:////srv/marac/broker.sqlite",
+    ],
+)
+def test_a_database_here_or_over_tls_is_taken(tmp_path: Path, url: str) -> None:
+    assert settings_of(tmp_path, database_url=url).database_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        REMOTE,
+        f"{REMOTE}?ssl=prefer",
+        f"{REMOTE}?ssl=disable",
+        f"{REMOTE}?ssl=require&ssl=disable",
+        f"{POSTGRES}10.0.0.2/marac",
+        f"{POSTGRES}[2001:db8::1]/marac",
+        f"{POSTGRES}/marac?host=db.example.org:5432",
+        f"{POSTGRES}/marac?host=localhost:5432&host=db.example.org:5432",
+        "postgresql+asyncpg://localhost:made#up@db.example.org/marac",
+        "nonsense",
+    ],
+)
+def test_a_remote_database_in_the_clear_is_refused_without_its_password(tmp_path: Path, url: str) -> None:
+    with pytest.raises(UnsafeSettings, match="MARAC_DATABASE_URL") as refused:
+        settings_of(tmp_path, database_url=url)
+    assert "made-up" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "amqp://marac:made-up@127.0.0.1/marac", "amqps://a.example.org/marac,amqps://b.example.org/marac"],
+)
+def test_a_queue_here_or_over_tls_is_taken(tmp_path: Path, url: str) -> None:
+    assert settings_of(tmp_path, amqp_url=url).amqp_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "amqp://marac:made-up@mq.example.org/marac",
+        "amqps://marac:made-up@mq.example.org/marac?no_verify_ssl=1",
+        "amqps://a.example.org/marac,amqp://marac:made-up@b.example.org/marac",
+        "amqp://marac:made-up@localhost/marac, amqp://marac:made-up@10.0.0.2/marac",
+    ],
+)
+def test_a_remote_queue_in_the_clear_is_refused_without_its_password(tmp_path: Path, url: str) -> None:
+    with pytest.raises(UnsafeSettings, match="amqps") as refused:
+        settings_of(tmp_path, amqp_url=url)
+    assert "made-up" not in str(refused.value)
