@@ -1,140 +1,25 @@
-"""The Protocols between the broker's rules and the world, and the rows that cross them."""
+"""The Protocols between the broker's rules and the world; records.py has what crosses them."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from agencies.names import CaseRef, DeliveryId, EntryId, MessageId, OfficerId, PartyId
 from broker.audit import Entry
 from broker.case import Case, Related
-from broker.lifecycle import DeliveryState
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A message as it is stored: one document of one submission, sealed once. Nothing here opens it."""
-
-    id: MessageId
-    case: CaseRef
-    kind: str  # `referral/1.0`
-    document: str
-    sender: PartyId
-    payload_hash: str
-    payload_length: int
-    suite: str
-    accepted_at: datetime
-    manifest: str  # the signed note
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One recipient's copy of a message.
-
-    header_keys   fingerprints (hash_text of the recipient's text) of the keys that its header is made for
-    released_at   when the header was first released, or None
-    receipts      states receipted so far, oldest first
-    withheld      the rule that last withheld it from a lease, so that each is logged once
-    """
-
-    id: DeliveryId
-    message: MessageId
-    case: CaseRef
-    recipient: PartyId
-    state: DeliveryState
-    accepted_at: datetime
-    header_keys: tuple[str, ...]
-    published_at: datetime | None = None
-    available_at: datetime | None = None
-    leased_until: datetime | None = None
-    leases: int = 0
-    released_at: datetime | None = None
-    recalled_at: datetime | None = None
-    recall_notice: str | None = None  # the gateway's signed note, where the header had been released
-    receipts: tuple[str, ...] = ()
-    withheld: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Who asks for what waits, so that what they are excluded from is left out before anything is counted.
-
-    readers  the officer who asks, or where none is named every officer of the party
-    whole    True for the coordinator's office: closed cases, and those with people excluded in words, are not left out
-    """
-
-    party: PartyId
-    readers: tuple[OfficerId, ...]
-    whole: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Addressed:
-    """A new message with its payload and, by delivery, the header that waits for each recipient."""
-
-    message: Message
-    payload: bytes
-    deliveries: Sequence[tuple[Delivery, bytes]]
-
-
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """A submission accepted before: its case, the hash of its note, and the manifests it was answered with."""
-
-    case: CaseRef
-    note_hash: str
-    manifests: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """What goes through the queue for one delivery. `id` is unique per publish; `body` is empty above 256 KiB."""
-
-    id: str
-    delivery: DeliveryId
-    recipient: PartyId
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A letter that came out of the queue, to be settled or refused by its `tag`."""
-
-    delivery: DeliveryId
-    recipient: PartyId
-    tag: str
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedEntry:
-    """An entry as it rests in the database. encoded and salt are None once destroyed; index None until sequenced.
-
-    withheld_from  whom its case excluded when it was destroyed; while there is a case, the case says
-    """
-
-    id: EntryId
-    index: int | None
-    encoded: bytes | None
-    salt: bytes | None
-    leaf: bytes
-    case: CaseRef | None = None
-    withheld_from: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class LogState:
-    """The log's one state row: how many leaves, and the newest signed checkpoint (None before the first)."""
-
-    size: int
-    checkpoint: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Destroyed:
-    """How much of a case went: messages by kind and document, deliveries, headers."""
-
-    counts: Mapping[str, int]
+from broker.records import (
+    Addressed,
+    Arrival,
+    Delivery,
+    Destroyed,
+    Earlier,
+    Letter,
+    LoggedEntry,
+    LogState,
+    Message,
+    Reach,
+)
 
 
 class Cases(Protocol):

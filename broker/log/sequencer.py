@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from broker.log.tiles import with_tiles
-from broker.ports import Log, LoggedEntry, LogState, Store
+from broker.ports import Log, Store
+from broker.records import LoggedEntry, LogState
 from crypto.keys import SigningKey
 from crypto.merkle import leaf_hash
 from crypto.tlog import Checkpoint, overlay, root_of, sign_checkpoint, tiles_after

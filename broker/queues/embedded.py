@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from agencies.names import DeliveryId, PartyId
 from broker.errors import StoreUnavailable
-from broker.ports import Arrival, Letter, Store
+from broker.ports import Store
+from broker.records import Arrival, Letter
 from crypto.draw import draw_bytes
 
 # After this a letter whose taker says nothing comes again: the taker is taken for dead.

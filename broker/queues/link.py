@@ -12,9 +12,9 @@ from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, DeliveryErr
 from aiormq.abc import AbstractChannel as UnderlayChannel
 
 from agencies.names import PartyId, parse_delivery_id
-from broker.ports import Arrival, Letter
 from broker.queues import topology
 from broker.queues.tray import Tray
+from broker.records import Arrival, Letter
 from crypto.errors import Malformed
 
 ANSWER_WITHIN_S = 5.0

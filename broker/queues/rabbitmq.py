@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from agencies.names import DeliveryId, PartyId
 from broker.errors import QueueUnavailable
-from broker.ports import Arrival, Letter
 from broker.queues.link import NO_ANSWER, Answer, Link, open_link
+from broker.records import Arrival, Letter
 
 
 class RabbitQueue:

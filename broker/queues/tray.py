@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 
-from broker.ports import Arrival
+from broker.records import Arrival
 
 # After this a letter that was given out and not settled is given out again, as in the embedded queue.
 UNSETTLED_FOR_S = 10.0

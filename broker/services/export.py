@@ -8,7 +8,7 @@ from dataclasses import replace
 from agencies.names import CaseRef
 from broker.errors import Refused
 from broker.need_to_know import Access, Act, Asker, Deny
-from broker.ports import LoggedEntry
+from broker.records import LoggedEntry
 from broker.services.desk import Desk
 from broker.services.ruling import check_asker, rule
 from broker.services.standing import officers_of

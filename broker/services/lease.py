@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from agencies.directory import Directory
 from agencies.names import DeliveryId, MessageId
 from broker.need_to_know import Access, Act, Asker, Deny, Permit, decide
-from broker.ports import Delivery, Message, Reach, UnitOfWork
+from broker.ports import UnitOfWork
+from broker.records import Delivery, Message, Reach
 from broker.services.desk import Desk
 from broker.services.ruling import as_of, check_asker, entry_for
 from broker.services.standing import Found, access_to, officers_of

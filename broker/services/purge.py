@@ -6,7 +6,8 @@ from agencies.names import CaseRef
 from agencies.notes.tombstone import Tombstone, case_commitment
 from broker.case import Case
 from broker.kinds.table import KINDS
-from broker.ports import Destroyed, UnitOfWork
+from broker.ports import UnitOfWork
+from broker.records import Destroyed
 from broker.retention import due_at, may_destroy
 from broker.services.desk import Desk
 from broker.services.ruling import broker_entry

@@ -8,7 +8,7 @@ from agencies.notes.recall import Recall
 from broker.errors import Refused
 from broker.lifecycle import DeliveryState, state_of
 from broker.need_to_know import Access, Act, Asker, Deny
-from broker.ports import Delivery
+from broker.records import Delivery
 from broker.services.desk import Desk
 from broker.services.ruling import broker_entry, check_asker, rule
 from broker.services.standing import Found, access_to, find_message

@@ -8,7 +8,7 @@ from agencies.notes.receipt import TYPE, Receipt, parse_receipt
 from broker.errors import NoteMismatch, NoteRejected, ReceiptOutOfOrder, Refused
 from broker.lifecycle import may_follow
 from broker.need_to_know import Access, Act, Asker, Deny
-from broker.ports import Delivery, Message
+from broker.records import Delivery, Message
 from broker.services.desk import Desk
 from broker.services.reading import CLOCK_AHEAD
 from broker.services.ruling import rejections_logged, rule

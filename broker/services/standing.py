@@ -9,7 +9,8 @@ from broker.case import Case
 from broker.kinds.table import KINDS
 from broker.lifecycle import DeliveryState
 from broker.need_to_know import Access, Act, Asker, Standing
-from broker.ports import Delivery, Message, UnitOfWork
+from broker.ports import UnitOfWork
+from broker.records import Delivery, Message
 from broker.services.desk import Desk
 from crypto.note import hash_text
 

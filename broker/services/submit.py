@@ -11,7 +11,8 @@ from broker.case import Case, Related, Relation
 from broker.errors import IdempotencyConflict, NoteMismatch, NoteRejected, Refused
 from broker.lifecycle import DeliveryState
 from broker.need_to_know import Access, Act, Asker, Deny, Permit, basis_for, decide
-from broker.ports import Addressed, Delivery, Earlier, Message, UnitOfWork
+from broker.ports import UnitOfWork
+from broker.records import Addressed, Delivery, Earlier, Message
 from broker.services.desk import Desk
 from broker.services.effects import Effects, effects_of
 from broker.services.reading import NOTE_LIFE, Reading, Request, read_documents, read_submission, verify_signers

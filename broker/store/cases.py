@@ -7,7 +7,7 @@ from sqlalchemy import Table, delete, func, select, update
 
 from agencies.names import CaseRef, OfficerId, PartyId
 from broker.case import Case, LawfulBasis, Related, Relation
-from broker.ports import Destroyed
+from broker.records import Destroyed
 from broker.store import tables
 from broker.store.transaction import AnyRow, Transaction
 

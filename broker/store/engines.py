@@ -74,7 +74,13 @@ def _postgres(target: URL, **pool: object) -> AsyncEngine:
     arguments = {
         "timeout": ANSWER_WITHIN_S,
         "command_timeout": ANSWER_WITHIN_S,
-        "server_settings": {"application_name": "marac-broker", "timezone": "UTC", "lock_timeout": "5s"},
+        "server_settings": {
+            "application_name": "marac-broker",
+            "timezone": "UTC",
+            "lock_timeout": "5s",
+            # A process that froze in a transaction loses it, and with it the locks that everybody else waits for.
+            "idle_in_transaction_session_timeout": "15s",
+        },
     }
     return create_async_engine(
         target, isolation_level="READ COMMITTED", connect_args=arguments, hide_parameters=True, **pool

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import and_, delete, exists, select, update
 
 from agencies.names import DeliveryId, PartyId
-from broker.ports import Arrival, Letter
+from broker.records import Arrival, Letter
 from broker.store import tables
 from broker.store.transaction import Transaction
 

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select, update
 from agencies.names import CaseRef, EntryId
 from agencies.notes.leaf import leaf
 from broker.audit import Entry
-from broker.ports import LoggedEntry, LogState
+from broker.records import LoggedEntry, LogState
 from broker.store import tables
 from broker.store.transaction import AnyRow, Transaction
 from crypto.draw import draw_salt

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, or_, sele
 from agencies.names import CaseRef, DeliveryId, MessageId, PartyId
 from broker.errors import IdempotencyConflict
 from broker.lifecycle import COLLECTED, ENDINGS, DeliveryState
-from broker.ports import Addressed, Delivery, Earlier, Message, Reach
+from broker.records import Addressed, Delivery, Earlier, Message, Reach
 from broker.store import tables
 from broker.store.rows import delivery_of, message_of, row_of_delivery, row_of_message
 from broker.store.transaction import AnyRow, Transaction

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, case, delete, literal, select, updat
 
 from agencies.names import DeliveryId, PartyId
 from broker.lifecycle import DeliveryState
-from broker.ports import Letter
+from broker.records import Letter
 from broker.store import tables
 from broker.store.transaction import Transaction
 from crypto.draw import draw_bytes

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from agencies.names import CaseRef, DeliveryId, MessageId, PartyId
 from broker.lifecycle import DeliveryState
-from broker.ports import Delivery, Message
+from broker.records import Delivery, Message
 from broker.store.transaction import AnyRow
 
 

@@ -127,11 +127,42 @@ def test_the_log_is_exported_verified_offline_and_one_changed_byte_names_the_ent
     assert json.loads(answer.out)["index"] == 0
 
 
+def new_key(told: str) -> str:
+    """Return the keyid that `marac keys rotate` has people read out."""
+    return next(word.rstrip(":") for word in told.split() if "+" in word)
+
+
+def test_an_agency_that_revoked_its_only_key_comes_back_with_a_call_and_a_proof(area: Joined) -> None:
+    folder, short = area.places.folder, "housing"
+    office = ("--office", area.places.office, "--passphrase-file", area.places.passphrase)
+    listed = json.loads(ok(marac("register", "show", "--json", "--office", area.places.office)))["entries"]
+    keys = next(one["keys"] for one in listed if one["id"] == HOUSING)
+    for key in keys[::-1]:
+        assert area.run(HOUSING, "keys", "revoke", key, "--reason", "lost", "--yes").code in {0, 3}
+    assert area.run(HOUSING, "pull").code == 3
+    note = folder / "returning.party"
+    told = new_key(ok(area.run(HOUSING, "keys", "rotate", "signing", "--out", note, QUICK)))
+    assert list((area.kit(HOUSING) / "keys").glob("*.revoked"))
+    assert marac("agency", "renew", note, *office).code == 3
+    ok(marac("agency", "renew", note, "--key", told, *office))
+    assert area.run(HOUSING, "pull").code != 0, "not before it opened the test messages"
+    tests = [area.places.office / "challenges" / f"agency-{short}-{use}.age" for use in ("working", "recovery")]
+    proof = folder / "returning.proof"
+    recovery = folder / f"{short}-recovery.agekey"
+    ok(area.run(HOUSING, "keys", "prove", *tests, "--recovery-key", recovery, "--out", proof))
+    ok(marac("agency", "renew", note, "--key", told, "--proof", proof, *office))
+    ok(area.run(HOUSING, "pull"))
+    referred(area)
+
+
 def test_a_rotated_key_takes_over_once_the_register_lists_it(area: Joined) -> None:
     note, office = area.places.folder / "rotated.party", ("--office", area.places.office)
-    ok(area.run(HOUSING, "keys", "rotate", "signing", "--out", note, QUICK))
+    told = ok(area.run(HOUSING, "keys", "rotate", "signing", "--out", note, QUICK))
     referred(area)
-    ok(marac("agency", "renew", note, *office, "--passphrase-file", area.places.passphrase))
+    renew = ("agency", "renew", note, *office, "--passphrase-file", area.places.passphrase)
+    unheard = marac(*renew)
+    assert (unheard.code, new_key(told) in unheard.err) == (3, True)
+    ok(marac(*renew, "--key", new_key(told)))
     old = json.loads((area.kit(HOUSING) / "kit.json").read_text())["party"]
     assert old == HOUSING
     referred(area)

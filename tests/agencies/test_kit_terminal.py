@@ -1,7 +1,6 @@
 """What the kit's commands show: nothing that a gateway says steers a terminal, and what ends is told in time."""
 
 import json
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,11 +16,24 @@ from agencies.kit.client import AlreadyShown, NoOfficer, TakenBack
 from agencies.kit.expiry import TELL, expiry_warnings
 from agencies.kit.home import Home, KitSettings
 from agencies.kit.opening import TrustNotes
+from agencies.names import agency_id
 from agencies.register import draft_register
 from crypto import note
 from gateway.commands.faults import explain
 from gateway.commands.office import Office
-from tests.agencies.made_area import AREA, DAY, HOUSING, NOW, YEAR, fixed_key, made_area, usual_entries, usual_register
+from tests.agencies.made_area import (
+    AREA,
+    DAY,
+    HOUSING,
+    NOW,
+    YEAR,
+    entry_of,
+    fixed_key,
+    made_area,
+    said_by,
+    usual_entries,
+    usual_register,
+)
 from tests.commands.running import Answer, marac, write_secret
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07\x9b31mfine\u202e\r\nmarac: all is well\u2028now"
@@ -42,7 +54,8 @@ def answering(status: int, members: object) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_POST = do_GET
+        def do_POST(self) -> None:
+            self.do_GET()
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
@@ -124,7 +137,7 @@ def notes_from(at: datetime) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize(("age", "word"), [(400 * DAY, "EXPIRED"), (320 * DAY, "expires"), (DAY, None)])
-def test_every_command_of_kit_and_office_says_loudly_what_ends(tmp_path: Path, age: timedelta, word: str | None) -> None:
+def test_kit_and_office_say_loudly_what_ends(tmp_path: Path, age: timedelta, word: str | None) -> None:
     delegation, register = notes_from(datetime.now(UTC).replace(microsecond=0) - age)
     root = made_area().root.verify_key
     home = Home.create(tmp_path / "kit", KitSettings(AREA, "http://127.0.0.1:1", root.vkey, HOUSING))
@@ -146,9 +159,8 @@ def test_nobody_new_is_let_in_once_the_delegation_is_over(tmp_path: Path) -> Non
     office = Office(tmp_path / "office")
     office.folder.mkdir()
     office.begin(made_area().root.verify_key, delegation, register, "")
-    said = replace_id(usual_entries()[1].note)
-    (tmp_path / "new.party").write_text(said)
+    (tmp_path / "new.party").write_text(entry_of(said_by(agency_id(AREA, "health"))).note)
     answer = marac("agency", "add", tmp_path / "new.party", "--office", office.folder)
     assert answer.code == 3
-    assert "marac area renew" in answer.err
-    shutil.rmtree(office.folder)
+    assert "nobody new is let in" in answer.err
+    assert not list(office.challenges.iterdir())

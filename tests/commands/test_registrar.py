@@ -3,17 +3,23 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from agencies import enrolment
 from agencies.kit import keyfile
+from agencies.kit.client import Kit
 from agencies.kit.home import Home
-from crypto.keys import generate_signing_key
+from agencies.kit.keyring import load_keyring
+from agencies.notes.revocation import Revocation
+from crypto import note
+from crypto.keys import SigningKey, generate_signing_key
 from gateway.commands.office import Office
 from tests.commands.joining import Joining, housing, officer_note, with_new_working_key
-from tests.commands.running import AREA, Answer, Places, marac, serving, write_secret
+from tests.commands.running import AREA, PASSPHRASE, Answer, Places, marac, serving, write_secret
 
 HOUSING = f"{AREA}/agency/housing"
 
@@ -210,7 +216,8 @@ def test_an_agency_joins_by_the_commands_alone(served: Places, tmp_path: Path) -
     rotated = tmp_path / "rotated.party"
     turned = marac("keys", "rotate", "signing", "--out", rotated, "--work-factor", "4", *own)
     assert turned.code == 0, turned.err
-    renewed = registrar(served, "agency", "renew", rotated)
+    keyid = next(word.rstrip(":") for word in turned.out.split() if "+" in word)
+    renewed = registrar(served, "agency", "renew", rotated, "--key", keyid)
     assert renewed.code == 0, renewed.err
     pulled = marac("pull", *own)
     assert pulled.code == 0, pulled.err
@@ -225,3 +232,72 @@ def test_a_proof_for_another_agency_lets_nobody_in(served: Places, agency: Joini
     answer = registrar(served, "agency", "add", stranger.note(), "--proof", stranger.proof(served, signer=agency.key))
     assert answer.code == 4
     assert Office(served.office).register().party(stranger.key.name) is None
+
+
+def revoke(places: Places, key: SigningKey) -> None:
+    """The registrar takes a key out of use, and the coordinator's kit brings it to the gateway."""
+    home, now = Home.load(places.office / "kit"), datetime.now(UTC)
+    text = Revocation(home.settings.area, key.verify_key.keyid, now.replace(microsecond=0), "stolen").encode()
+    own = keyfile.load_signing_key(places.office / "registrar.signkey", PASSPHRASE)
+    with Kit(home, load_keyring(home, PASSPHRASE, now), lambda: datetime.now(UTC)) as kit:
+        kit.post("/v1/revocations", {"note": note.sign(text, [own])})
+
+
+@pytest.fixture(scope="module")
+def robbed(served: Places) -> Joining:
+    """Return an agency whose signing key was stolen, and revoked."""
+    joining = housing(served.folder, "shelter")
+    assert registrar(served, "agency", "add", joining.note()).code == 0
+    assert registrar(served, "agency", "add", joining.note(), "--proof", joining.proof(served)).code == 0
+    revoke(served, joining.key)
+    return joining
+
+
+def rotated(agency: Joining, new: SigningKey) -> Joining:
+    said = enrolment.rotate_key(agency.said, new, datetime.now(UTC).replace(microsecond=0))
+    return replace(agency, said=said)
+
+
+def test_a_revoked_key_vouches_for_no_key_and_for_no_officer(served: Places, robbed: Joining) -> None:
+    before, mine = numbers(served), generate_signing_key(robbed.key.name)
+    forged = rotated(robbed, mine).note()
+    answer = registrar(served, "agency", "renew", forged, "--key", mine.verify_key.keyid)
+    assert (answer.code, numbers(served)) == (4, before)
+    _, path = officer_note(robbed, [robbed.key])
+    assert registrar(served, "officer", "add", path).code == 4
+    assert numbers(served) == before
+
+
+def test_an_agency_without_a_valid_key_needs_the_call_and_a_proof_by_its_new_key(
+    served: Places, robbed: Joining
+) -> None:
+    before, new = numbers(served), generate_signing_key(robbed.key.name)
+    back = replace(rotated(robbed, new), key=new)
+    keyid = new.verify_key.keyid
+    unheard = registrar(served, "agency", "renew", back.note())
+    assert (unheard.code, keyid in unheard.err) == (3, True)
+    assert registrar(served, "agency", "renew", back.note(), "--key", keyid).code == 0
+    assert numbers(served) == before, "it has proved nothing yet"
+    by_the_thief = ("--proof", back.proof(served, signer=robbed.key), "--key", keyid)
+    assert registrar(served, "agency", "renew", back.note(), *by_the_thief).code == 4
+    answer = registrar(served, "agency", "renew", back.note(), "--proof", back.proof(served), "--key", keyid)
+    assert answer.code == 0, answer.err
+    assert numbers(served) == before + 1
+
+
+def test_a_new_signing_key_is_heard_on_the_telephone_before_it_is_listed(served: Places, agency: Joining) -> None:
+    before, new = numbers(served), generate_signing_key(agency.key.name)
+    path = rotated(agency, new).note()
+    for keys in ((), ("--key", f"{HOUSING}+00000000")):
+        answer = registrar(served, "agency", "renew", path, *keys)
+        assert (answer.code, new.verify_key.keyid in answer.err) == (3, True)
+    assert numbers(served) == before
+
+
+def test_nothing_is_renewed_while_it_is_not_known_which_keys_were_revoked(area: Places, tmp_path: Path) -> None:
+    stranger = housing(tmp_path)
+    answer = registrar(area, "agency", "renew", stranger.note())
+    assert answer.code == 1
+    assert "revoked" in answer.err
+    assert "kit.json" in answer.err
+    assert not (area.office / "register.pending").exists()

@@ -34,6 +34,11 @@ HOUSING_KEY = fixed_key(HOUSING)
 OFFICER_KEY = fixed_key(OFFICER)
 DIRECTORY = Directory(made_area().area, usual_register())
 NAMED = ("marac-officer", OFFICER)
+# White space that the format allows: it is the length alone that is wrong.
+SPACED = (
+    f';{" " * 2000}created={int(NOW.timestamp())};nonce="bWFkZS11cC1ub25jZS0xNg";'
+    f'keyid="{HOUSING_KEY.verify_key.keyid}";alg="ed25519";tag="marac/v1"'
+)
 
 
 def arrival_of(draft: Draft) -> Arrival:
@@ -108,6 +113,8 @@ def test_an_agency_that_is_not_active_is_known_so_that_its_refusal_is_logged() -
 REFUSED = {
     "no signature": (Draft(), "signature-missing", None),
     "no signature input": (by(Signer(HOUSING_KEY)).without("signature-input"), "signature-missing", None),
+    "a field of more than 2 KiB": (by(Signer(HOUSING_KEY, parameters=SPACED)), "signature-invalid",
+                                   "signature-input"),
     "another label": (by(Signer(HOUSING_KEY, "sig1")), "signature-invalid", "signature-input"),
     "an officer alone": (by(Signer(OFFICER_KEY, "officer"), Draft().adding(NAMED)), "signature-invalid",
                          "signature-input"),

@@ -11,12 +11,13 @@ from crypto.draw import draw_uuid7
 from gateway.errors import CATALOGUE
 from tests.agencies.made_area import COORDINATOR, HOUSING, IDVA, NOW, OFFICER, fixed_key
 from tests.gateway.house import HOUSING_KEY, TELEPHONE, Answer, House, a_submission, as_post, chunked, revoke
-from tests.gateway.signing import ALWAYS, Draft, Signer, post, signed_by
+from tests.gateway.signing import ALWAYS, WITH_BODY, Draft, Signer, post, signed_by
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LEASE = b'{"limit":1,"wait_s":0}'
 EXAMPLE = post("/v1/inbox/lease", LEASE)
+WITH_A_BODY = Signer(HOUSING_KEY, covered=(*ALWAYS, *WITH_BODY))
 
 
 async def signed(house: House, draft: Draft, **how: object) -> Answer:
@@ -56,6 +57,24 @@ async def chunks_too_large(house: House) -> Answer:
     return await house.send_raw(replace(draft, body=b"").raw(), then=b"1000000\r\n" + b" " * 65_537)
 
 
+async def a_register_of_which_only_the_head_came(house: House) -> Answer:
+    """An answer at all shows that the body was not waited for; the same head again is a replay, and logs nothing."""
+    draft = signed_by(post("/v1/register", b"").saying("content-length", str(8 * 1024 * 1024)), WITH_A_BODY)
+    before = await refusals(house)
+    answer = await house.send(draft)
+    assert (await house.send(draft)).json["code"] == "nonce-replayed"
+    assert await refusals(house) == before + 1
+    return answer
+
+
+async def refusals(house: House) -> int:
+    """How often somebody was refused what is the coordinator's, by the log."""
+    async with house.broker.store.reader() as uow:
+        entries = await uow.log.unsequenced(9_999)
+    said = [json.loads(entry.encoded) for entry in entries if entry.encoded is not None]
+    return len([one for one in said if (one["event"], one["rule"], one["agency"]) == ("steward", "N3", HOUSING)])
+
+
 async def an_agency_that_was_refused_the_kind(house: House) -> Answer:
     draft = post("/v1/delegations", json.dumps({"note": "made up"}).encode())
     return await house.ask(draft)
@@ -92,7 +111,7 @@ ROWS: dict[str, tuple[str, int, Callable[[House], Awaitable[Answer]]]] = {
     "no JSON": ("json-broken", 400, lambda h: body(h, "/v1/inbox/lease", b"{")),
     "JSON that is no UTF-8": ("json-broken", 400, lambda h: body(h, "/v1/inbox/lease", b'"\xff"')),
     "JSON with a byte order mark": ("json-broken", 400, lambda h: body(h, "/v1/inbox/lease", b"\xef\xbb\xbf" + LEASE)),
-    "half a surrogate": ("json-broken", 400, lambda h: body(h, "/v1/register", b'{"note":"\\ud800"}')),
+    "half a surrogate": ("json-broken", 400, lambda h: body(h, "/v1/revocations", b'{"note":"\\ud800"}')),
     "JSON without end": ("json-broken", 400, lambda h: body(h, "/v1/inbox/lease", b"[" * 60_000)),
     "a number without end": ("json-broken", 400, lambda h: body(h, "/v1/inbox/lease", b"9" * 60_000)),
     "not a number": ("json-broken", 400, lambda h: body(h, "/v1/inbox/lease", b'{"limit":NaN,"wait_s":0}')),
@@ -113,6 +132,7 @@ ROWS: dict[str, tuple[str, int, Callable[[House], Awaitable[Answer]]]] = {
         Draft("POST", f"/v1/deliveries/{draw_uuid7(NOW)}/header").adding(("marac-officer", OFFICER)))),
     "no reader": ("officer-required", 403, lambda h: h.ask(
         Draft("POST", f"/v1/deliveries/{draw_uuid7(NOW)}/header").adding(("marac-purpose", "referral")))),
+    "not the coordinator, with 8 MiB to come": ("act-not-allowed", 403, a_register_of_which_only_the_head_came),
     "not the coordinator": ("act-not-allowed", 403, an_agency_that_was_refused_the_kind),
     "no such message": ("not-available", 404, lambda h: h.ask(Draft(path=f"/v1/messages/{draw_uuid7(NOW)}"))),
     "no message's id": ("not-available", 404, lambda h: h.ask(Draft(path="/v1/messages/Alex%20Invented"))),

@@ -1,6 +1,8 @@
 """Every route as a partner's program meets it, over a real connection."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -23,6 +25,16 @@ async def test_the_area_is_public_and_leads_from_the_root(house: House) -> None:
     assert isinstance(delegations, list)
     assert verify_area(parse_vkey(root), delegations).name == answer.json["area"] == AREA
     assert answer.json["time"] == "2026-11-22T09:30:00Z"
+
+
+async def test_the_area_is_told_without_a_look_at_the_register(own_house: House) -> None:
+    async with own_house.broker.store.unit() as uow:
+        await uow.trust.add_register(2, "x" * 8_000_000, own_house.clock())
+        await uow.commit()
+    with closing(sqlite3.connect(own_house.broker.settings.home / "broker.sqlite", timeout=10)) as sqlite:
+        sqlite.execute("ALTER TABLE registers RENAME TO out_of_reach")
+    assert (await own_house.send(Draft(path="/v1/area"))).status == 200
+    assert (await own_house.send(Draft(path="/readyz"))).status == 503
 
 
 async def test_the_catalogue_is_public_and_is_the_table(house: House) -> None:

@@ -77,7 +77,7 @@ async def test_who_sends_a_head_byte_by_byte_is_closed(port: int) -> None:
         async def dribble() -> None:
             while True:
                 writer.write(b"X")
-                await asyncio.sleep(0.1)  # noqa: ASYNC110  # the slowness is what is tested
+                await asyncio.sleep(0.1)  # the slowness is what is tested
 
         writer.write(HEAD[:-2])
         dribbling = asyncio.create_task(dribble())

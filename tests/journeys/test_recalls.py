@@ -6,7 +6,8 @@ from agencies.kit.client import TakenBack
 from agencies.kit.home import NotSaved
 from agencies.kit.inbox import State
 from agencies.names import DeliveryId, MessageId
-from broker.ports import Delivery, UnitOfWork
+from broker.ports import UnitOfWork
+from broker.records import Delivery
 from tests.journeys.world import COORDINATOR, SENDER, SERVICE, World, refusal
 
 

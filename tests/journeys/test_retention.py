@@ -9,7 +9,7 @@ from agencies.notes.tombstone import case_commitment, parse_tombstone
 from broker.ports import UnitOfWork
 from crypto import note as signed_note
 from tests.journeys.register import renew
-from tests.journeys.world import COORDINATOR, SENDER, SERVICE, World, refusal
+from tests.journeys.world import COORDINATOR, SENDER, SERVICE, START, World, refusal
 
 SEVEN_YEARS = timedelta(days=7 * 365 + 3)
 GRACE = timedelta(days=7, hours=1)
@@ -56,6 +56,15 @@ def test_a_referral_between_schedule_and_run_saves_the_case(world: World) -> Non
     assert stone.case == case_commitment(stone.salt, lost.case)
     world.kit(SENDER).status(saved.message)
     world.refer(case=saved.case)
+
+
+def test_a_schedule_that_is_no_longer_due_is_taken_back_and_logged_and_the_case_stays(world: World) -> None:
+    case = world.refer()[0].manifest.case
+    world.change(lambda uow: uow.cases.schedule([case], START - GRACE, before=world.clock()))
+    world.move(timedelta(seconds=1))
+    assert world.logged(event="unschedule")["case"] == case
+    assert world.peek(lambda uow: uow.cases.scheduled(world.clock(), 9)) == []
+    assert world.peek(_cases) == 1
 
 
 def test_a_year_after_the_case_its_entries_go_too_and_the_log_still_verifies(world: World) -> None:

@@ -136,6 +136,13 @@ def test_an_agreement_that_lapses_stops_the_lease_and_the_opening_of_what_is_lea
     assert len(world.read(COORDINATOR, 6)) == 3
 
 
+def test_an_agency_whose_agreement_lapsed_may_still_revoke_its_stolen_key(embedded: World) -> None:
+    kit = embedded.kit("harbour")
+    kit.revoke(kit.keyring.agency.verify_key.keyid, "stolen")
+    assert refusal(lambda: kit.lease(1, 0)).code == "key-revoked"
+    assert embedded.logged(event="revoke", outcome="permit")["agency"] == embedded.party("harbour")
+
+
 def test_who_has_not_signed_the_agreement_cannot_refer(embedded: World) -> None:
     submit = embedded.kit("harbour").submit_referral
     problem = refusal(lambda: submit(a_referral(), a_safe_contact(), Exclusions()))

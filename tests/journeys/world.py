@@ -203,12 +203,20 @@ class World:
 
     def peek(self, look: Callable[[UnitOfWork], Awaitable[T]]) -> T:
         """Return what `look` reads in the database, past the gateway."""
+        return self._past_the_gateway(look, writes=False)
 
+    def change(self, act: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+        """Return what `act` returned; what it changed in the database, past the gateway, is committed."""
+        return self._past_the_gateway(act, writes=True)
+
+    def _past_the_gateway(self, use: Callable[[UnitOfWork], Awaitable[T]], *, writes: bool) -> T:
         async def once() -> T:
             store = open_store(self.settings.database)
             try:
-                async with store.reader() as uow:
-                    return await look(uow)
+                async with store.unit() if writes else store.reader() as uow:
+                    found = await use(uow)
+                    await uow.commit()
+                    return found
             finally:
                 await store.close()
 

@@ -153,5 +153,7 @@ def test_the_same_question_has_the_same_answer(access: Access) -> None:
 
 
 @given(st.sampled_from(BY_AGENCIES), st.timedeltas(timedelta(days=366), timedelta(days=3660)))
-def test_nothing_but_a_revocation_is_permitted_to_an_agency_once_its_agreement_is_over(access: Access, later: timedelta) -> None:
+def test_nothing_but_a_revocation_is_permitted_to_an_agency_once_its_agreement_is_over(
+    access: Access, later: timedelta
+) -> None:
     assert isinstance(decide(replace(access, asker=replace(access.asker, at=NOW + later))), Deny)

@@ -9,7 +9,8 @@ from agencies.names import AreaName, CaseRef, DeliveryId, EntryId, MessageId, Pa
 from broker.audit import Entry
 from broker.case import Case, LawfulBasis, Related, Relation
 from broker.lifecycle import DeliveryState
-from broker.ports import Addressed, Delivery, Letter, Message, Store
+from broker.ports import Store
+from broker.records import Addressed, Delivery, Letter, Message
 from crypto.draw import draw_bytes, draw_uuid7
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)

@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from agencies.names import PartyId
 from broker.case import LawfulBasis, Related, Relation
 from broker.errors import BrokerError
-from broker.ports import Earlier, Store
+from broker.ports import Store
+from broker.records import Earlier
 from broker.store import tables
 from broker.store.engines import open_patient
 from tests.ports.makers import (

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from broker.ports import Addressed, Store
+from broker.ports import Store
+from broker.records import Addressed
 from broker.store import open_store
 from broker.store.engines import open_patient
 from crypto.draw import draw_bytes

@@ -4,7 +4,8 @@ import asyncio
 import json
 
 from agencies.notes.leaf import leaf
-from broker.ports import LogState, Store
+from broker.ports import Store
+from broker.records import LogState
 from tests.ports.makers import HOUSING, a_ref, after, an_entry
 
 START = LogState(0, None)

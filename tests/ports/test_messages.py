@@ -9,7 +9,8 @@ import pytest
 from agencies.names import DeliveryId, MessageId, PartyId
 from broker.errors import IdempotencyConflict
 from broker.lifecycle import DeliveryState
-from broker.ports import Delivery, Earlier, Message, Reach, Store, UnitOfWork
+from broker.ports import Store, UnitOfWork
+from broker.records import Delivery, Earlier, Message, Reach
 from tests.ports.makers import (
     COORDINATOR,
     HOUSING,

@@ -4,7 +4,8 @@ import asyncio
 
 from agencies.names import DeliveryId
 from broker.lifecycle import DeliveryState
-from broker.ports import Addressed, Store
+from broker.ports import Store
+from broker.records import Addressed
 from tests.ports.makers import COORDINATOR, HOUSING, IDVA, NOW, a_message, a_ref, accepted, after, in_mailbox
 
 LATER = after(minutes=5)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import pytest
 
 from agencies.names import DeliveryId, PartyId
-from broker.ports import Arrival, Queue
+from broker.ports import Queue
+from broker.records import Arrival
 from crypto.draw import draw_symbols
 from tests.ports.conftest import DELIVERY_LIMIT, Clock, Queues
 from tests.ports.makers import AREA, a_letter, until

@@ -9,9 +9,10 @@ import pytest
 
 from agencies.names import PartyId
 from broker.errors import QueueUnavailable
-from broker.ports import Arrival, Letter, Queue
+from broker.ports import Queue
 from broker.queues import topology
 from broker.queues.rabbitmq import RabbitQueue
+from broker.records import Arrival, Letter
 from crypto.draw import draw_symbols
 from tests.ports.conftest import DELIVERY_LIMIT
 from tests.ports.makers import AREA, a_letter, until

@@ -117,7 +117,7 @@ def interrupt(ground: Ground, operation: Operation, point: Point, how: str) -> b
         if how == KILL:
             _after_a_kill(scene, operation, attempt)
         else:
-            _after_a_freeze(scene, operation, attempt, server, point)
+            _after_a_freeze(scene, operation, attempt, server)
         finish(scene, operation)
         return struck
 
@@ -129,15 +129,16 @@ def _at_rest(scene: Scene, attempt: Attempt) -> bool:
 def _after_a_kill(scene: Scene, operation: Operation, attempt: Attempt) -> None:
     attempt.end()
     scene.look()
-    scene.start()
     operation.halfway(scene)
+    scene.start()
     scene.clock.move(timedelta(seconds=LEASE_S + 1))
     operation.act(scene)
 
 
-def _after_a_freeze(scene: Scene, operation: Operation, attempt: Attempt, server: Server, point: Point) -> None:
-    if scene.stack.embedded and point.when == BEFORE and not point.label.startswith("outside."):
-        # The frozen one holds SQLite's only write lock: nobody else can do anything until it goes on.
+def _after_a_freeze(scene: Scene, operation: Operation, attempt: Attempt, server: Server) -> None:
+    if scene.is_locked() or (operation.name == "purge" and scene.outside_is_held()):
+        # The frozen one holds SQLite's only write lock, or the folder that a tombstone has to reach: what it is in the
+        # way of can only be done once it goes on.
         server.thaw()
     else:
         scene.start()
@@ -146,6 +147,7 @@ def _after_a_freeze(scene: Scene, operation: Operation, attempt: Attempt, server
         server.thaw()
     attempt.end()
     _act_patiently(scene, operation)
+    scene.settle()
     operation.halfway(scene)
 
 

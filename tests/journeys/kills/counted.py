@@ -5,20 +5,8 @@ from datetime import datetime
 from types import TracebackType
 
 from agencies.names import DeliveryId, PartyId
-from broker.ports import (
-    Arrival,
-    Cases,
-    Letter,
-    Letters,
-    Log,
-    Messages,
-    Outbox,
-    Queue,
-    Store,
-    Tombstones,
-    Trust,
-    UnitOfWork,
-)
+from broker.ports import Cases, Letters, Log, Messages, Outbox, Queue, Store, Tombstones, Trust, UnitOfWork
+from broker.records import Arrival, Letter
 from tests.journeys.kills.steps import Steps, caller
 
 

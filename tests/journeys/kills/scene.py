@@ -1,6 +1,7 @@
 """One world of a combination: a copy of a prepared state, its servers, its kits, and what was seen of it so far."""
 
 import asyncio
+import fcntl
 import itertools
 import shutil
 import sqlite3
@@ -243,6 +244,29 @@ class Scene:
     def size(self, table: str) -> int:
         """Return how many rows a table of ours has."""
         return self.count(f"SELECT count(*) FROM {table}")  # noqa: S608 - our own tables' names
+
+    def is_locked(self) -> bool:
+        """Claim that somebody holds SQLite's write lock; to be asked when nobody is at work."""
+        if self.database_url:
+            return False
+        sql = sqlite3.connect(self.folder / "home" / "broker.sqlite", timeout=0, isolation_level=None)
+        try:
+            sql.execute("BEGIN IMMEDIATE")
+            sql.execute("ROLLBACK")
+        except sqlite3.OperationalError:
+            return True
+        finally:
+            sql.close()
+        return False
+
+    def outside_is_held(self) -> bool:
+        """Claim that somebody holds the folder outside the database; to be asked when nobody is at work."""
+        with (self.outside / "lock").open() as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
 
     def look(self) -> None:
         """Remember the checkpoints that are to be seen now."""
