@@ -109,7 +109,7 @@ def _run(folder: Path, console: Console) -> None:
             story = Story(area, clock, gateway, console)
             for step in STEPS:
                 step(story)
-            console.print(f"\nAll {story.number} steps held. Nothing here was real, and nothing is left behind.")
+            console.print(f"\nAll {story.number} steps held. Nothing here was real.")
 
 
 def _everybody_proves_their_keys(story: Story) -> None:

@@ -14,6 +14,21 @@ from tests.servers.rabbitmq import VHOSTS, on_vhost, private_rabbitmq
 
 SERVER_FIXTURES = frozenset({"amqp_url", "postgres_server", "postgres_url", "age_program"})
 
+# What starts a whole gateway, or processes of its own: minutes in all, and left out of a quick run like the servers.
+WHOLE = (
+    "tests/agencies/test_kit_",
+    "tests/commands/",
+    "tests/gateway/test_destruction_clock",
+    "tests/gateway/test_hardening",
+    "tests/gateway/test_serve",
+    "tests/gateway/test_worker_ends",
+    "tests/journeys/",
+    "tests/ports/",
+    "tests/sandbox/",
+    "tests/servers/",
+    "tests/test_start_script",
+)
+
 # Two shared cores make deadlines a matter of luck; `ci` draws the same examples each time, `campaign` new ones.
 for _profile, _max_examples in {"quick": 25, "ci": 100, "campaign": 2000}.items():
     settings.register_profile(
@@ -29,8 +44,10 @@ settings.load_profile(os.environ.get("MARAC_TEST_PROFILE", "ci"))
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses a server; a fixture that asks for one by name marks its parameter itself."""
+    """Mark what uses a server (a fixture that asks for one by name marks its parameter itself), and what is whole."""
     for item in items:
+        if item.nodeid.startswith(WHOLE):
+            item.add_marker(pytest.mark.whole)
         if SERVER_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.servers)
 

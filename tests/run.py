@@ -4,9 +4,11 @@ import argparse
 import io
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -39,6 +41,8 @@ STRICT_FILES = (
     "broker/kinds/*",
 )  # fmt: skip
 
+MEMORY_BYTES = 4 << 30  # what the tests may need at most, several times over
+
 _COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed)\b")
 
 
@@ -54,8 +58,12 @@ class Options:
     @property
     def markers(self) -> str:
         """The tests of this run, as pytest's marker expression."""
-        left_out = ["servers"] * self.quick + ["campaign"] * (not self.campaign)
-        return " and ".join(f"not {marker}" for marker in left_out)
+        return " and ".join(f"not {marker}" for marker in self.left_out)
+
+    @property
+    def left_out(self) -> Sequence[str]:
+        """The markers of the tests that are not run."""
+        return ["servers", "whole"] * self.quick + ["campaign"] * (not self.campaign)
 
     @property
     def profile(self) -> str:
@@ -190,9 +198,16 @@ def _pytest(options: Options, environment: dict[str, str]) -> Outcome:
         command += ["--cov", "--cov-report=", "--cov-fail-under=0"]  # judged by a step of its own
     started = time.monotonic()
     output = io.StringIO()
-    with subprocess.Popen(
-        [*command, *options.rest], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
+    with (
+        _memory() as folder,
+        subprocess.Popen(
+            [*command, *folder, *options.rest],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process,
+    ):
         try:
             for line in process.stdout or ():
                 sys.stdout.write(line)
@@ -206,6 +221,20 @@ def _pytest(options: Options, environment: dict[str, str]) -> Outcome:
     outcome = Outcome("pytest", process.returncode == 0, output.getvalue())
     _report(Outcome("pytest", outcome.passed), started)
     return outcome
+
+
+@contextmanager
+def _memory() -> Iterator[list[str]]:
+    """Yield the option that puts the tests' databases into memory, where there is some: they wait for disks most."""
+    shared = Path("/dev/shm")
+    if not os.access(shared, os.W_OK) or shutil.disk_usage(shared).free < MEMORY_BYTES:
+        yield []
+        return
+    folder = tempfile.mkdtemp(prefix="marac-test-", dir=shared)
+    try:
+        yield [f"--basetemp={folder}/tests"]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _coverage() -> list[Outcome]:
@@ -227,16 +256,13 @@ def _summary(options: Options, outcomes: Sequence[Outcome]) -> int:
 
 
 def _left_out(options: Options) -> str:
-    markers = ["servers"] * options.quick + ["campaign"] * (not options.campaign)
-    command = [*PYTEST, "--collect-only", "-q", "-m", " or ".join(markers), *options.rest]
+    command = [*PYTEST, "--collect-only", "-q", "-m", " or ".join(options.left_out), *options.rest]
     listing = subprocess.run(command, check=False, capture_output=True, text=True).stdout
     files = Counter(line.split("::")[0] for line in listing.splitlines() if "::" in line)
+    named = [f"  {file} ({number} tests)" for file, number in sorted(files.items())]
     if options.quick:
-        files["coverage"] = 0
-    if not files:
-        return "Left out: nothing"
-    named = ", ".join(f"{file} ({number})" if number else file for file, number in sorted(files.items()))
-    return f"Left out ({' and '.join(markers)}): {named}"
+        named.append("  the measurement of coverage")
+    return "\n".join([f"Left out ({', '.join(options.left_out)}):", *(named or ["  nothing"])])
 
 
 if __name__ == "__main__":

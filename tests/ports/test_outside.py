@@ -108,14 +108,13 @@ async def test_a_folder_that_takes_nothing_is_told_with_what_to_do_and_is_used_a
     store: Store, outside: Outside, folder: Path
 ) -> None:
     signed = await sequenced(store, 3)
-    folder.parent.mkdir()
-    folder.write_text("a file where the folder must be: root, too, fails to write here")
+    _take_the_place_of(folder)
     for act in (lambda: outside.add_tombstone(NOTE), outside.tombstones, outside.checkpoint):
         with pytest.raises(StoreUnavailable, match="make room there"):
             act()
     with pytest.raises(StoreUnavailable, match=r"\(E[A-Z]+\)"):
         await copy_out(store, outside)
-    folder.unlink()
+    _give_back(folder)
     await copy_out(store, outside)
     assert outside.checkpoint() == signed
 
@@ -198,6 +197,16 @@ async def test_lost_tiles_are_refused(store: Store, database_url: str, outside: 
     await _change(database_url, delete(tables.tiles))
     with pytest.raises(LogShortened):
         await check(store, outside)
+
+
+def _take_the_place_of(folder: Path) -> None:
+    """Put a file where the folder must be: root, too, fails to write in it."""
+    folder.parent.mkdir()
+    folder.write_text("made up")
+
+
+def _give_back(folder: Path) -> None:
+    folder.unlink()
 
 
 async def _change(url: str, statement: Executable) -> None:

@@ -5,6 +5,7 @@ import fcntl
 import itertools
 import shutil
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
@@ -112,6 +113,7 @@ class Scene:
         self._nursery = nursery
         self._numbers = itertools.count(1)
         self._started: list[Running] = []
+        self._kits: dict[tuple[str, str], Kit] = {}
 
     @property
     def outside(self) -> Path:
@@ -176,10 +178,19 @@ class Scene:
     @contextmanager
     def kit(self, short: str) -> Iterator[Kit]:
         """A member's kit, which talks to the newest server and does not wait between its tries."""
+        if threading.current_thread() is not threading.main_thread():
+            with self._new_kit(short) as kit:
+                yield kit
+            return
+        key = (short, self.url)
+        if key not in self._kits:  # kept: each is worth a twentieth of a second
+            self._kits[key] = self._new_kit(short)
+        yield self._kits[key]
+
+    def _new_kit(self, short: str) -> Kit:
         member = self.area.members[short]
         home = Home(self.folder / "kits" / short, replace(member.home.settings, url=self.url))
-        with Kit(home, member.keyring, self.clock, pause=lambda _seconds: None) as kit:
-            yield kit
+        return Kit(home, member.keyring, self.clock, pause=lambda _seconds: None)
 
     def compose(self) -> None:
         """A referral is signed and ready to be sent, as often as it takes."""
@@ -293,7 +304,10 @@ class Scene:
         until(self.settled, "outbox, queue and sequencer come to rest, and the checkpoint is kept outside")
 
     def end_all(self) -> None:
-        """Every process that was started here is gone."""
+        """Every process that was started here is gone, and every kit closed."""
+        for kit in self._kits.values():
+            kit.close()
+        self._kits.clear()
         for one in self._started:
             one.kill()
 

@@ -59,10 +59,10 @@ def prepare_states(area: MadeUpArea, nursery: Nursery, stack: Stack, folder: Pat
     states = {}
     for name, act in _STEPS.items():
         scene = Scene(area, nursery, stack, current, folder / name)
-        server = scene.start()
+        scene.start()
         act(scene)
         scene.settle()
-        server.kill()  # at rest: nothing that a slow goodbye would save
+        scene.end_all()  # at rest: nothing that a slow goodbye would save
         states[name] = current = scene.prepare()
     return states
 

@@ -8,7 +8,7 @@ import pytest
 from tests.journeys.kills.combination import KILL, STOP, Ground, discover, interrupt, run_all
 from tests.journeys.kills.operations import OPERATIONS
 
-SAMPLE = 4
+SAMPLE = 3
 # Grouped: an operation's points are discovered once in each process.
 EACH = [pytest.param(name, how, marks=pytest.mark.xdist_group(name)) for name in OPERATIONS for how in (KILL, STOP)]
 
