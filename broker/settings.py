@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     demand_proved: bool = False
 
     max_submission_bytes: int = Field(default=1_048_576, ge=65_536)
+    note_life_days: int = Field(default=7, ge=1)
     lease_s: int = Field(default=300, ge=1)
     long_poll_s: int = Field(default=20, ge=0, le=60)
     delivery_limit: int = Field(default=3, ge=1)
@@ -76,6 +77,11 @@ class Settings(BaseSettings):
     def access_entries_kept(self) -> timedelta:
         """How long the entries about a case outlive it; a month counted as 31 days, never too short."""
         return timedelta(days=31 * self.access_entries_months)
+
+    @property
+    def note_life(self) -> timedelta:
+        """How long a submission's note may be on its way before it is accepted for the first time."""
+        return timedelta(days=self.note_life_days)
 
     @property
     def purge_grace(self) -> timedelta:

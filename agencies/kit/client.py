@@ -40,6 +40,10 @@ class NoOfficer(Exception):
     """A message is opened by a named officer, never by an agency at large."""
 
 
+class OfficerNotEntered(Exception):
+    """Who works with this folder is not, or no longer, an active officer of the register."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pulled:
     """What one pull brought: newly saved deliveries, recall notices, and deliveries that failed a check."""
@@ -120,10 +124,11 @@ class Kit(Sender):
         """Return the message, once: its header asked for, all nine checks passed, the age file saved.
 
         The receipt goes out last; if the network is down it waits for the next pull, and the reader does not.
-        Raises AlreadyShown, TakenBack, NoOfficer, NotInInbox, CheckFailed, Problem, Unreachable.
+        Raises AlreadyShown, TakenBack, NoOfficer, OfficerNotEntered, NotInInbox, CheckFailed, Problem, Unreachable.
         """
         item = self._readable(delivery)
         directory = self.refresh()
+        self._check_entered(directory)
         self.send_receipts()  # `opened` may not arrive before `collected`
         header, payload = self._header(delivery, purpose), self._payload(item.message)
         opened = self._checked(item.message, header, payload, directory)
@@ -194,7 +199,7 @@ class Kit(Sender):
     def _signed_anew(self, receipt: PendingReceipt) -> PendingReceipt:
         """Return the receipt, kept and signed by the keys of now: it says the same, and is proved if it can be."""
         stated = parse_receipt(signed_note.text_of(receipt.note))
-        author = self.keyring.author(self.home.settings)
+        author = self.author()
         proved = stated.proved and stated.officer == author.officer and author.officer_key is not None
         text = replace(stated, proved=proved).encode()
         note = signed_note.sign(text, author.keys if proved else [author.key])
@@ -237,6 +242,15 @@ class Kit(Sender):
             raise NotInInbox(delivery)
         return item
 
+    def _check_entered(self, directory: Directory) -> None:
+        if self.officer() is None:
+            known = directory.register.officer(self.home.settings.officer or "")
+            raise OfficerNotEntered(
+                "the register no longer lists the officer of this folder as active"
+                if known
+                else "the coordinator has not entered this officer yet"
+            )
+
     def _item(self, delivery: DeliveryId) -> Item:
         item = self.inbox.item(delivery)
         if item is None:
@@ -258,7 +272,7 @@ class Kit(Sender):
             return age.split(self.home.age_file(message))[1]
 
     def _receipt(self, delivery: DeliveryId, message: MessageId, state: str) -> str:
-        author = self.keyring.author(self.home.settings)
+        author = self.author()
         manifest = signed_note.hash_text(signed_note.text_of(self.home.manifest(message)))
         reader = None if state == "collected" else author.officer
         proved = reader is not None and author.officer_key is not None

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final, Self
@@ -22,6 +22,10 @@ class NoSuchHome(Exception):
     """The folder is not a kit's folder, or its settings cannot be read."""
 
 
+class HomeDamaged(NoSuchHome):
+    """The folder is a kit's, and one of its files cannot be read."""
+
+
 class HomeExists(Exception):
     """A kit's folder is there already: joining twice would throw away what is pinned."""
 
@@ -37,6 +41,7 @@ class KitSettings:
     root             the vkey whose fingerprint was compared aloud
     officer          who works with this folder, or None
     ca_file          certificates to trust for the gateway's TLS, None for the system's
+    telephone        the coordinator's, for when the gateway cannot say it; None if it is not known yet
     allow_classical  the area's setting
     """
 
@@ -46,6 +51,7 @@ class KitSettings:
     party: PartyId
     officer: OfficerId | None = None
     ca_file: str | None = None
+    telephone: str | None = None
     allow_classical: bool = False
 
 
@@ -70,16 +76,18 @@ class Home:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Return the folder made earlier. Raises NoSuchHome."""
+        """Return the folder made earlier. Raises NoSuchHome; HomeDamaged if there is one, and it cannot be read."""
+        if not (path / "kit.json").exists():
+            raise NoSuchHome(f"there is no kit's folder at {path}")
         try:
             stated = json.loads((path / "kit.json").read_text())
             version = stated.pop("v")
             settings = KitSettings(**stated)
             _check(settings)
         except (OSError, ValueError, TypeError, KeyError, AttributeError, Malformed):
-            raise NoSuchHome("this folder is not a kit's folder, or kit.json is damaged") from None
+            raise HomeDamaged("kit.json in the kit's folder is damaged") from None
         if version != 1:
-            raise NoSuchHome("this folder was made by a newer kit")
+            raise HomeDamaged("this folder was made by a newer kit")
         return cls(path, settings)
 
     @property
@@ -89,10 +97,12 @@ class Home:
 
     def appoint(self, officer: OfficerId) -> None:
         """Name who works with this folder from now on. Raises Malformed if it is another area's officer."""
-        settings = replace(self.settings, officer=officer)
-        _check(settings)
-        self._write_json("kit.json", {"v": 1, **asdict(settings)})
-        self.settings = settings
+        self._change(replace(self.settings, officer=officer))
+
+    def note_telephone(self, telephone: str) -> None:
+        """Keep the coordinator's telephone number, as the gateway last stated it."""
+        if telephone != self.settings.telephone:
+            self._change(replace(self.settings, telephone=telephone))
 
     def inbox(self) -> Inbox:
         """Return the inbox's database, open; the caller closes it."""
@@ -107,7 +117,7 @@ class Home:
             held = json.loads(path.read_text())
             register, delegations, revocations = held["register"], held["delegations"], held["revocations"]
         except (OSError, ValueError, TypeError, KeyError):
-            raise NoSuchHome("trust.json is damaged: join the area again, comparing the fingerprint") from None
+            raise HomeDamaged("trust.json in the kit's folder is damaged") from None
         settings = self.settings
         return TrustNotes(settings.root, tuple(delegations), register, tuple(revocations), settings.allow_classical)
 
@@ -171,6 +181,16 @@ class Home:
     def save_sent(self, message: MessageId, manifest: str) -> None:
         """Keep the manifest of a message that this agency sent: it proves what the gateway took."""
         write_durably(self.path / "sent" / f"{message}.manifest", manifest.encode())
+
+    def sent(self) -> Iterator[str]:
+        """Yield the manifest of every message that this agency sent from this folder."""
+        for path in sorted((self.path / "sent").glob("*.manifest")):
+            yield path.read_text(encoding="utf-8")
+
+    def _change(self, settings: KitSettings) -> None:
+        _check(settings)
+        self._write_json("kit.json", {"v": 1, **asdict(settings)})
+        self.settings = settings
 
     def _saved(self, message: MessageId, ending: str) -> Path:
         return self.path / "deliveries" / f"{message}{ending}"

@@ -1,5 +1,6 @@
 """`marac join`: the kit's folder for one area, with the root key pinned after it was compared aloud."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import urlsplit
@@ -9,8 +10,8 @@ import typer
 
 from agencies.area import fingerprint
 from agencies.kit.home import Home, KitSettings
-from agencies.kit.terminal import HERE, AsJson, Exit, KitFolder, answer, stop, warn
-from agencies.kit.wire import AreaAnswer, BadAnswer, parse_answer
+from agencies.kit.terminal import HERE, AsJson, Exit, KitFolder, answer, stop, takes, warn
+from agencies.kit.wire import AreaAnswer, BadAnswer, check_certificate, parse_answer, trusting
 from agencies.names import OfficerId, PartyId, area_of, parse_officer_id, parse_party_id
 from crypto.errors import Malformed
 from crypto.keys import VerifyKey, parse_vkey
@@ -18,31 +19,48 @@ from crypto.keys import VerifyKey, parse_vkey
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-def join(
-    url: Annotated[str, typer.Argument(metavar="URL", help="Where the gateway is, https.")],
-    party: Annotated[str, typer.Argument(metavar="ID", help="This agency's id, as the coordinator gave it.")],
-    root: Annotated[str, typer.Option(help="The root's vkey, or a file with it; else asked of the gateway.")] = "",
-    officer: Annotated[str, typer.Option(help="Who works with this folder, if known already.")] = "",
-    kit: KitFolder = HERE,
-    as_json: AsJson = False,
-) -> None:
+@dataclass(frozen=True, kw_only=True)
+class JoinOptions:
+    """Which gateway, who joins, and what is known of both beforehand."""
+
+    url: Annotated[str, typer.Argument(metavar="URL", help="Where the gateway is, https.")]
+    party: Annotated[str, typer.Argument(metavar="ID", help="This agency's id, as the coordinator gave it.")]
+    root: Annotated[str, typer.Option(help="The root's vkey, or a file with it; else asked of the gateway.")] = ""
+    officer: Annotated[str, typer.Option(help="Who works with this folder, if known already.")] = ""
+    ca: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Certificates to trust for the gateway.", exists=True, dir_okay=False),
+    ] = None
+    telephone: Annotated[str, typer.Option(help="The coordinator's, for when the gateway is down.")] = ""
+    kit: KitFolder = HERE
+    as_json: AsJson = False
+
+    def ca_file(self) -> str | None:
+        """Return the certificates' place, wherever the next command is run from."""
+        return str(self.ca.resolve()) if self.ca else None
+
+
+@takes(JoinOptions)
+def join(options: JoinOptions) -> None:
     """Make this agency's kit folder for one area, and show the root's fingerprint to compare aloud.
 
     Telephone the coordinator on a number you already had. Everything else is checked from that key down.
 
     Example: marac join https://marac.cambridgeshire.example marac.cambridgeshire.example/agency/housing
     """
+    url = options.url.rstrip("/")
     _check_url(url)
-    id_, reader = _ids(party, officer)
-    key = _parse(_stated(root)) if root else _fetched(url)
+    id_, reader = _ids(options.party, options.officer)
+    key = _parse(_stated(options.root)) if options.root else _fetched(url, options.ca_file())
     if key.name != f"{area_of(id_)}/root":
         stop("the root key is another area's", "check the address and the agency's id", Exit.CHECK_FAILED)
-    if not root:
+    if not options.root:
         _compare(key)
-    home = Home.create(kit, KitSettings(area_of(id_), url.rstrip("/"), key.vkey, id_, reader))
+    settings = KitSettings(area_of(id_), url, key.vkey, id_, reader, options.ca_file(), options.telephone or None)
+    home = Home.create(options.kit, settings)
     members = {"kit": str(home.path), "area": home.settings.area, "party": id_, "fingerprint": fingerprint(key)}
     text = f"Joined {home.settings.area} in {home.path}. Root key: {fingerprint(key)}\n  Next: marac keys generate"
-    answer(as_json, members, text)
+    answer(options.as_json, members, text)
 
 
 def _compare(key: VerifyKey) -> None:
@@ -70,11 +88,12 @@ def _stated(root: str) -> str:
     return root if "+" in root else Path(root).read_text(encoding="ascii", errors="replace").strip()
 
 
-def _fetched(url: str) -> VerifyKey:
+def _fetched(url: str, ca_file: str | None) -> VerifyKey:
     try:
-        body = httpx2.get(f"{url.rstrip('/')}/v1/area", timeout=30, trust_env=False).content
+        body = httpx2.get(f"{url}/v1/area", timeout=30, trust_env=False, verify=trusting(ca_file)).content
         return _parse(parse_answer(body, AreaAnswer).root)
-    except (httpx2.TransportError, BadAnswer):
+    except (httpx2.TransportError, BadAnswer) as error:
+        check_certificate(error)
         stop("there is no MARAC gateway at this address", "check the address, or give --root")
 
 

@@ -24,6 +24,7 @@ from agencies.kit.terminal import (
     open_kit,
     passphrase,
     say,
+    sha256_hex,
     stop,
     takes,
     wall_clock,
@@ -33,6 +34,7 @@ from agencies.kit.wire import Problem
 from agencies.names import PartyId, coordinator_of, draw_officer_id
 from agencies.notes.isa import parse_isa
 from agencies.notes.party import PartyNote, parse_party
+from agencies.notes.revocation import REASONS
 from crypto import age
 from crypto import note as signed_note
 from crypto.errors import Malformed, NotForYou
@@ -185,7 +187,7 @@ def rotate(
 @app.command("revoke")
 def revoke(
     key: Annotated[str, typer.Argument(metavar="KEY", help="A signing keyid, or an age recipient.")],
-    reason: Annotated[str, typer.Option(help="A word, such as lost or stolen.")],
+    reason: Annotated[str, typer.Option(help=f"One of: {', '.join(REASONS)}.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     kit: KitFolder = HERE,
     passphrase_file: PassphraseFile = None,
@@ -194,6 +196,8 @@ def revoke(
 
     Example: marac keys revoke marac.cambridgeshire.example/agency/housing+0a1b2c3d --reason lost
     """
+    if reason not in REASONS:
+        stop("no such reason", f"give one of: {', '.join(REASONS)}", Exit.USAGE)
     if not yes and not typer.confirm(f"Revoke {key}? It cannot be undone."):
         stop("nothing was revoked", "run it again when you are sure")
     with open_kit(kit, passphrase_file) as connected:
@@ -201,7 +205,7 @@ def revoke(
             connected.revoke(key, reason)
         except Malformed:
             stop(
-                "that is not a key of this area, or not a reason",
+                "that is not a key of this area",
                 "copy the keyid from: marac register show",
                 Exit.USAGE,
             )
@@ -263,7 +267,8 @@ def _agreement(file: Path) -> Isa:
 
 def _show(isa: Isa) -> None:
     say(f"Agreement {isa.version}, kept {isa.retention_years} years, for: {', '.join(isa.purposes)}")
-    say(f"  Text: {isa.text_hash} (compare: sha256sum of the document your agency agreed to)")
+    say(f"  Text: {isa.text_hash}")
+    say(f"  Compare with sha256sum of the document your agency agreed to: {sha256_hex(isa.text_hash)}")
 
 
 def _newest_known(connected: Kit) -> tuple[Directory, bool]:

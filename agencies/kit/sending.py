@@ -1,9 +1,8 @@
 """The sending half of the kit: trust, submissions, recalls, and what the coordinator's office does; README.md."""
 
-import ssl
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -16,14 +15,14 @@ from agencies.documents.exclusions import Exclusions
 from agencies.documents.referral import Referral
 from agencies.documents.safe_contact import SafeContact
 from agencies.kit import wire
-from agencies.kit.compose import REFERRAL, Composed, Subject, compose
+from agencies.kit.compose import REFERRAL, Author, Composed, Subject, compose
 from agencies.kit.home import Home, KitSettings, write_durably
 from agencies.kit.keyring import Keyring
 from agencies.kit.opening import Check, CheckFailed, TrustNotes, check_manifest
-from agencies.kit.signing import Clock, RequestSigner
+from agencies.kit.signing import OFFICER_FIELD, Clock, RequestSigner
 from agencies.kit.wire import Gateway, Pause, encode_body, parse_answer
-from agencies.names import CaseRef, MessageId
-from agencies.notes.manifest import Manifest
+from agencies.names import CaseRef, MessageId, OfficerId
+from agencies.notes.manifest import Manifest, parse_manifest
 from agencies.notes.revocation import Revocation
 from crypto import note as signed_note
 from crypto.draw import draw_uuid7
@@ -82,7 +81,8 @@ class Sender:
         area = self.gateway.get("/v1/area", wire.AreaAnswer)
         if area.area != settings.area or area.root != settings.root:
             raise CheckFailed(Check.TRUST, "the gateway is another area's, or shows another root than the one pinned")
-        served = self.gateway.get("/v1/register", wire.RegisterAnswer, self.fields())
+        # In the agency's name alone: an officer who is no longer in the register could never learn of it.
+        served = self.gateway.get("/v1/register", wire.RegisterAnswer)
         if served.register_ is None:
             raise CheckFailed(Check.TRUST, "the gateway has no register")
         new = TrustNotes(
@@ -102,9 +102,13 @@ class Sender:
         return self.submit(self.prepare(documents, case))
 
     def prepare(self, documents: Mapping[str, Document], case: CaseRef | None = None) -> Composed:
-        """Return a referral's documents signed and ready for `submit`. Raises UnknownKind, DocumentInvalid."""
+        """Return a referral's documents signed and ready for `submit`.
+
+        Raises UnknownKind, DocumentInvalid; as `officer` does.
+        """
         subject = Subject(REFERRAL.kind, REFERRAL.version, REFERRAL.purpose, case)
-        return compose(subject, documents, self.keyring.author(self.home.settings), self.clock())
+        self.officer()
+        return compose(subject, documents, self.author(), self.clock())
 
     def submit(self, composed: Composed) -> list[Accepted]:
         """Send a submission and return its manifests, verified; the same one again gets the same answer.
@@ -134,6 +138,17 @@ class Sender:
         chosen = None if recipients is None else list(recipients)
         body = self.post(f"/v1/messages/{message}/recall", {"recipients": chosen, "reason": reason})
         return parse_answer(body, wire.StateAnswer).state
+
+    def same_submission(self, message: MessageId) -> list[Manifest]:
+        """Return the manifest of a message that was sent from here, then those of what was submitted together with it.
+
+        Empty if it was not sent from this folder.
+        """
+        sent = [parse_manifest(signed_note.text_of(note)) for note in self.home.sent()]
+        first = [made for made in sent if made.message == message]
+        return first + [
+            made for asked in first for made in sent if made != asked and made.submission == asked.submission
+        ]
 
     def exclude(self, case: CaseRef, parties: Sequence[str], *, settled: bool) -> None:
         """Exclude parties and officers from a case (coordinator). Raises Problem, Unreachable.
@@ -187,9 +202,33 @@ class Sender:
         return self.gateway.post(path, encode_body(members), fields, timeout_s)
 
     def fields(self, **more: str) -> dict[str, str]:
-        """Return the fields of a request: who works here, and `more`."""
-        officer = self.home.settings.officer
-        return {**({"marac-officer": officer} if officer else {}), **more}
+        """Return the fields of a request: who works here, and `more`. Raises as `officer` does."""
+        officer = self.officer()
+        return {**({OFFICER_FIELD: officer} if officer else {}), **more}
+
+    def officer(self) -> OfficerId | None:
+        """Return who works with this folder if the register lists them as active; before that they are not named.
+
+        An officer who is not listed is looked up anew: the coordinator may have entered them since.
+        Raises as `refresh` does.
+        """
+        if self.home.settings.officer is not None and self._listed(self.directory()) is None:
+            self.refresh()
+        return self._listed(self._directory)
+
+    def author(self) -> Author:
+        """Return who signs, by the register last seen: an officer whom it does not list neither is named nor signs."""
+        held = None if self._directory else self.home.trust()
+        own = self.keyring.author(self.home.settings)
+        if self._listed(held.verified() if held else self._directory) is not None:
+            return own
+        return replace(own, officer=None, officer_key=None)
+
+    def _listed(self, directory: Directory | None) -> OfficerId | None:
+        settings = self.home.settings
+        found = directory.register.officer(settings.officer or "") if directory else None
+        is_ours = found is not None and found.agency == settings.party and found.is_active(self.clock())
+        return settings.officer if is_ours else None
 
 
 def check_accepted(
@@ -223,7 +262,7 @@ def _check_one(composed: Composed, note: str, directory: Directory, settings: Ki
 
 def _client(settings: KitSettings) -> httpx2.Client:
     # No proxy or netrc of the environment's: the connection goes where the settings say.
-    trusted = ssl.create_default_context(cafile=settings.ca_file)
+    trusted = wire.trusting(settings.ca_file)
     return httpx2.Client(
         base_url=settings.url, verify=trusted, timeout=wire.TIMEOUT_S, trust_env=False, follow_redirects=False
     )

@@ -18,6 +18,7 @@ TAG: Final = "marac/v1"
 ALWAYS_COVERED: Final = ("@method", "@authority", "@path", "@query")
 COVERED_WITH_BODY: Final = ("content-type", "content-digest", "idempotency-key")
 OWN_FIELDS: Final = "marac-"
+OFFICER_FIELD: Final = "marac-officer"
 
 Clock = Callable[[], datetime]
 
@@ -25,14 +26,16 @@ Clock = Callable[[], datetime]
 class RequestSigner(httpx2.Auth):
     """Signs each request as it is sent, a repeat included: every sending has its own nonce and time.
 
-    Whatever address the kit connects to, `Host` and the signed authority are the area's own name.
+    Whatever address the kit connects to, `Host` and the signed authority are the area's own name. The officer signs
+    what names an officer, and nothing else.
     """
 
     requires_request_body = True
 
     def __init__(self, area: AreaName, agency: SigningKey, officer: SigningKey | None, clock: Clock) -> None:
         self._area = area
-        self._signers = [("agency", agency)] + ([("officer", officer)] if officer else [])
+        self._agency = [("agency", agency)]
+        self._officer = [("officer", officer)] if officer else []
         self._clock = clock
 
     def auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response, None]:
@@ -40,7 +43,8 @@ class RequestSigner(httpx2.Auth):
         request.headers["host"] = self._area
         if request.content:
             request.headers["content-digest"] = ContentDigest.create(request.content)
-        sign_request(request, self._area, self._signers, self._clock())
+        signers = self._agency + (self._officer if OFFICER_FIELD in request.headers else [])
+        sign_request(request, self._area, signers, self._clock())
         yield request
 
 

@@ -18,6 +18,8 @@ from agencies.kit.expiry import TELL, expiry_warnings
 from agencies.kit.home import Home
 from agencies.kit.keyring import load_keyring
 from agencies.kit.readable import harmless
+from agencies.kit.wire import Problem
+from crypto import b64
 
 T = TypeVar("T")
 
@@ -76,6 +78,11 @@ def on_one_line(text: str) -> str:
     return harmless(" ".join(text.splitlines()))
 
 
+def sha256_hex(text_hash: str) -> str:
+    """Return a hash of ours, `sha256:` and base64, as `sha256sum` prints it. Raises Malformed."""
+    return b64.parse_padded(text_hash.removeprefix("sha256:")).hex()
+
+
 def answer(as_json: bool, members: Mapping[str, object], text: str) -> None:
     """Write an answer: the members for a program (JSON, in ASCII: it may be shown by a terminal), or the text."""
     if as_json:
@@ -116,6 +123,10 @@ def open_kit(folder: Path, passphrase_file: Path | None) -> Iterator[Kit]:
     with Kit(home, load_keyring(home, passphrase(passphrase_file), wall_clock()), wall_clock) as kit:
         try:
             yield kit
+        except Problem as problem:
+            if problem.telephone:
+                home.note_telephone(problem.telephone)  # for the day on which nothing answers
+            raise
         finally:
             for receipt in kit.given_up:
                 warn(

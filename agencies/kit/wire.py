@@ -1,17 +1,22 @@
 """What goes over the wire to one gateway: signed requests, strict answers, problems as exceptions, repeats."""
 
 import json
+import re
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, TypeVar
 
 import httpx2
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from agencies.kit.home import HomeDamaged
 from agencies.kit.signing import RequestSigner
 
 TRIES: Final = 3
 PAUSES_S: Final = (0.5, 2.0)
 TIMEOUT_S: Final = 30.0
+
+_TELEPHONE: Final = re.compile(r" Coordinator: ([^\n]{3,40})\. If life is in danger")  # in the help, where urgent
 
 Pause = Callable[[float], None]
 
@@ -27,9 +32,22 @@ class Problem(Exception):
         self.pointer = pointer
         self.retry = retry
 
+    @property
+    def telephone(self) -> str | None:
+        """The coordinator's telephone number, where the gateway stated it."""
+        found = _TELEPHONE.search(self.help)
+        return found.group(1) if found else None
+
 
 class Unreachable(Exception):
     """The gateway did not answer, several times over: whether the last request took effect is not known."""
+
+
+class Untrusted(Unreachable):
+    """The gateway's certificate is not trusted here: nothing was sent."""
+
+    def __init__(self) -> None:
+        super().__init__("the gateway's certificate is not trusted here: nothing was sent")
 
 
 class BadAnswer(Exception):
@@ -152,6 +170,7 @@ class Gateway:
             finally:
                 response.close()
         except httpx2.TransportError as error:
+            check_certificate(error)
             raise Unreachable(f"the gateway did not answer to the end ({type(error).__name__})") from None
 
     def _send(self, request: httpx2.Request) -> bytes:
@@ -159,6 +178,7 @@ class Gateway:
             try:
                 response = self._client.send(request, auth=self._signer)
             except httpx2.TransportError as error:
+                check_certificate(error)
                 last = type(error).__name__
             else:
                 if response.is_success:
@@ -167,6 +187,26 @@ class Gateway:
             if attempt < len(PAUSES_S):
                 self._pause(PAUSES_S[attempt])
         raise Unreachable(f"the gateway did not answer ({last})")
+
+
+def trusting(ca_file: str | None) -> ssl.SSLContext:
+    """Return what the gateway's certificate is checked by: the authorities in `ca_file`, None for the system's.
+
+    Raises HomeDamaged if the file cannot be read.
+    """
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError:
+        raise HomeDamaged("the certificates that kit.json names as ca_file cannot be read") from None
+
+
+def check_certificate(error: BaseException) -> None:
+    """Return only if the connection failed for another reason than the certificate. Raises Untrusted."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            raise Untrusted from None
+        cause = cause.__cause__ or cause.__context__
 
 
 def parse_answer(body: bytes, model: type[A]) -> A:
@@ -189,5 +229,6 @@ def _problem(response: httpx2.Response) -> Problem:
     except ValidationError:
         stated = None
     if stated is None:
-        return Problem("unknown", f"the gateway answered with status {response.status_code} and no explanation")
+        fact = f"the gateway answered with status {response.status_code} and no explanation"
+        return Problem("unknown", fact, retry="same")
     return Problem(stated.code, stated.title, stated.help, stated.pointer, stated.retry)

@@ -10,12 +10,16 @@ from crypto.age import parse_recipient
 from crypto.errors import Malformed
 
 TYPE = "marac/revocation/v1"
+REASONS = ("lost", "stolen", "compromised", "left", "replaced", "mistake", "other")
 _KEYID = re.compile(r"([^+ ]+)\+[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    """`key` is a participant's signing keyid or an age recipient; what it did before `since` stays valid."""
+    """`key` is a participant's signing keyid or an age recipient; what it did before `since` stays valid.
+
+    reason  one of REASONS: everybody can read it, so it is never in anybody's own words
+    """
 
     area: AreaName
     key: str
@@ -45,7 +49,7 @@ def parse_revocation(note_text: str) -> Revocation:
         area=parse_area_name(lines.one("area")),
         key=_parse_key(lines.one("key")),
         since=text.parse_time(lines.one("from")),
-        reason=text.parse_word(lines.one("reason")),
+        reason=text.parse_member(lines.one("reason"), REASONS),
     )
     lines.end()
     return revocation

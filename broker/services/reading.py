@@ -26,7 +26,6 @@ from crypto.errors import BadSignature, CryptoError
 from crypto.note import hash_text
 
 CLOCK_AHEAD = timedelta(seconds=5)  # as for requests: formats.md, section 3
-NOTE_LIFE = timedelta(days=7)  # how long a note may be on its way before it is accepted for the first time
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from agencies.area import verify_area
 from agencies.directory import Directory
+from agencies.notes.revocation import TYPE as REVOCATION
 from agencies.register import follows, verify_register
 from agencies.revocations import verify_revocations
 from broker.errors import NoteRejected, Refused, RegisterConflict
@@ -13,6 +14,7 @@ from broker.ports import UnitOfWork
 from broker.services.desk import Desk
 from broker.services.ruling import check_asker, rejections_logged, rule
 from crypto.errors import CryptoError
+from crypto.note import without_strangers
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,16 @@ async def accept_delegation(desk: Desk, note: str, asker: Asker) -> None:
     """Keep the root's next delegation. Raises Refused, NoteRejected, RegisterConflict."""
     await check_asker(desk, _access(desk, Act.STEWARD, asker))
     async with rejections_logged(desk, _access(desk, Act.STEWARD, asker)), desk.store.unit() as uow:
-        await _permitted(desk, uow, asker)
+        directory = await _permitted(desk, uow, asker)
         held = await uow.trust.delegations()
         try:
             area = verify_area(desk.directories.root, [*held, note])
+            # A key replaced too long ago would make unbelievable what it signed meanwhile: the register, manifests.
+            verify_register(directory.register.note, area, allow_classical=desk.settings.allow_classical)
         except CryptoError as error:
-            raise NoteRejected("not the root's next delegation", "/note") from error
+            raise NoteRejected("not the root's next delegation, or the register fails under it", "/note") from error
+        if desk.gateway_key.verify_key not in area.gateway_keys(desk.now()):
+            raise NoteRejected("the delegation replaced this gateway's key over a day ago: delegate anew", "/note")
         await uow.trust.add_delegation(area.latest.number, note)
         await uow.commit()
     desk.logged.ring()
@@ -81,9 +87,16 @@ async def accept_revocation(desk: Desk, note: str, asker: Asker) -> None:
         decision, _ = await rule(desk, uow, _access(desk, Act.REVOKE, asker))
         if isinstance(decision, Deny):
             raise Refused(decision.public)
-        await uow.trust.add_revocation(revocation.key, note, desk.now())
+        await uow.trust.add_revocation(revocation.key, _signed_by_known(directory, note, revocation.key), desk.now())
         await uow.commit()
     desk.logged.ring()
+
+
+def _signed_by_known(directory: Directory, note: str, key: str) -> str:
+    """Return the note without the signature lines of strangers: everybody is served it, and they can hold any words."""
+    owner = directory.register.owner_of(key)
+    own = [each.verify_key for each in owner.keys] if owner else []
+    return without_strangers(note, [*own, *(each.registrar for each in directory.area.delegations)], REVOCATION)
 
 
 async def tombstones(desk: Desk, asker: Asker) -> Sequence[str]:

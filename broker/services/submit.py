@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from agencies.directory import Directory
 from agencies.names import DeliveryId, MessageId, coordinator_of, draw_case_ref
@@ -15,7 +14,7 @@ from broker.ports import UnitOfWork
 from broker.records import Addressed, Delivery, Earlier, Message
 from broker.services.desk import Desk
 from broker.services.effects import Effects, effects_of
-from broker.services.reading import NOTE_LIFE, Reading, Request, read_documents, read_submission, verify_signers
+from broker.services.reading import Reading, Request, read_documents, read_submission, verify_signers
 from broker.services.ruling import as_of, check_asker, entry_for, rejections_logged
 from broker.services.sealing import SealedPart, seal_parts, taking_part
 from crypto import note as signed_note
@@ -64,7 +63,7 @@ async def _commit(
     async with desk.store.unit() as uow:
         directory = await desk.directories.current(uow)
         earlier = await uow.messages.earlier(sender, idempotency)
-        _check_still_sound(reading, access, directory, earlier, desk.now())
+        _check_still_sound(desk, reading, access, directory, earlier)
         access = await _access_in(uow, reading, access, earlier)
         access = as_of(access, directory, desk.now())
         decision = decide(access)
@@ -87,14 +86,15 @@ async def _commit(
 
 
 def _check_still_sound(
-    reading: Reading, access: Access, directory: Directory, earlier: Earlier | None, now: datetime
+    desk: Desk, reading: Reading, access: Access, directory: Directory, earlier: Earlier | None
 ) -> None:
     """Refuse what this transaction may not answer for: another note under the same id, an ended key, an old note."""
+    now = desk.now()
     if earlier is not None and earlier.note_hash != reading.note_hash:
         raise IdempotencyConflict("the idempotency id was used for another submission")
-    if earlier is None and reading.submission.at < now - NOTE_LIFE:
+    if earlier is None and reading.submission.at < now - desk.settings.note_life:
         # Its answer may have gone with its case: what was destroyed is not opened again by an old note.
-        raise NoteMismatch("the note is older than seven days: sign a fresh one", "/note")
+        raise NoteMismatch("the note was signed too long ago: sign a fresh one", "/note")
     try:
         # Sealing took a while, and a key may have been revoked: no kit would believe what is accepted after that.
         verify_signers(reading.note, replace(access.asker, at=now), directory)

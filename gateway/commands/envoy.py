@@ -41,6 +41,12 @@ def publish_register(office: Office, register: Register, opened: str) -> None:
         kit.refresh()
 
 
+def is_in_force(office: Office, register: Register, opened: str) -> bool:
+    """Return whether this is the newest register at the gateway. Raises as `publish_register` does."""
+    with _kit(office, opened) as kit:
+        return kit.refresh().register.hash == register.hash
+
+
 def publish_delegation(office: Office, note: str, opened: str) -> None:
     """The gateway has this delegation; one that it has already is not sent again.
 

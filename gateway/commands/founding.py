@@ -49,11 +49,18 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What was decided about the area; `gateway` is where the coordinator's kit reaches it."""
+    """What was decided about the area.
+
+    gateway    where the coordinator's kit reaches it
+    ca_file    certificates that the coordinator's kit trusts for it, None for the system's
+    telephone  the coordinator's
+    """
 
     area: AreaName
     gateway: str
     isa: Isa
+    telephone: str
+    ca_file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +106,7 @@ def found(terms: Terms, drafts: Places, secrets: Passphrases, now: datetime) -> 
         (drafts.home / LOG_KEY, "log", secrets.service),
     ):
         keyfile.save_signing_key(path, keys[role], passphrase, secrets.work_factor)
-    kit = Home.create(
-        office.kit, KitSettings(terms.area, terms.gateway, root.verify_key.vkey, coordinator_of(terms.area))
-    )
+    kit = Home.create(office.kit, _coordinators_kit(terms, root.verify_key))
     entry, agreement = enter_coordinator(terms.isa, kit, drafts.offline, secrets, now)
     gateway, log = keys["gateway"].verify_key, keys["log"].verify_key
     delegation = delegate(root, None, gateway, log, registrar.verify_key, now)
@@ -109,6 +114,17 @@ def found(terms: Terms, drafts: Places, secrets: Passphrases, now: datetime) -> 
     kit.keep_trust(TrustNotes(root.verify_key.vkey, (delegation,), register, ()))
     office.begin(root.verify_key, delegation, register, agreement)
     return Founded(root.verify_key, delegation, register)
+
+
+def _coordinators_kit(terms: Terms, root: VerifyKey) -> KitSettings:
+    return KitSettings(
+        area=terms.area,
+        url=terms.gateway,
+        root=root.vkey,
+        party=coordinator_of(terms.area),
+        ca_file=terms.ca_file,
+        telephone=terms.telephone,
+    )
 
 
 def _refuse_to_overwrite(places: Places, drafts: Places) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.options import AsJson, PassphraseFile, WorkFactor
+from gateway.commands.options import AsJson, WorkFactor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,15 +41,22 @@ class InitOptions:
     gateway: Annotated[str, typer.Option(help="Where the coordinator's kit reaches the gateway.")] = (
         "http://127.0.0.1:8443"
     )
+    ca: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Certificates its kit trusts for it.", exists=True, dir_okay=False),
+    ] = None
     database_url: Annotated[
-        str, typer.Option(help="PostgreSQL, as postgresql+asyncpg://... Default: a file in HOME.", show_default=False)
-    ] = field(default="", repr=False)
-    passphrase_file: PassphraseFile = None
+        str | None,
+        typer.Option(metavar="URL", help="PostgreSQL (asyncpg). Default: a file in HOME.", show_default=False),
+    ] = field(default=None, repr=False)
+    passphrase_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Its first line protects the gateway's keys in HOME.")
+    ] = None
     office_passphrase_file: Annotated[
-        Path | None, typer.Option(help="As --passphrase-file, for the office's keys. Default: the offline one.")
+        Path | None, typer.Option(metavar="FILE", help="... the keys in OFFICE. Default: as OFFLINE.")
     ] = None
     offline_passphrase_file: Annotated[
-        Path | None, typer.Option(help="As --passphrase-file, for the keys that are kept offline.")
+        Path | None, typer.Option(metavar="FILE", help="... the keys in OFFLINE: root, recovery.")
     ] = None
     as_json: AsJson = False
     work_factor: WorkFactor = 18

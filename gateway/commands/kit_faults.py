@@ -3,16 +3,16 @@
 from typing import Final
 
 from agencies.documents.invalid import DocumentInvalid
-from agencies.kit.client import AlreadyShown, NoOfficer, TakenBack
+from agencies.kit.client import AlreadyShown, NoOfficer, OfficerNotEntered, TakenBack
 from agencies.kit.compose import UnknownKind
 from agencies.kit.export import LogMismatch
 from agencies.kit.forms import FormInvalid
-from agencies.kit.home import HomeExists, NoSuchHome, NotSaved
+from agencies.kit.home import HomeDamaged, HomeExists, NoSuchHome, NotSaved
 from agencies.kit.inbox import NotInInbox
 from agencies.kit.keyfile import AlreadyThere, KeyFileError, OpenToOthers, WrongPassphrase
 from agencies.kit.keyring import NoKeys
 from agencies.kit.opening import CheckFailed
-from agencies.kit.wire import BadAnswer, Problem, Unreachable
+from agencies.kit.wire import BadAnswer, Problem, Unreachable, Untrusted
 from gateway.commands.outcome import Exit, complain
 
 KIT_FAULTS: Final[tuple[tuple[type[Exception], Exit, str], ...]] = (
@@ -22,15 +22,18 @@ KIT_FAULTS: Final[tuple[tuple[type[Exception], Exit, str], ...]] = (
     (KeyFileError, Exit.FAILED, "fetch the file again from where its copy is kept"),
     (CheckFailed, Exit.CHECK_FAILED, "do not use what you received, and tell the coordinator by telephone"),
     (LogMismatch, Exit.CHECK_FAILED, "keep the file, and tell the area's data protection lead"),
+    (Untrusted, Exit.FAILED, "give --ca FILE to marac join, or name the file as ca_file in kit.json"),
     (Unreachable, Exit.FAILED, "check that the gateway runs and its address in kit.json; running it again is safe"),
     (BadAnswer, Exit.FAILED, "check that the gateway's address is right, and that this kit is not older than it"),
-    (NoSuchHome, Exit.USAGE, "check the folder you gave"),
+    (HomeDamaged, Exit.USAGE, "restore it from a copy, or join again in a new folder, comparing the fingerprint"),
+    (NoSuchHome, Exit.USAGE, "give the folder with --kit, or make one with: marac join"),
     (HomeExists, Exit.USAGE, "give another folder"),
     (NoKeys, Exit.FAILED, "make one with: marac keys generate"),
     (NotSaved, Exit.FAILED, "pull it first with: marac pull"),
     (AlreadyShown, Exit.FAILED, "read the saved copy: marac open --again"),
     (TakenBack, Exit.REFUSED, "confirm that it is destroyed: marac destroy"),
     (NoOfficer, Exit.USAGE, "name one with: marac keys officer"),
+    (OfficerNotEntered, Exit.REFUSED, "give the coordinator the note for: marac officer add; then run it again"),
     (NotInInbox, Exit.FAILED, "look what there is with: marac inbox"),
     (UnknownKind, Exit.FAILED, "install a newer kit"),
     (FormInvalid, Exit.USAGE, "correct the form and send it again"),

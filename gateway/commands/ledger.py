@@ -8,12 +8,13 @@ from pathlib import Path
 from agencies.area import Area
 from agencies.kit import keyfile
 from agencies.kit.home import write_durably
+from agencies.kit.wire import Problem
 from agencies.notes.register import Entry
 from agencies.register import Register, draft_register
 from crypto import note
 from crypto.keys import SigningKey
 from gateway.commands import passphrase
-from gateway.commands.envoy import publish_register
+from gateway.commands.envoy import is_in_force, publish_register
 from gateway.commands.office import Office
 from gateway.commands.outcome import Exit, Stopped, wall_clock
 
@@ -26,7 +27,8 @@ def change_register(office: Office, change: Change, opened: str) -> Register:
         change  from the newest register to the entries of the next
         opened  the passphrase of the office's keys
 
-    Raises Stopped if an earlier register is signed and not yet at the gateway, or `change` refuses.
+    Raises Stopped if an earlier register is signed and not yet at the gateway, or `change` refuses; Problem if the
+    gateway refuses the register: then nothing is left of it.
     """
     if office.pending.exists():
         raise Stopped("an earlier register was signed and did not reach the gateway", "run: marac register publish")
@@ -78,7 +80,13 @@ def with_status(id_: str, status: str, since: datetime) -> Change:
 
 def _publish(office: Office, opened: str) -> Register:
     register = office.verified(office.pending)
-    publish_register(office, register, opened)
+    try:
+        publish_register(office, register, opened)
+    except Problem as problem:
+        if problem.retry == "no" and not is_in_force(office, register, opened):
+            # Refused for good, and not there: kept, it would stand in the way of every later change.
+            office.pending.unlink()
+        raise
     # A crash before this line leaves it pending: publishing again finds it at the gateway and ends the same way.
     office.pending.replace(office.register_note)
     return register

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agencies.area import fingerprint
 from agencies.isa import Isa
+from agencies.kit.terminal import sha256_hex
 from agencies.names import draw_case_ref, parse_area_name
 from agencies.notes.isa import IsaNote, parse_isa
 from broker.settings import Settings
@@ -51,6 +52,7 @@ class MadeArea:
             f"  Root fingerprint   {fingerprint(self.root)}",
             f"  Root public key    {self.root.vkey}",
             f"  Agreement's text   {isa.text_hash}",
+            f"    as from sha256sum {sha256_hex(isa.text_hash)}",
             "",
             "Read the fingerprint aloud to every agency that joins: it is how they know that the area is yours.",
             "",
@@ -95,6 +97,8 @@ def _places(options: InitOptions) -> Places:
 
 
 def _terms(options: InitOptions, now: datetime) -> Terms:
+    if options.database_url == "":
+        raise Stopped("--database-url is empty", "give an address, or leave the option out", Exit.USAGE)
     isa = Isa(
         version=options.agreement_version,
         in_force=_day(options.agreement_from) or now,
@@ -111,7 +115,8 @@ def _terms(options: InitOptions, now: datetime) -> Terms:
         raise Stopped(f"an option is wrong: {wrong}", "see: marac init --help", Exit.USAGE) from None
     if not isa.covers(now):
         raise Stopped("the agreement is not in force today", "correct --agreement-from or -until", Exit.USAGE)
-    return Terms(area, options.gateway, isa)
+    ca_file = str(options.ca.resolve()) if options.ca else None
+    return Terms(area, options.gateway, isa, options.telephone, ca_file)
 
 
 def _day(day: datetime | None) -> datetime | None:

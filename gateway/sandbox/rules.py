@@ -128,7 +128,7 @@ def revoke_recipient(stage: Stage, short: str, use: str) -> Exchange:
 
 def _revoke(stage: Stage, short: str, key: str) -> Exchange:
     member = stage.member(short)
-    text = Revocation(member.home.settings.area, key, stage.clock(), "made-up").encode()
+    text = Revocation(member.home.settings.area, key, stage.clock(), "other").encode()
     note = {"note": signed_note.sign(text, [member.keyring.agency])}
     return stage.post(f"{member.role.name} revokes a key of its own.", short, "/v1/revocations", note)
 

@@ -134,7 +134,7 @@ def test_a_message_recalled_before_it_was_opened_is_no_longer_to_be_had(area: Ru
         saved = pulled(idva, 2)
         item = idva.inbox.item(saved[0])
         assert item is not None
-        housing.recall(item.message, [IDVA], "sent-in-error")
+        housing.recall(item.message, None, "sent-in-error")
         with pytest.raises(Problem) as refused:
             idva.open(saved[0])
         assert refused.value.code == "not-available"

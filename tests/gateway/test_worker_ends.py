@@ -27,14 +27,18 @@ async def test_a_gateway_whose_worker_ended_is_not_ready(tmp_path: Path) -> None
         answer = await house.send(Draft(path="/readyz"))
         return answer.status == 503 and answer.json["code"] == "worker-ended"
 
+    told = []
+
     async def served_until_it_is_not() -> None:
         async with a_house(tmp_path, run_worker=True) as house:
             assert (await house.send(Draft(path="/readyz"))).status == 200
             await asyncio.to_thread(damage, tmp_path / "broker.sqlite")
             await until(lambda: not_ready(house))
+            told.append("worker-ended")
 
     with pytest.raises(ValueError, match="made up"):
         await served_until_it_is_not()
+    assert told == ["worker-ended"]
 
 
 async def test_a_gateway_whose_worker_ended_stops_so_that_its_supervisor_starts_another(tmp_path: Path) -> None:

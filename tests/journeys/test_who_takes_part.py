@@ -75,7 +75,7 @@ def test_a_thief_cannot_make_a_stolen_key_irrevocable_with_a_revocation_of_its_o
 
 def test_nobody_revokes_the_key_of_somebody_else(world: World) -> None:
     key = world.kit(SERVICE).keyring.agency.verify_key.keyid
-    assert refusal(lambda: world.kit(SENDER).revoke(key, "mischief")).code == "note-invalid"
+    assert refusal(lambda: world.kit(SENDER).revoke(key, "mistake")).code == "note-invalid"
     world.refer()
     world.read(SERVICE, 2)
 

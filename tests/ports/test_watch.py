@@ -1,14 +1,17 @@
 """Nothing is destroyed by a clock that disagrees with the steady one, the database's, or what was written last."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from agencies.names import EntryId
 from broker.errors import ClockUnsafe
 from broker.ports import Store
 from broker.services.watch import TOLERANCE, Watch, check_clock, steady_s
+from crypto.draw import draw_uuid7
 from tests.ports.log_makers import logged
-from tests.ports.makers import NOW
+from tests.ports.makers import NOW, an_entry
 
 A_SECOND = timedelta(seconds=1)
 
@@ -44,9 +47,12 @@ async def test_a_clock_that_was_set_while_the_process_ran_is_not_trusted(store: 
 
 
 async def test_a_clock_behind_the_newest_entry_is_not_trusted(store: Store) -> None:
-    await logged(store, 1)  # made at NOW
     now = datetime.now(UTC)
-    assert await checked(store, now, begun(now)) == (now > NOW - TOLERANCE)
+    for ahead, trusted in ((TOLERANCE, True), (TOLERANCE + A_SECOND, False), (-A_SECOND, True)):
+        async with store.unit() as unit:
+            await unit.log.append(replace(an_entry(), id=EntryId(draw_uuid7(now + ahead))))
+            await unit.commit()
+        assert await checked(store, now, begun(now)) == trusted
 
 
 async def test_the_newest_entry_and_the_newest_tombstone_say_when_they_were_made(store: Store) -> None:

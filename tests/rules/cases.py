@@ -161,6 +161,8 @@ def _permits() -> Iterator[Question]:
     colleagues = replace(LEASE, colleagues=frozenset({OFFICER, OTHER_OFFICER}))
     named = naming(about(colleagues, _without(OTHER_OFFICER)), OFFICER)
     yield Question("a lease by an officer whose colleague is excluded", named, yes)
+    unnamed = replace(STATUS, colleagues=frozenset({OTHER_OFFICER}), case=_without(OTHER_OFFICER))
+    yield Question("a state asked for by nobody in particular: it releases nothing", unnamed, asked)
     for name, changed in _lapsed(REVOKE):
         yield Question(f"{name}, a stolen key is revoked all the same", changed, no_case)
     yield from _permits_to_the_offices(yes)
