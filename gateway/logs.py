@@ -13,7 +13,8 @@ from crypto.errors import CryptoError
 from gateway.errors import CATALOGUE
 
 EVENTS: Final = (
-    "listening", "stopping", "request", "failed", "disconnected", "library", "loop_failed", "letter_discarded",
+    "starting", "working", "listening", "stopping", "request", "failed", "disconnected", "library",
+    "loop_failed", "letter_discarded",
 )  # fmt: skip
 """Every event there is. A message in free words cannot be logged: it could hold a name."""
 
@@ -33,6 +34,8 @@ _KEYS: Final[Mapping[str, re.Pattern[str]]] = {
         "duration_ms": r"[0-9]{1,9}(?:\.[0-9]{1,3})?",
         "agency": r"[a-z0-9.-]{3,200}/(?:agency|office)/[a-z0-9-]{1,40}",
         "rule": r"N[0-9]{1,2}",
+        "queue": r"embedded|rabbitmq",
+        "database": r"sqlite|postgresql",
         "port": r"[0-9]{1,5}",
         "library": r"uvicorn|sqlalchemy|aio_pika|aiormq|asyncpg|aiosqlite|alembic|asyncio",
         "error_type": r"[A-Z][A-Za-z]{2,60}",

@@ -1,19 +1,20 @@
 """The agencies' commands under `marac`: join, refer, inbox, pull, open, status, recall, exclusions, keys, audit."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from agencies.kit import audit_commands, joining, key_commands
-from agencies.kit.client import PURPOSE, Kit, recall_of
+from agencies.kit import audit_commands, joining, key_commands, taking_back
+from agencies.kit.client import PURPOSE, AlreadyShown, Kit, recall_of
 from agencies.kit.compose import Composed
 from agencies.kit.forms import example, load_form
 from agencies.kit.home import Home, NotSaved
 from agencies.kit.inbox import Item, State
 from agencies.kit.opening import Opened
 from agencies.kit.readable import render
-from agencies.kit.sending import Accepted
+from agencies.kit.sending import STATES, Accepted
 from agencies.kit.terminal import (
     HERE,
     AsJson,
@@ -21,16 +22,17 @@ from agencies.kit.terminal import (
     KitFolder,
     PassphraseFile,
     answer,
+    message_id,
     open_home,
     open_kit,
     say,
     stop,
     warn,
 )
-from agencies.kit.wire import Unreachable
-from agencies.names import DeliveryId, MessageId, parse_case_ref, parse_delivery_id, parse_message_id
+from agencies.kit.urgent import NotKnownToArrive, Urgent
+from agencies.kit.wire import Unreachable, Untrusted
+from agencies.names import DeliveryId, parse_case_ref, parse_delivery_id
 from agencies.notes.manifest import parse_manifest
-from agencies.notes.recall import REASONS
 from agencies.notes.text import encode_time
 from crypto import note as signed_note
 from crypto.errors import Malformed
@@ -39,6 +41,7 @@ RESENDS: Final = 3
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="What an agency does with its area's broker.")
 app.command("join")(joining.join)
+app.command("recall")(taking_back.recall)
 app.add_typer(key_commands.app, name="keys")
 app.add_typer(audit_commands.app, name="audit")
 
@@ -63,9 +66,10 @@ def refer(
         return
     if form is None:
         stop("no form was given", "run: marac refer --example > referral.json, fill it in, then give it", Exit.USAGE)
-    filled = load_form(form)
-    with open_kit(kit, passphrase_file) as sending:
-        accepted = _send(sending, sending.prepare(filled.documents))
+    with Urgent(kit):
+        filled = load_form(form)
+        with open_kit(kit, passphrase_file) as sending:
+            accepted = _send(sending, sending.prepare(filled.documents))
     case = accepted[0].manifest.case
     lines = [f"  {one.manifest.document:<13} {one.manifest.message}" for one in accepted]
     members = {"case": case, "messages": {one.manifest.document: one.manifest.message for one in accepted}}
@@ -105,8 +109,11 @@ def inbox(kit: KitFolder = HERE, as_json: AsJson = False) -> None:
     home = open_home(kit)
     with home.inbox() as box:
         rows = [_row(home, item) for item in box.items()]
-    text = "\n".join(f"{row['delivery']}  {row['state']:<10} {row['about']}" for row in rows)
-    answer(as_json, {"deliveries": rows}, text or "Nothing here. Collect what waits: marac pull")
+    answer(
+        as_json,
+        {"deliveries": rows},
+        "\n".join(_lines(row) for row in rows) or "Nothing here. Collect what waits: marac pull",
+    )
 
 
 @app.command("open")
@@ -123,7 +130,10 @@ def open_(
     """
     id_ = _delivery(delivery)
     with open_kit(kit, passphrase_file) as receiving:
-        opened = receiving.read_again(id_) if again else receiving.open(id_, purpose)
+        try:
+            opened = receiving.read_again(id_) if again else receiving.open(id_, purpose)
+        except AlreadyShown as shown:
+            stop(str(shown), f"read the saved copy: marac open {id_} --again")
         if receiving.pending():
             warn("the receipt could not be sent yet; the next `marac pull` sends it")
     say(render(opened.manifest.document, opened.document(), _facts(opened)))
@@ -141,28 +151,8 @@ def status(
     Example: marac status 0199f2b1-6a0b-7d0e-8a3c-5f0f4c1f2b7e
     """
     with open_kit(kit, passphrase_file) as sending:
-        state = sending.status(_message(message))
-    answer(as_json, {"message": message, "state": state}, state)
-
-
-@app.command("recall")
-def recall(
-    message: Annotated[str, typer.Argument(metavar="MESSAGE", help="As `marac refer` answered.")],
-    reason: Annotated[str, typer.Option(help=f"One of: {', '.join(REASONS)}.")],
-    to: Annotated[list[str] | None, typer.Option("--to", help="From this recipient only; may be repeated.")] = None,
-    kit: KitFolder = HERE,
-    passphrase_file: PassphraseFile = None,
-    as_json: AsJson = False,
-) -> None:
-    """Take a message back. Who has not opened it cannot any more; who has is told to destroy it and confirm.
-
-    Example: marac recall 0199f2b1-6a0b-7d0e-8a3c-5f0f4c1f2b7e --reason wrong-recipient
-    """
-    if reason not in REASONS:
-        stop("no such reason", f"give one of: {', '.join(REASONS)}", Exit.USAGE)
-    with open_kit(kit, passphrase_file) as sending:
-        state = sending.recall(_message(message), to or None, reason)
-    answer(as_json, {"message": message, "state": state}, f"The message is {state}.")
+        state = sending.status(message_id(message))
+    answer(as_json, {"message": message, "state": state}, f"{state} ({STATES[state]})" if state in STATES else state)
 
 
 @app.command("destroy")
@@ -215,12 +205,16 @@ def exclusions(
 
 def _send(kit: Kit, composed: Composed) -> list[Accepted]:
     """Send, and where no answer came send the very same again: it cannot become two referrals."""
-    for _ in range(RESENDS - 1):
+    for attempt in range(1, RESENDS + 1):
         try:
             return kit.submit(composed)
-        except Unreachable:
+        except Untrusted:
+            raise
+        except Unreachable as error:
+            if attempt == RESENDS:
+                raise NotKnownToArrive(f"{error}: it is not known whether the referral arrived") from None
             warn("no answer from the gateway; sending the same again")
-    return kit.submit(composed)
+    raise AssertionError("a last attempt returns or raises")
 
 
 def _row(home: Home, item: Item) -> dict[str, str]:
@@ -232,15 +226,27 @@ def _row(home: Home, item: Item) -> dict[str, str]:
         return row
     row["about"] = f"{manifest.document} of {manifest.case}, from {manifest.from_.rpartition('/')[2]}"
     if taken_back and item.state is State.RECALLED:
-        row["about"] += f"; TAKEN BACK ({taken_back.reason}): marac destroy {item.delivery}"
+        row["taken_back"] = taken_back.reason
     return row
+
+
+def _lines(row: Mapping[str, str]) -> str:
+    """Return what is shown of a delivery; a line is at most 80 columns wide, unless an agency's name is very long."""
+    lines = [f"{row['delivery']}  {row['state']}"]
+    if row["about"]:
+        lines.append(f"  {row['about']}")
+    if "taken_back" in row:
+        lines += [
+            f"  TAKEN BACK ({row['taken_back']}); to be destroyed and confirmed:",
+            f"  marac destroy {row['delivery']}",
+        ]
+    return "\n".join(lines)
 
 
 def _facts(opened: Opened) -> dict[str, str]:
     manifest, submission = opened.manifest, opened.submission
-    officer = (
-        f"{submission.officer} ({'proved' if opened.proved else 'asserted'})" if submission.officer else "not named"
-    )
+    how = "proved: signed with their own key" if opened.proved else "asserted: named by their agency, without a key"
+    officer = f"{submission.officer} ({how})" if submission.officer else "not named"
     return {
         "Case": manifest.case,
         "From": manifest.from_,
@@ -255,10 +261,3 @@ def _delivery(text: str) -> DeliveryId:
         return parse_delivery_id(text)
     except Malformed:
         stop("that is not a delivery's id", "see: marac inbox", Exit.USAGE)
-
-
-def _message(text: str) -> MessageId:
-    try:
-        return parse_message_id(text)
-    except Malformed:
-        stop("that is not a message's id", "copy it from the answer of marac refer", Exit.USAGE)

@@ -17,6 +17,7 @@ from agencies.documents.invalid import DocumentInvalid, Problem
 from agencies.documents.person import Perpetrator, SeenPerson, Victim
 from agencies.documents.referral import Referral, Referrer
 from agencies.documents.safe_contact import SafeContact
+from agencies.kit.mistakes import in_detail, names_of
 
 _COMMENT: Final = "_"  # members whose name begins so are remarks to whoever fills the form in
 _MEMBERS: Final = ("referral", "safe_contact", "exclusions")
@@ -54,7 +55,10 @@ class ReferralForm:
 
 
 class FormInvalid(Exception):
-    """The file is not a referral form; `problems` say where, and what to do. Safe to show: no input is repeated."""
+    """The file is not a referral form; `problems` say where, and what to do.
+
+    For whoever wrote the file: of its words, the names of members that do not belong there are repeated, no more.
+    """
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__(problems)
@@ -119,7 +123,8 @@ def _members(text: str) -> Mapping[str, JsonValue]:
     if not isinstance(form, dict):
         raise FormInvalid((Problem("", "write one object, in { }; `marac refer --example` prints one"),))
     if not form.keys() <= set(_MEMBERS):
-        raise FormInvalid((Problem("", f"only these members belong here: {', '.join(_MEMBERS)}"),))
+        strangers = names_of(form.keys() - set(_MEMBERS))
+        raise FormInvalid((Problem("", f"{strangers}: only these members belong here: {', '.join(_MEMBERS)}"),))
     return form
 
 
@@ -132,11 +137,13 @@ def _without_comments(value: JsonValue) -> JsonValue:
 
 
 def _part(model_type: type[D], name: str, members: Mapping[str, JsonValue], problems: list[Problem]) -> D | None:
+    content = members.get(name, {})
     try:
-        return parse_content(model_type, json.dumps(members.get(name, {}), ensure_ascii=False))
+        return parse_content(model_type, json.dumps(content, ensure_ascii=False))
     except DocumentInvalid as invalid:
-        problems += (Problem(f"/{name}{problem.pointer}", problem.reason) for problem in invalid.problems)
-        return None
+        found = in_detail(model_type, content, invalid.problems)
+    problems += (Problem(f"/{name}{problem.pointer}", problem.reason) for problem in found)
+    return None
 
 
 def _with_subject(instrument: str, answer: dict[str, JsonValue]) -> dict[str, JsonValue]:

@@ -28,6 +28,14 @@ from crypto import note as signed_note
 from crypto.draw import draw_uuid7
 
 _ROUTES: Final[Mapping[str, str]] = {"referral": "/v1/referrals"}
+STATES: Final[Mapping[str, str]] = {
+    "accepted": "on its way to the recipients' mailboxes",
+    "waiting": "in every mailbox, not yet fetched by all",
+    "collected": "fetched by every recipient",
+    "dead-lettered": "at least one delivery failed: telephone the coordinator",
+    "recalled": "taken back",
+}
+"""The states of a sent message, in a person's words; one for all its recipients together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +154,8 @@ class Sender:
         """
         sent = [parse_manifest(signed_note.text_of(note)) for note in self.home.sent()]
         first = [made for made in sent if made.message == message]
-        return first + [
-            made for asked in first for made in sent if made != asked and made.submission == asked.submission
-        ]
+        hashes = {made.submission for made in first}
+        return first + [made for made in sent if made.submission in hashes and made not in first]
 
     def exclude(self, case: CaseRef, parties: Sequence[str], *, settled: bool) -> None:
         """Exclude parties and officers from a case (coordinator). Raises Problem, Unreachable.

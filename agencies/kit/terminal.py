@@ -19,7 +19,9 @@ from agencies.kit.home import Home
 from agencies.kit.keyring import load_keyring
 from agencies.kit.readable import harmless
 from agencies.kit.wire import Problem
+from agencies.names import MessageId, parse_message_id
 from crypto import b64
+from crypto.errors import Malformed
 
 T = TypeVar("T")
 
@@ -96,6 +98,14 @@ def stop(fact: str, next_step: str, code: Exit = Exit.FAILED) -> NoReturn:
     warn(fact)
     typer.echo(f"  Next: {on_one_line(next_step)}", err=True)
     raise typer.Exit(code)
+
+
+def message_id(text: str) -> MessageId:
+    """Return the id of a message that was sent; what is none ends the command."""
+    try:
+        return parse_message_id(text)
+    except Malformed:
+        stop("that is not a message's id", "copy it from the answer of marac refer", Exit.USAGE)
 
 
 def wall_clock() -> datetime:

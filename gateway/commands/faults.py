@@ -2,7 +2,7 @@
 
 from broker.errors import BrokerError, Refused
 from crypto.errors import BadSignature, CryptoError, NotForYou, Tampered
-from gateway.commands.outcome import Exit, Stopped, complain, locate
+from gateway.commands.outcome import Exit, Stopped, add_notes, complain, locate
 
 _CRYPTO_NEXT: tuple[tuple[type[CryptoError], str], ...] = (
     (NotForYou, "check which key file you gave"),
@@ -21,6 +21,12 @@ _OPERATOR_NEXT = {
 
 def explain(fault: Exception) -> Exit:
     """Tell the person what happened and what to do next, on standard error; return the exit code."""
+    code = _explain(fault)
+    add_notes(fault)
+    return code
+
+
+def _explain(fault: Exception) -> Exit:
     if isinstance(fault, Stopped):
         complain(str(fault), fault.next_step)
         return fault.code
@@ -45,15 +51,15 @@ def _explain_broker(fault: BrokerError) -> Exit:
 
 
 def _explain_kit(fault: Exception) -> Exit:
-    from gateway.commands.kit_faults import KIT_FAULTS, explain_problem
+    from gateway.commands.kit_faults import KIT_FAULTS, explain_form, explain_problem
 
     for kind, code, next_step in KIT_FAULTS:
         if isinstance(fault, kind):
             complain(str(fault), next_step)
             return code
-    problem = explain_problem(fault)
-    if problem is not None:
-        return problem
+    answered = explain_form(fault) or explain_problem(fault)
+    if answered is not None:
+        return answered
     # The fault's own message may hold content: only where it happened is shown.
     complain(f"something unexpected happened ({locate(fault)})", "run it again; if it stays, report this line")
     return Exit.INTERNAL

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import typer
+
 from agencies.documents.invalid import DocumentInvalid
 from agencies.kit.client import AlreadyShown, NoOfficer, OfficerNotEntered, TakenBack
 from agencies.kit.compose import UnknownKind
@@ -12,6 +14,8 @@ from agencies.kit.inbox import NotInInbox
 from agencies.kit.keyfile import AlreadyThere, KeyFileError, OpenToOthers, WrongPassphrase
 from agencies.kit.keyring import NoKeys
 from agencies.kit.opening import CheckFailed
+from agencies.kit.terminal import on_one_line, warn
+from agencies.kit.urgent import NotKnownToArrive
 from agencies.kit.wire import BadAnswer, Problem, Unreachable, Untrusted
 from gateway.commands.outcome import Exit, complain
 
@@ -23,6 +27,7 @@ KIT_FAULTS: Final[tuple[tuple[type[Exception], Exit, str], ...]] = (
     (CheckFailed, Exit.CHECK_FAILED, "do not use what you received, and tell the coordinator by telephone"),
     (LogMismatch, Exit.CHECK_FAILED, "keep the file, and tell the area's data protection lead"),
     (Untrusted, Exit.FAILED, "give --ca FILE to marac join, or name the file as ca_file in kit.json"),
+    (NotKnownToArrive, Exit.FAILED, "ask the coordinator whether it arrived before you send it again"),
     (Unreachable, Exit.FAILED, "check that the gateway runs and its address in kit.json; running it again is safe"),
     (BadAnswer, Exit.FAILED, "check that the gateway's address is right, and that this kit is not older than it"),
     (HomeDamaged, Exit.USAGE, "restore it from a copy, or join again in a new folder, comparing the fingerprint"),
@@ -36,10 +41,21 @@ KIT_FAULTS: Final[tuple[tuple[type[Exception], Exit, str], ...]] = (
     (OfficerNotEntered, Exit.REFUSED, "give the coordinator the note for: marac officer add; then run it again"),
     (NotInInbox, Exit.FAILED, "look what there is with: marac inbox"),
     (UnknownKind, Exit.FAILED, "install a newer kit"),
-    (FormInvalid, Exit.USAGE, "correct the form and send it again"),
     (DocumentInvalid, Exit.USAGE, "correct the document and send it again"),
 )
 _REFUSALS: Final = ("not-available", "not-active", "not-allowed", "not-in-force", "required", "not-proved", "revoked")
+
+
+def explain_form(fault: Exception) -> Exit | None:
+    """Tell every mistake of a form on a line of its own and return the exit code; None if `fault` is no form's."""
+    if not isinstance(fault, FormInvalid):
+        return None
+    count = len(fault.problems)
+    warn(f"the form has {'1 mistake' if count == 1 else f'{count} mistakes'}:")
+    for line in str(fault).splitlines():
+        typer.echo(f"  {on_one_line(line)}", err=True)
+    typer.echo("  Next: correct the form and send it again", err=True)
+    return Exit.USAGE
 
 
 def explain_problem(fault: Exception) -> Exit | None:

@@ -49,6 +49,12 @@ def complain(fact: str, next_step: str = "") -> None:
         typer.echo(f"  Next: {on_one_line(next_step)}", err=True)
 
 
+def add_notes(fault: BaseException) -> None:
+    """Write to standard error what a command wants said after its fault, whatever that is."""
+    for line in getattr(fault, "__notes__", ()):
+        typer.echo(f"  {on_one_line(str(line))}", err=True)
+
+
 def wall_clock() -> datetime:
     """Return the time as this machine has it: commands are where the clock enters."""
     return datetime.now(UTC)

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from agencies.kit.terminal import takes
 from gateway.commands.options import Home
 from gateway.commands.outcome import say, wall_clock
+
+if TYPE_CHECKING:
+    from broker.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +47,7 @@ def serve(options: ServeOptions) -> None:
 
     settings = load_settings(options.home)
     run_worker = options.with_worker or not settings.amqp_url
+    _log("starting", settings)
     server.serve(settings, wall_clock, open_service_keys(settings), run_worker=run_worker)
 
 
@@ -56,18 +60,16 @@ def worker(options: ServiceOptions) -> None:
     Example: marac worker --home ./area
     """
     import asyncio
-    import sys
 
     from gateway.commands.area_env import load_settings
     from gateway.commands.running import work
     from gateway.commands.service_keys import open_service_keys
     from gateway.hardening import forbid_core_dumps
-    from gateway.logs import configure_logs
 
     settings = load_settings(options.home)
     keys = open_service_keys(settings)
     forbid_core_dumps()
-    configure_logs(sys.stdout)
+    _log("working", settings)
     asyncio.run(work(settings, keys))
 
 
@@ -86,3 +88,16 @@ def migrate(options: ServiceOptions) -> None:
 
     asyncio.run(upgrade(load_settings(options.home).database))
     say("The database is up to date.")
+
+
+def _log(event: str, settings: "Settings") -> None:
+    """Say which queue and which kind of database this process works with; an address could hold a password."""
+    import sys
+
+    import structlog
+
+    from gateway.logs import configure_logs
+
+    configure_logs(sys.stdout)
+    queue = "rabbitmq" if settings.amqp_url else "embedded"
+    structlog.get_logger().info(event, queue=queue, database=settings.database.partition(":")[0].partition("+")[0])

@@ -1,6 +1,7 @@
 """The kit's commands as people run them, against an area made by `marac init` and served by `marac serve`."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands.running import AREA, PASSPHRASE, QUICK, Answer, Places, init_options, marac, serving, write_secret
+from tests.servers.child import free_port
 
 HOUSING = f"{AREA}/agency/housing"
 IDVA = f"{AREA}/agency/idva"
@@ -97,7 +99,8 @@ def pulled(area: Joined, message: str) -> str:
 
 
 def test_a_referral_is_sent_pulled_opened_recalled_and_destroyed(area: Joined) -> None:
-    message = referred(area)["safe-contact"]
+    messages = referred(area)
+    message = messages["safe-contact"]
     delivery = pulled(area, message)
     page = ok(area.run(IDVA, "open", delivery))
     assert "SAFE CONTACT" in page
@@ -105,9 +108,10 @@ def test_a_referral_is_sent_pulled_opened_recalled_and_destroyed(area: Joined) -
     assert "all nine passed" in page
     again = area.run(IDVA, "open", delivery)
     assert (again.code, "shown before" in again.err, "SAFE CONTACT" in again.out) == (1, True, False)
+    assert f"marac open {delivery} --again" in again.err
     assert ok(area.run(IDVA, "open", delivery, "--again")) == page
     assert json.loads(ok(area.run(HOUSING, "status", message, "--json")))["state"] in {"waiting", "collected"}
-    assert "recalled" in ok(area.run(HOUSING, "recall", message, "--reason", "safety"))
+    assert ok(area.run(HOUSING, "recall", message, "--reason", "safety")).count("recalled") == len(messages)
     ok(area.run(IDVA, "pull", "--wait", "5"))
     assert "TAKEN BACK (safety)" in ok(marac("inbox", "--kit", area.kit(IDVA)))
     assert area.run(IDVA, "open", delivery).code == 3
@@ -203,3 +207,44 @@ def test_another_root_than_the_one_given_is_not_joined(area: Joined, tmp_path: P
 def test_an_address_without_tls_is_not_joined(tmp_path: Path) -> None:
     answer = marac("join", "http://marac.example", HOUSING, "--root", "x+y", "--kit", tmp_path / "kit")
     assert (answer.code, "https" in answer.err) == (2, True)
+
+
+def test_a_form_with_mistakes_ends_with_all_of_them_the_allowed_words_and_whom_to_telephone(area: Joined) -> None:
+    form = json.loads(ok(marac("refer", "--example")))
+    form["referral"]["referrer"]["source"] = "a pub"
+    form["safe_contact"]["mobile"] = "01632 960003"
+    path = area.places.folder / "mistaken.json"
+    path.write_text(json.dumps(form))
+    lines = area.office("refer", path).err.splitlines()
+    assert lines[0] == "marac: the form has 2 mistakes:"
+    assert lines[1].startswith("  /referral/referrer/source: this is not one of the allowed words: police, idva, ")
+    assert lines[2].endswith('a member here that this document does not have: "mobile"')
+    assert lines[-1] == "  Coordinator: 01632 960100. If life is in danger, call 999."
+
+
+def test_who_a_kit_with_a_gateway_that_is_down_refers_to_is_still_said(area: Joined, tmp_path: Path) -> None:
+    kit, form = tmp_path / "kit", tmp_path / "referral.json"
+    shutil.copytree(area.kit(HOUSING), kit)
+    point_at(kit / "kit.json", f"http://127.0.0.1:{free_port()}")
+    form.write_text(ok(marac("refer", "--example")))
+    failed = marac("refer", form, "--kit", kit, "--passphrase-file", area.places.passphrase)
+    assert failed.code == 1
+    assert "it is not known whether the referral arrived" in failed.err
+    assert failed.err.endswith("If life is in danger, call 999.\n")
+
+
+def test_an_officer_is_named_only_once_the_coordinator_has_entered_them(area: Joined, tmp_path: Path) -> None:
+    office = ("--office", area.places.office, "--passphrase-file", area.places.passphrase)
+    mine, theirs = tmp_path / "office.officer", tmp_path / "idva.officer"
+    ok(area.office("keys", "officer", "--out", mine, QUICK))
+    ok(area.run(IDVA, "keys", "officer", "--with-key", "--out", theirs, QUICK))
+    ok(area.run(HOUSING, "keys", "officer", "--with-key", "--out", tmp_path / "housing.officer", QUICK))
+    delivery = pulled(area, referred(area)["referral"])
+    early = area.run(IDVA, "open", delivery)
+    assert (early.code, "the coordinator has not entered this officer yet" in early.err) == (3, True)
+    ok(marac("officer", "add", mine, *office))
+    ok(marac("officer", "add", theirs, *office))
+    assert "not named" in ok(area.run(IDVA, "open", delivery))
+    ok(area.office("pull", "--wait", "5"))
+    rows = json.loads(ok(marac("inbox", "--json", "--kit", area.places.office / "kit")))["deliveries"]
+    assert "all nine passed" in ok(area.office("open", rows[-1]["delivery"]))

@@ -43,6 +43,17 @@ def test_what_was_made_is_what_is_loaded(home: Home) -> None:
     assert Home.load(home.path).settings.officer == OFFICER
 
 
+def test_the_telephone_number_that_the_gateway_stated_is_kept(home: Home) -> None:
+    home.note_telephone("01632 960100")
+    assert Home.load(home.path).settings.telephone == "01632 960100"
+
+
+def test_a_folder_that_is_not_there_is_not_called_damaged(tmp_path: Path) -> None:
+    with pytest.raises(NoSuchHome) as missing:
+        Home.load(tmp_path / "nowhere")
+    assert "there is no kit's folder" in str(missing.value)
+
+
 def test_a_folder_is_joined_once(home: Home) -> None:
     with pytest.raises(HomeExists):
         Home.create(home.path, SETTINGS)

@@ -173,7 +173,7 @@ def _revocation(world: World, short: str) -> str:
 def _begun(world: World, path: str, body: bytes, idempotency: str | None = None) -> Callable[[], str]:
     """Return how to finish a request of the service's, whose signatures the gateway has checked: it waits for the body.
 
-    Finishing returns the problem's code.
+    Finishing returns the problem's code, or `done`.
     """
     fields = {
         "content-type": "application/json",
@@ -196,7 +196,9 @@ def _begun(world: World, path: str, body: bytes, idempotency: str | None = None)
     def finish() -> str:
         try:
             connection.send(body[1:])
-            return str(json.loads(connection.getresponse().read())["code"])
+            answer = connection.getresponse()
+            said = answer.read()
+            return "done" if answer.status < http.client.BAD_REQUEST else str(json.loads(said)["code"])
         finally:
             connection.close()
 

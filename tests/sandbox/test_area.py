@@ -1,5 +1,6 @@
 """The sandbox's keys are fixed, stay in their made-up area, and serve agencies that use the ordinary command."""
 
+import json
 from pathlib import Path
 
 import httpx2
@@ -66,18 +67,19 @@ def test_an_agency_refers_and_another_reads_it_with_the_ordinary_command(sandbox
     referred = as_member(sandbox, "rivermead", "refer", form)
     assert referred.code == 0, referred.err
     assert as_member(sandbox, "lantern", "pull", "--wait", 10).code == 0
-    listed = marac("inbox", "--kit", sandbox.area.folder / "lantern")
-    unread = (line.split() for line in listed.out.splitlines() if " referral of " in line and " collected " in line)
-    delivery = next(unread)[0]
+    listed = json.loads(marac("inbox", "--json", "--kit", sandbox.area.folder / "lantern").out)["deliveries"]
+    delivery = next(
+        row["delivery"] for row in listed if row["state"] == "collected" and " referral of " in f" {row['about']}"
+    )
     opened = as_member(sandbox, "lantern", "open", delivery)
     assert opened.code == 0, opened.err
     assert "Alex Invented" in opened.out
 
 
 def test_a_referral_waits_when_the_sandbox_opens(sandbox: Guide) -> None:
-    state = as_member(sandbox, "rivermead", "status", sandbox.stage.welcome)
-    assert state.code == 0
-    assert {"waiting", "collected"}.intersection(state.out.splitlines())
+    told = as_member(sandbox, "rivermead", "status", sandbox.stage.welcome, "--json")
+    assert told.code == 0
+    assert json.loads(told.out.splitlines()[-1])["state"] in {"waiting", "collected"}
 
 
 def test_the_clock_is_moved_and_everything_goes_on(sandbox: Guide, tmp_path: Path) -> None:

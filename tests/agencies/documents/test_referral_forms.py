@@ -84,9 +84,8 @@ def test_a_form_without_a_referral_says_what_is_required():
     [
         CANARY,
         json.dumps([CANARY]),
-        json.dumps({CANARY: 1}),
         json.dumps({"referral": CANARY}),
-        json.dumps({"referral": {CANARY: CANARY}}),
+        json.dumps({"referral": {"strange": CANARY}}),
         f'{{"{CANARY}":1,"{CANARY}":2}}',
         '{"referral":' + "[" * 600 + "]" * 600 + "}",
     ],
@@ -96,6 +95,19 @@ def test_a_refusal_never_repeats_what_was_written(text: str):
     assert invalid.problems
     assert CANARY not in f"{invalid} {invalid!r}"
     assert invalid.__context__ is None
+
+
+@pytest.mark.parametrize("form", [{"strange": CANARY}, {"referral": {"strange": CANARY}}])
+def test_a_member_that_does_not_belong_there_is_named_and_what_it_holds_is_not(form: dict[str, object]):
+    told = str(refusal(json.dumps(form)))
+    assert '"strange"' in told
+    assert CANARY not in told
+
+
+def test_where_one_of_some_words_is_wanted_they_are_listed():
+    form = a_form()
+    form["referral"]["referrer"]["source"] = "a pub"
+    assert "allowed words: police, idva, " in str(refusal(json.dumps(form)))
 
 
 def test_a_form_does_not_show_what_it_holds():
