@@ -17,26 +17,31 @@ class InitOptions:
     area: Annotated[
         str, typer.Argument(metavar="AREA", help="The host name of the gateway, such as marac.cambridgeshire.example.")
     ]
-    home: Annotated[Path, typer.Option(help="New folder for the gateway: its keys, settings, database.")]
+    home: Annotated[Path, typer.Option(metavar="HOME", help="New folder for the gateway: keys, settings, database.")]
     office: Annotated[
-        Path | None, typer.Option(help="New folder for the coordinator's office. Default: HOME-office.")
+        Path | None, typer.Option(metavar="OFFICE", help="New, for the coordinator's office. Default: HOME-office.")
     ] = None
     offline: Annotated[
-        Path | None, typer.Option(help="New folder for what is kept offline. Default: HOME-offline.")
+        Path | None, typer.Option(metavar="OFFLINE", help="New, for what goes into a safe. Default: HOME-offline.")
     ] = None
     prefix: Annotated[str, typer.Option(help="Three capitals that every case reference begins with.")]
     telephone: Annotated[str, typer.Option(help="The coordinator's telephone number, shown with every refusal.")]
     agreement: Annotated[
-        Path, typer.Option(help="The Information Sharing Agreement's document.", exists=True, dir_okay=False)
+        Path,
+        typer.Option(metavar="FILE", help="The Information Sharing Agreement's document.", exists=True, dir_okay=False),
     ]
     agreement_version: Annotated[str, typer.Option(help="Its version.")] = "1"
     agreement_from: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="In force from this day. Default: today.")
+        datetime | None,
+        typer.Option(metavar="DAY", formats=["%Y-%m-%d"], help="In force from this day. Default: today."),
     ] = None
     agreement_until: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="In force until this day. Default: open.")
+        datetime | None,
+        typer.Option(metavar="DAY", formats=["%Y-%m-%d"], help="In force until this day. Default: open."),
     ] = None
-    retention_years: Annotated[int, typer.Option(min=1, max=100, help="Years kept from the last referral.")] = 7
+    retention_years: Annotated[
+        int, typer.Option(metavar="N", min=1, max=100, help="Years kept from the last referral.")
+    ] = 7
     purposes: Annotated[str, typer.Option(help="What may be shared for, with commas.")] = "referral,safeguarding"
     gateway: Annotated[str, typer.Option(help="Where the coordinator's kit reaches the gateway.")] = (
         "http://127.0.0.1:8443"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.agencies.made_area import AREA
+from tests.agencies.made_area import AREA, made_area
 from tests.commands.running import marac
 from tests.gateway.test_serve import make_certificate
 from tests.servers.child import Child, free_port
@@ -40,7 +40,7 @@ def test_a_private_authority_is_trusted_where_it_is_given_and_asked_for_where_it
     assert "is not trusted here" in refused.err
     assert "give --ca FILE" in refused.err
     # The root is asked of the gateway, then shown for a person to compare: nobody is there to say yes.
-    asked = marac("join", address, HOUSING, "--kit", kit, "--ca", ca)
-    assert "root key of" in asked.err
-    root = asked.err.partition("root key of")[2]
-    assert root
+    assert "root key of" in marac("join", address, HOUSING, "--kit", kit, "--ca", ca).err
+    root = made_area().root.verify_key.vkey
+    assert marac("join", address, HOUSING, "--kit", kit, "--ca", ca, "--root", root).code == 0
+    assert json.loads((kit / "kit.json").read_text())["ca_file"] == str(ca)

@@ -39,7 +39,9 @@ def test_a_worker_ends_in_good_order_when_it_is_told_to(area: Places) -> None:
         worker.wait_until((area.home / "outside" / "checkpoint").exists, timeout_s=90)
     finally:
         worker.stop()
-    assert worker.tail() == ""
+    (line,) = worker.tail().splitlines()
+    said = json.loads(line)
+    assert (said["event"], said["queue"], said["database"]) == ("working", "embedded", "sqlite")
 
 
 @pytest.mark.parametrize("service", ["serve", "worker"])

@@ -8,7 +8,7 @@ import pytest
 from agencies import enrolment
 from agencies.documents.exclusions import Exclusions
 from agencies.isa import Isa
-from agencies.kit.client import Kit
+from agencies.kit.client import Kit, OfficerNotEntered
 from agencies.kit.opening import Check, CheckFailed
 from agencies.notes.party import parse_party
 from agencies.notes.revocation import Revocation
@@ -85,7 +85,13 @@ def test_an_officer_who_was_removed_is_refused_from_then_on(world: World) -> Non
     (delivery, *_) = world.collect(SERVICE, 2).saved
     officer = world.area.members[SERVICE].entries[1]
     publish(world, with_entry(world, replace(officer, status="removed", until=START)))
-    assert refusal(lambda: world.kit(SERVICE).open(delivery)).code == "officer-unknown"
+    kit = world.kit(SERVICE)
+    # The kit as it was, with the register that lists them still, is refused by the gateway.
+    asked = {**kit.fields(), "marac-purpose": "referral"}
+    assert asked["marac-officer"] == world.officer(SERVICE)
+    assert refusal(lambda: kit.gateway.post(f"/v1/deliveries/{delivery}/header", None, asked)).code == "officer-unknown"
+    with pytest.raises(OfficerNotEntered, match="no longer lists"):
+        kit.open(delivery)
 
 
 def test_an_agency_that_was_removed_is_refused_and_what_it_sent_still_opens(world: World) -> None:
