@@ -6,8 +6,8 @@ from importlib.metadata import version
 from typing import Annotated
 
 import typer
-from agencies.kit.cli import app as kit
 
+from agencies.kit.cli import app as kit
 from gateway.commands import agency, area, demonstration, init, officer, register, retention, service
 from gateway.commands.faults import explain
 from gateway.commands.outcome import Exit, say
