@@ -216,7 +216,10 @@ def _pytest(options: Options, environment: dict[str, str]) -> Outcome:
         except KeyboardInterrupt:
             # pytest had the same Ctrl-C, or gets it now: its fixtures are taken down before our servers are.
             process.send_signal(signal.SIGINT)
-            process.wait(timeout=60)
+            try:
+                process.wait(timeout=60)
+            except subprocess.TimeoutExpired:
+                process.kill()
             raise
     outcome = Outcome("pytest", process.returncode == 0, output.getvalue())
     _report(Outcome("pytest", outcome.passed), started)
