@@ -143,7 +143,7 @@ def test_uv_is_installed_once_and_found_again(house: Path, system: Path, tmp_pat
 
 
 def test_a_quick_run_leaves_out_servers_and_campaigns() -> None:
-    assert parse(["--quick", "-k", "note"]).markers == "not servers and not campaign"
+    assert parse(["--quick", "-k", "note"]).markers == "not servers and not whole and not campaign"
     assert parse(["--quick", "-k", "note"]).rest == ("-k", "note")
     assert parse([]).markers == "not campaign"
     assert parse(["--campaign"]).markers == ""

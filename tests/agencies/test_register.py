@@ -127,9 +127,14 @@ def test_only_the_registrar_of_that_day_may_sign():
     for key in (made_area().gateway, made_area().root, fixed_key(COORDINATOR), fixed_key(f"{AREA}/registrar", 2)):
         with pytest.raises(BadSignature):
             verify_register(note.sign(text, [key]), made_area().area)
-    late = draft_register(None, AREA, usual_entries(), NOW + 2 * YEAR)
+    early = draft_register(None, AREA, usual_entries(), NOW - YEAR)
     with pytest.raises(BadSignature):
-        verify_register(note.sign(late, [made_area().registrar]), made_area().area)
+        verify_register(note.sign(early, [made_area().registrar]), made_area().area)
+
+
+def test_the_registrar_delegated_last_is_believed_though_the_delegation_is_late():
+    late = draft_register(None, AREA, usual_entries(), NOW + 2 * YEAR)
+    assert verify_register(note.sign(late, [made_area().registrar]), made_area().area).number == 1
 
 
 def test_a_register_of_another_area_is_refused_though_the_registrar_signed_it():
