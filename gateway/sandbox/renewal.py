@@ -14,7 +14,7 @@ _AHEAD: Final = timedelta(days=180)
 
 
 def renew(stage: Stage) -> None:
-    """Delegation and register hold for half a year more at least: without them no kit believes the gateway.
+    """Delegation and register hold for half a year more at least: without them every kit command would warn.
 
     Raises NotAsPrepared.
     """
