@@ -167,7 +167,7 @@ class Broker:
 
     async def purge_due(self) -> int:
         """See services/purge.py."""
-        return await purge.purge_due(self._desk, self._outside.add_tombstone)
+        return await purge.purge_due(self._desk, self._outside.add_tombstones)
 
     async def relay(self) -> int:
         """See services/relay.py."""
@@ -260,6 +260,5 @@ async def _reconcile(desk: Desk, outside: Outside, log_key: SigningKey) -> None:
         inside = await uow.tombstones.all()
     if not set(kept) <= set(inside):
         raise LogShortened("a tombstone is kept outside that this database does not know: it is an older copy")
-    for note in inside:
-        if note not in kept:  # if the process died right after it committed a destruction, or another outlived it
-            outside.add_tombstone(note)
+    if not set(inside) <= set(kept):  # the process died right after it committed a destruction, or another outlived it
+        outside.add_tombstones(inside)

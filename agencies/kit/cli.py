@@ -1,20 +1,17 @@
 """The agencies' commands under `marac`: join, refer, inbox, pull, open, status, recall, exclusions, keys, audit."""
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
-from agencies.kit import audit_commands, joining, key_commands, taking_back
-from agencies.kit.client import PURPOSE, AlreadyShown, Kit, recall_of
-from agencies.kit.compose import Composed
-from agencies.kit.forms import example, load_form
+from agencies.kit import audit_commands, joining, key_commands, referring, taking_back
+from agencies.kit.client import PURPOSE, AlreadyShown, recall_of
 from agencies.kit.home import Home, NotSaved
 from agencies.kit.inbox import Item, State
 from agencies.kit.opening import Opened
 from agencies.kit.readable import render
-from agencies.kit.sending import STATES, Accepted
+from agencies.kit.sending import STATES
 from agencies.kit.terminal import (
     HERE,
     AsJson,
@@ -29,51 +26,18 @@ from agencies.kit.terminal import (
     stop,
     warn,
 )
-from agencies.kit.urgent import NotKnownToArrive, Urgent
-from agencies.kit.wire import Unreachable, Untrusted
 from agencies.names import DeliveryId, parse_case_ref, parse_delivery_id
 from agencies.notes.manifest import parse_manifest
 from agencies.notes.text import encode_time
 from crypto import note as signed_note
 from crypto.errors import Malformed
 
-RESENDS: Final = 3
-
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="What an agency does with its area's broker.")
 app.command("join")(joining.join)
+app.command("refer")(referring.refer)
 app.command("recall")(taking_back.recall)
 app.add_typer(key_commands.app, name="keys")
 app.add_typer(audit_commands.app, name="audit")
-
-
-@app.command("refer")
-def refer(
-    form: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="A referral form, JSON.", dir_okay=False)
-    ] = None,
-    shows_example: Annotated[bool, typer.Option("--example", help="Print a form to start from, and leave.")] = False,
-    kit: KitFolder = HERE,
-    passphrase_file: PassphraseFile = None,
-    as_json: AsJson = False,
-) -> None:
-    """Send a referral. Every personal field may be unknown; nothing is refused for being incomplete.
-
-    Example: marac refer --example > referral.json
-             marac refer referral.json
-    """
-    if shows_example:
-        say(example().rstrip("\n"))
-        return
-    if form is None:
-        stop("no form was given", "run: marac refer --example > referral.json, fill it in, then give it", Exit.USAGE)
-    with Urgent(kit):
-        filled = load_form(form)
-        with open_kit(kit, passphrase_file) as sending:
-            accepted = _send(sending, sending.prepare(filled.documents))
-    case = accepted[0].manifest.case
-    lines = [f"  {one.manifest.document:<13} {one.manifest.message}" for one in accepted]
-    members = {"case": case, "messages": {one.manifest.document: one.manifest.message for one in accepted}}
-    answer(as_json, members, "\n".join([f"The broker has taken the referral. Case {case}, messages:", *lines]))
 
 
 @app.command("pull")
@@ -201,20 +165,6 @@ def exclusions(
     with open_kit(kit, passphrase_file) as office:
         office.exclude(reference, parties or [], settled=settled)
     say("Done: it holds from now on.")
-
-
-def _send(kit: Kit, composed: Composed) -> list[Accepted]:
-    """Send, and where no answer came send the very same again: it cannot become two referrals."""
-    for attempt in range(1, RESENDS + 1):
-        try:
-            return kit.submit(composed)
-        except Untrusted:
-            raise
-        except Unreachable as error:
-            if attempt == RESENDS:
-                raise NotKnownToArrive(f"{error}: it is not known whether the referral arrived") from None
-            warn("no answer from the gateway; sending the same again")
-    raise AssertionError("a last attempt returns or raises")
 
 
 def _row(home: Home, item: Item) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from agencies.documents.document import Document, encode_document
@@ -64,6 +64,17 @@ class Composed:
     def body(self) -> bytes:
         """Return the request's body; the same bytes each time."""
         return json.dumps({"note": self.note, "documents": dict(self.documents)}, ensure_ascii=False).encode()
+
+    def encode(self) -> bytes:
+        """Return everything needed to send it again, as JSON: content, to be sealed before it is kept."""
+        members = {"idempotency": self.idempotency, "note": self.note, "documents": dict(self.documents)}
+        return json.dumps({"subject": asdict(self.subject), **members}, ensure_ascii=False).encode()
+
+
+def decode_composed(text: bytes) -> Composed:
+    """Return the submission that `encode` wrote; for texts that this agency's own key has authenticated."""
+    held = json.loads(text)
+    return Composed(Subject(**held["subject"]), held["idempotency"], held["note"], held["documents"])
 
 
 def compose(subject: Subject, documents: Mapping[str, Document], author: Author, now: datetime) -> Composed:

@@ -2,13 +2,14 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final, Self
 
 from agencies.kit.inbox import Inbox
 from agencies.kit.opening import TrustNotes, check_succession
+from agencies.kit.outbox import Outbox
 from agencies.names import AreaName, MessageId, OfficerId, PartyId, parse_area_name, parse_officer_id, parse_party_id
 from crypto.draw import draw_symbols
 from crypto.errors import Malformed
@@ -68,7 +69,7 @@ class Home:
         _check(settings)
         if (path / "kit.json").exists():
             raise HomeExists("this folder belongs to a kit already")
-        for folder in (path, path / "keys", path / "deliveries", path / "sent"):
+        for folder in (path, path / "keys", path / "deliveries"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         home = cls(path, settings)
         home._write_json("kit.json", {"v": 1, **asdict(settings)})
@@ -107,6 +108,10 @@ class Home:
     def inbox(self) -> Inbox:
         """Return the inbox's database, open; the caller closes it."""
         return Inbox(self.path / "inbox.sqlite")
+
+    def outbox(self) -> Outbox:
+        """Return the database of what is sent, open; the caller closes it."""
+        return Outbox(self.path / "outbox.sqlite")
 
     def trust(self) -> TrustNotes | None:
         """Return what was last trusted, or None before the first refresh. Raises NoSuchHome if it is damaged."""
@@ -177,15 +182,6 @@ class Home:
         """Delete the manifest too, once the gateway has the answer."""
         self._remove(message, ".manifest")
         sync_folder(self.path / "deliveries")
-
-    def save_sent(self, message: MessageId, manifest: str) -> None:
-        """Keep the manifest of a message that this agency sent: it proves what the gateway took."""
-        write_durably(self.path / "sent" / f"{message}.manifest", manifest.encode())
-
-    def sent(self) -> Iterator[str]:
-        """Yield the manifest of every message that this agency sent from this folder."""
-        for path in sorted((self.path / "sent").glob("*.manifest")):
-            yield path.read_text(encoding="utf-8")
 
     def _change(self, settings: KitSettings) -> None:
         _check(settings)

@@ -3,15 +3,12 @@
 States, the receipts' outbox and what a crash leaves behind: README.md, "The inbox".
 """
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
+from agencies.kit.database import Database
 from agencies.names import CaseRef, DeliveryId, MessageId, parse_delivery_id, parse_message_id
 
 
@@ -42,11 +39,7 @@ _BEFORE_OPENED: Final = (State.SAVED, State.COLLECTED)
 _BEFORE_RECALLED: Final = (State.LEASED, State.SAVED, State.COLLECTED, State.OPENED, State.SHOWN)
 _ENDED: Final = (State.DESTROYED, State.RETAINED)
 
-# synchronous FULL and a rollback journal: what returned from a commit survives a power cut.
 _SCHEMA: Final = """
-PRAGMA journal_mode = DELETE;
-PRAGMA synchronous = FULL;
-PRAGMA secure_delete = ON;
 CREATE TABLE IF NOT EXISTS deliveries (
     delivery TEXT PRIMARY KEY, message TEXT NOT NULL, state TEXT NOT NULL, notice TEXT
 ) STRICT;
@@ -78,23 +71,11 @@ class PendingReceipt:
     note: str
 
 
-class Inbox:
+class Inbox(Database):
     """The small database of one kit. Each method is one transaction: it happened durably, or not at all."""
 
     def __init__(self, path: Path) -> None:
-        path.touch(mode=0o600)
-        self._sql = sqlite3.connect(path, timeout=30, isolation_level=None)
-        self._sql.executescript(_SCHEMA)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._sql.close()
+        super().__init__(path, _SCHEMA)
 
     def leased(self, delivery: DeliveryId, message: MessageId) -> State:
         """Note a delivery; return how far it has come already (LEASED if it is new).
@@ -225,13 +206,6 @@ class Inbox:
 
     def _set(self, delivery: DeliveryId, state: State) -> None:
         self._sql.execute("UPDATE deliveries SET state = ? WHERE delivery = ?", (state, delivery))
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        # IMMEDIATE: two processes on one folder wait for each other here, and the loser sees the winner's state.
-        with self._sql:  # commits at the end, or rolls back
-            self._sql.execute("BEGIN IMMEDIATE")
-            yield
 
 
 class NotInInbox(Exception):

@@ -20,7 +20,7 @@ from agencies.kit.home import Home, KitSettings, write_durably
 from agencies.kit.keyring import Keyring
 from agencies.kit.opening import Check, CheckFailed, TrustNotes, check_manifest
 from agencies.kit.signing import OFFICER_FIELD, Clock, RequestSigner
-from agencies.kit.wire import Gateway, Pause, encode_body, parse_answer
+from agencies.kit.wire import Gateway, Pause, Problem, Untrusted, encode_body, parse_answer
 from agencies.names import CaseRef, MessageId, OfficerId
 from agencies.notes.manifest import Manifest, parse_manifest
 from agencies.notes.revocation import Revocation
@@ -59,6 +59,7 @@ class Sender:
         self.keyring = keyring
         self.clock = clock
         signer = RequestSigner(home.settings.area, keyring.agency, keyring.officer, clock)
+        self.outbox = home.outbox()
         self._client = _client(home.settings)
         self.gateway = Gateway(self._client, signer, pause)
         self._directory: Directory | None = None
@@ -70,8 +71,9 @@ class Sender:
         self.close()
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Let go of the connection and of the outbox."""
         self._client.close()
+        self.outbox.close()
 
     def directory(self) -> Directory:
         """Return who takes part, as last trusted; fetched if this is the first time. Raises as `refresh` does."""
@@ -122,19 +124,19 @@ class Sender:
         """Send a submission and return its manifests, verified; the same one again gets the same answer.
 
         Raises Problem if it was refused; Unreachable if it is not known whether it arrived: send the same
-        `composed` again; CheckFailed if the gateway's answer is not about this submission.
+        `composed` again; CheckFailed if the gateway's answer is not about this submission. What has no answer yet is
+        in the outbox, whatever becomes of this process.
         """
         directory = self.directory()
         fields = self.fields(**{"idempotency-key": composed.idempotency})
-        body = self.gateway.post(_ROUTES[composed.subject.kind], composed.body(), fields)
+        body = self._post_kept(composed, fields)
         notes = parse_answer(body, wire.ManifestsAnswer).manifests
         try:
             accepted = check_accepted(composed, notes, directory, self.home.settings)
         except CheckFailed:
             # A gateway key delegated since the last look: look once more, and then believe or refuse.
             accepted = check_accepted(composed, notes, self.refresh(), self.home.settings)
-        for one in accepted:
-            self.home.save_sent(one.manifest.message, one.note)
+        self.outbox.answered(composed.idempotency, [one.note for one in accepted])
         return accepted
 
     def status(self, message: MessageId) -> str:
@@ -152,7 +154,7 @@ class Sender:
 
         Empty if it was not sent from this folder.
         """
-        sent = [parse_manifest(signed_note.text_of(note)) for note in self.home.sent()]
+        sent = [parse_manifest(signed_note.text_of(note)) for note in self.outbox.manifests()]
         first = [made for made in sent if made.message == message]
         hashes = {made.submission for made in first}
         return first + [made for made in sent if made.submission in hashes and made not in first]
@@ -207,6 +209,20 @@ class Sender:
         """Send one act under a fresh idempotency id, its repeats under the same. Raises Problem, Unreachable."""
         fields = self.fields(**{"idempotency-key": draw_uuid7(self.clock())})
         return self.gateway.post(path, encode_body(members), fields, timeout_s)
+
+    def _post_kept(self, composed: Composed, fields: Mapping[str, str]) -> bytes:
+        """Post a submission that is kept until it is answered; one that was certainly not taken is forgotten."""
+        new = self.outbox.keep(composed, self.keyring.identities)
+        try:
+            return self.gateway.post(_ROUTES[composed.subject.kind], composed.body(), fields)
+        except Untrusted:
+            if new:  # nothing was ever sent; otherwise an earlier try may have arrived
+                self.outbox.refused(composed.idempotency)
+            raise
+        except Problem as problem:
+            if problem.retry == "no":
+                self.outbox.refused(composed.idempotency)
+            raise
 
     def fields(self, **more: str) -> dict[str, str]:
         """Return the fields of a request: who works here, and `more`. Raises as `officer` does."""

@@ -60,11 +60,14 @@ class Outside:
             whole = (_text_of(self._folder / "tombstones") or "").rpartition("\n")[0]
         return [_note_of(line) for line in whole.split("\n") if line]
 
-    def add_tombstone(self, note: str) -> None:
-        """`note` is among the tombstones, on the disk; the same note again changes nothing."""
+    def add_tombstones(self, notes: Sequence[str]) -> None:
+        """`notes` are among the tombstones, on the disk, in their order; one that is there already changes nothing."""
         with _alone(self._folder):
-            if note not in self.tombstones():
-                _append(self._folder / "tombstones", json.dumps(note, ensure_ascii=False) + "\n")
+            held = set(self.tombstones())
+            lines = [json.dumps(note, ensure_ascii=False) + "\n" for note in dict.fromkeys(notes) if note not in held]
+            if lines:
+                # A crash here leaves whole lines and perhaps a torn one, which the next call cuts away and writes.
+                _append(self._folder / "tombstones", "".join(lines))
 
 
 async def copy_out(store: Store, outside: Outside) -> None:

@@ -1,6 +1,6 @@
 """Purge: destroy a scheduled case in one transaction, and leave a signed tombstone inside and outside the database."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from agencies.names import CaseRef
 from agencies.notes.tombstone import Tombstone, case_commitment
@@ -18,13 +18,13 @@ from crypto.draw import draw_salt
 
 BATCH = 20
 
-AddTombstone = Callable[[str], None]
+AddTombstones = Callable[[Sequence[str]], None]
 
 
-async def purge_due(desk: Desk, add_tombstone: AddTombstone) -> int:
+async def purge_due(desk: Desk, add_tombstones: AddTombstones) -> int:
     """Destroy a batch of cases whose grace is over and return how many are gone.
 
-        add_tombstone  appends a note to the file outside the database and returns once it is on the disk
+        add_tombstones  appends notes to the file outside the database and returns once they are on the disk
 
     One transaction a case, so that a run that is stopped anywhere has destroyed whole cases only. What it left
     undone of the last of them, or what failed, the next run does.
@@ -37,19 +37,20 @@ async def purge_due(desk: Desk, add_tombstone: AddTombstone) -> int:
             await check_clock(uow, desk.clock(), desk.watch)
     destroyed = [case.ref for case in scheduled if await _destroy(desk, case.ref)]
     # A crash here leaves tombstones in the database alone, and deleted rows in its files.
-    await _settle(desk, add_tombstone)
+    await _settle(desk, add_tombstones)
     if destroyed:
         desk.logged.ring()
     return len(destroyed)
 
 
-async def _settle(desk: Desk, add_tombstone: AddTombstone) -> None:
+async def _settle(desk: Desk, add_tombstones: AddTombstones) -> None:
     """Tombstones are outside, and what was deleted is out of free pages and write-ahead log; else the next run's."""
     async with desk.store.reader() as uow:
         unsettled = await uow.tombstones.unsettled()
-    for note in unsettled.values():
-        add_tombstone(note)
-    if unsettled and await desk.store.compact():
+    if not unsettled:
+        return
+    add_tombstones(list(unsettled.values()))
+    if await desk.store.compact():
         # A crash before this commit only clears the files once more.
         async with desk.store.unit() as uow:
             await uow.tombstones.settle(list(unsettled), desk.now())

@@ -61,10 +61,11 @@ async def _commit(
 ) -> Sequence[str]:
     sender, idempotency = access.asker.party.id, reading.submission.idempotency
     async with desk.store.unit() as uow:
-        directory = await desk.directories.current(uow)
         earlier = await uow.messages.earlier(sender, idempotency)
-        _check_still_sound(desk, reading, access, directory, earlier)
         access = await _access_in(uow, reading, access, earlier)
+        # After the case's lock, which may have been waited for: what was revoked meanwhile holds here.
+        directory = await desk.directories.current(uow)
+        _check_still_sound(desk, reading, access, directory, earlier)
         access = as_of(access, directory, desk.now())
         decision = decide(access)
         manifests: Sequence[str] = () if earlier is None else earlier.manifests

@@ -27,7 +27,7 @@ KIT_FAULTS: Final[tuple[tuple[type[Exception], Exit, str], ...]] = (
     (CheckFailed, Exit.CHECK_FAILED, "do not use what you received, and tell the coordinator by telephone"),
     (LogMismatch, Exit.CHECK_FAILED, "keep the file, and tell the area's data protection lead"),
     (Untrusted, Exit.FAILED, "give --ca FILE to marac join, or name the file as ca_file in kit.json"),
-    (NotKnownToArrive, Exit.FAILED, "ask the coordinator whether it arrived before you send it again"),
+    (NotKnownToArrive, Exit.FAILED, "run marac refer --unanswered: it cannot become two referrals"),
     (Unreachable, Exit.FAILED, "check that the gateway runs and its address in kit.json; running it again is safe"),
     (BadAnswer, Exit.FAILED, "check that the gateway's address is right, and that this kit is not older than it"),
     (HomeDamaged, Exit.USAGE, "restore it from a copy, or join again in a new folder, comparing the fingerprint"),

@@ -233,6 +233,24 @@ def test_who_a_kit_with_a_gateway_that_is_down_refers_to_is_still_said(area: Joi
     assert failed.err.endswith("If life is in danger, call 999.\n")
 
 
+def test_a_referral_that_got_no_answer_is_kept_and_sent_again_as_the_same(area: Joined, tmp_path: Path) -> None:
+    kit, form = tmp_path / "kit", tmp_path / "referral.json"
+    shutil.copytree(area.kit(HOUSING), kit)
+    form.write_text(ok(marac("refer", "--example")))
+    here = ("--kit", kit, "--passphrase-file", area.places.passphrase)
+    point_at(kit / "kit.json", f"http://127.0.0.1:{free_port()}")
+    failed = marac("refer", form, *here)
+    assert "run marac refer --unanswered: it cannot become two referrals" in failed.err
+    point_at(kit / "kit.json", area.url)
+    second = marac("refer", form, *here)
+    assert second.code == 0
+    assert second.err.startswith("marac: 1 sent from here before got no answer, and may not have arrived.")
+    (sent,) = json.loads(ok(marac("refer", "--unanswered", "--json", *here)))["referrals"]
+    assert sent["case"].startswith("TST-")
+    assert sent["messages"].keys() == {"referral", "safe-contact", "exclusions"}
+    assert ok(marac("refer", "--unanswered", *here)) == "Every referral sent from here has its answer.\n"
+
+
 def test_an_officer_is_named_only_once_the_coordinator_has_entered_them(area: Joined, tmp_path: Path) -> None:
     office = ("--office", area.places.office, "--passphrase-file", area.places.passphrase)
     mine, theirs = tmp_path / "office.officer", tmp_path / "idva.officer"

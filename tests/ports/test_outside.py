@@ -71,7 +71,7 @@ def test_a_crash_before_the_rename_leaves_the_older_checkpoint(outside: Outside,
 
 def test_files_and_folder_are_their_owners_alone(outside: Outside, folder: Path) -> None:
     outside.keep_checkpoint(a_checkpoint(3))
-    outside.add_tombstone(NOTE)
+    outside.add_tombstones([NOTE])
     assert folder.stat().st_mode & 0o777 == 0o700
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
 
@@ -79,25 +79,25 @@ def test_files_and_folder_are_their_owners_alone(outside: Outside, folder: Path)
 def test_tombstones_are_appended_once_each(outside: Outside) -> None:
     other = NOTE.replace("area.example", "elsewhere.example")
     for note in (NOTE, other, NOTE):
-        outside.add_tombstone(note)
+        outside.add_tombstones([note])
     assert outside.tombstones() == [NOTE, other]
 
 
 @pytest.mark.parametrize("torn", range(1, len(json.dumps(NOTE, ensure_ascii=False).encode()) + 1, 7))
 def test_a_torn_tombstone_does_not_count_and_does_not_harm_the_next(outside: Outside, folder: Path, torn: int) -> None:
-    outside.add_tombstone(NOTE)
+    outside.add_tombstones([NOTE])
     line = json.dumps(NOTE.replace("area.example", "torn.example"), ensure_ascii=False).encode()
     with (folder / "tombstones").open("ab") as file:
         file.write(line[:torn])
     assert outside.tombstones() == [NOTE]
     other = NOTE.replace("area.example", "elsewhere.example")
-    outside.add_tombstone(other)
+    outside.add_tombstones([other])
     assert outside.tombstones() == [NOTE, other]
 
 
 @pytest.mark.parametrize("line", ["not JSON", "7", "[]"])
 def test_a_whole_line_that_is_no_note_is_told(outside: Outside, folder: Path, line: str) -> None:
-    outside.add_tombstone(NOTE)
+    outside.add_tombstones([NOTE])
     with (folder / "tombstones").open("a") as file:
         file.write(line + "\n")
     with pytest.raises(BrokerError):
@@ -109,7 +109,7 @@ async def test_a_folder_that_takes_nothing_is_told_with_what_to_do_and_is_used_a
 ) -> None:
     signed = await sequenced(store, 3)
     _take_the_place_of(folder)
-    for act in (lambda: outside.add_tombstone(NOTE), outside.tombstones, outside.checkpoint):
+    for act in (lambda: outside.add_tombstones([NOTE]), outside.tombstones, outside.checkpoint):
         with pytest.raises(StoreUnavailable, match="make room there"):
             act()
     with pytest.raises(StoreUnavailable, match=r"\(E[A-Z]+\)"):

@@ -17,6 +17,7 @@ from typing import NoReturn
 import uvloop
 
 from agencies.kit.client import AlreadyShown, Kit
+from agencies.kit.compose import decode_composed
 from agencies.kit.home import Home
 from agencies.kit.inbox import State
 from agencies.kit.keyring import load_keyring
@@ -38,10 +39,11 @@ from tests.journeys.kills.steps import FileSteps, Steps
 class Job:
     """What a new process is to be.
 
-    folder   its own: plan, trace, log, `url` once it listens, `shown` with the messages a kit has shown
+    folder   its own: plan, trace, log, `url` once it listens, `shown` with the messages a kit has shown, `composed`
+             with what it sends
     secrets  a server's gateway and log keys, or a kit's passphrase; made-up people's
     url      whom a kit talks to
-    acts     what a kit does, in this order: pull, open, answer
+    acts     what a kit does, in this order: send, pull, open, answer
     """
 
     kind: str
@@ -130,10 +132,14 @@ def _use_kit(job: Job, steps: Steps) -> None:
     clock, home = FileClock(Path(job.clock)), Home.load(Path(job.home))
     keyring = load_keyring(home, job.secrets[0], clock())
     counted = CountedHome(home.path, replace(home.settings, url=job.url), steps)
-    FileSteps(steps, "home", [home.path, home.path / "deliveries", home.path / "sent"])
+    FileSteps(steps, "home", [home.path, home.path / "deliveries"])
     with Kit(counted, keyring, clock) as kit:
         for act in job.acts:
             _ACTS[act](kit, Path(job.folder))
+
+
+def _send(kit: Kit, folder: Path) -> None:
+    kit.submit(decode_composed((folder / "composed").read_bytes()))
 
 
 def _pull(kit: Kit, _folder: Path) -> None:
@@ -157,7 +163,7 @@ def _answer(kit: Kit, _folder: Path) -> None:
             kit.answer_recall(item.delivery)
 
 
-_ACTS = {"pull": _pull, "open": _open, "answer": _answer}
+_ACTS = {"send": _send, "pull": _pull, "open": _open, "answer": _answer}
 
 
 def _say(path: Path, text: str) -> None:

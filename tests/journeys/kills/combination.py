@@ -122,6 +122,32 @@ def interrupt(ground: Ground, operation: Operation, point: Point, how: str) -> b
         return point in server.trace
 
 
+def interrupt_healing(ground: Ground, operation: Operation, point: Point, nth: int) -> bool:
+    """Kill at a point, kill the next server at the `nth` thing it does to heal that, and check everything.
+
+    Return False if healing is over before an `nth`.
+    """
+    with ground.scene(operation.state, f"{operation.name}-healing-{point}-{nth}".replace(" ", "-")) as scene:
+        server = scene.start()
+        server.plan(Plan(point, KILL))
+        attempt = Attempt().begin(operation, scene)
+        until(lambda: server.ended or _at_rest(scene, attempt), "the fault strikes")
+        attempt.end()
+        scene.look()
+        second = scene.start_doomed(Plan(signal=KILL, nth=nth))
+        until(lambda: second.ended or _healed(scene, second), "the fault strikes again, or everything is healed")
+        struck = second.ended
+        second.kill()
+        _after_a_kill(scene, operation, attempt)
+        finish(scene, operation)
+        return struck
+
+
+def _healed(scene: Scene, server: Server) -> bool:
+    """Claim that a server has been through its first round, and left nothing to do."""
+    return Point("wiring.sweep", 1, AFTER) in server.trace and scene.settled()
+
+
 def _at_rest(scene: Scene, attempt: Attempt) -> bool:
     return attempt.over and scene.settled()
 

@@ -1,4 +1,4 @@
-"""What a kit is killed or frozen in: pulling, opening, answering a recall; and what must be true of its folder."""
+"""What a kit is killed or frozen in: sending, pulling, opening, answering; and what must be true of its folder."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,22 +12,24 @@ from tests.journeys.kills.operations import OPERATIONS, Operation
 from tests.journeys.kills.scene import LEASE_S, READERS, Scene
 from tests.journeys.kills.steps import AFTER, BEFORE, Plan, Point
 
-WHO = "lantern"
+WHO, SENDER = "lantern", "rivermead"
 
 
 @dataclass(frozen=True)
 class Errand:
-    """One thing that a kit does, from a prepared state; `like` is the operation whose end it shares."""
+    """One thing that a member's kit does, from a prepared state; `like` is the operation whose end it shares."""
 
     name: str
     state: str
     acts: tuple[str, ...]
     like: Operation
+    member: str = WHO
 
 
 ERRANDS = {
     errand.name: errand
     for errand in (
+        Errand("send", "founded", ("send",), OPERATIONS["submit-and-relay"], SENDER),
         Errand("pull", "submitted", ("pull",), OPERATIONS["lease-and-receipt"]),
         Errand("open", "pulled", ("open",), OPERATIONS["release-and-receipt"]),
         Errand("answer", "recalled", ("pull", "answer"), OPERATIONS["recall-after-release"]),
@@ -41,9 +43,9 @@ def discover(ground: Ground, errand: Errand) -> Sequence[Point]:
     if key not in ground.points:
         with ground.scene(errand.state, f"dry-{key}") as scene:
             scene.start()
-            kit = scene.start_kit(WHO, errand.acts, Plan())
+            kit = scene.start_kit(errand.member, errand.acts, Plan())
             until(lambda: kit.ended, "a kit does its errand")
-            scene.take_note(WHO, kit)
+            scene.take_note(errand.member, kit)
             _finish(scene, errand)
             steps = sorted({(point.label, point.occurrence) for point in kit.trace if point.when == BEFORE})
             seen = set(kit.trace)
@@ -57,28 +59,30 @@ def interrupt(ground: Ground, errand: Errand, point: Point, how: str) -> bool:
     """Kill or freeze a kit at a point of its errand, let another one go on in the same folder, and check everything."""
     with ground.scene(errand.state, f"kit-{errand.name}-{how}-{point}".replace(" ", "-")) as scene:
         scene.start()
-        kit = scene.start_kit(WHO, errand.acts, Plan(point, how))
+        kit = scene.start_kit(errand.member, errand.acts, Plan(point, how))
         until(lambda: kit.ended or kit.frozen, "the fault strikes")
         assert point in kit.trace, f"the kit never came to the point: {kit.log}"
         scene.clock.move(timedelta(seconds=LEASE_S + 1))
         if how != KILL:
             _beside_a_frozen_one(scene, errand, kit, point)
-        scene.take_note(WHO, kit)
+        scene.take_note(errand.member, kit)
         _finish(scene, errand)
         return True
 
 
 def _beside_a_frozen_one(scene: Scene, errand: Errand, kit: Running, point: Point) -> None:
     if point.label.startswith("home.") or point.when == AFTER:
-        second = scene.start_kit(WHO, errand.acts, Plan())
+        second = scene.start_kit(errand.member, errand.acts, Plan())
         until(lambda: second.ended, "a second kit does the errand")
-        scene.take_note(WHO, second)
+        scene.take_note(errand.member, second)
     # else it holds the inbox's lock: nobody can work in this folder until it goes on.
     kit.thaw()
     until(lambda: kit.ended, "a kit that goes on comes to an end")
 
 
 def _finish(scene: Scene, errand: Errand) -> None:
+    if errand.member == SENDER:
+        _send_at_last(scene)
     scene.read_again(WHO)
     for reader in READERS:
         scene.pull(reader)
@@ -88,6 +92,22 @@ def _finish(scene: Scene, errand: Errand) -> None:
     errand.like.result(scene)
     invariants.check_all(scene, errand.like)
     _take_back_and_destroy(scene)
+
+
+def _send_at_last(scene: Scene) -> None:
+    """What the sender's folder knows is enough: whatever the gateway took is there to be asked for, or answered."""
+    composed = scene.memory.composed
+    assert composed is not None
+    with scene.kit(SENDER) as kit:
+        taken, kept = scene.size("submissions"), (list(kit.outbox.unanswered()), len(kit.outbox.manifests()))
+        possible = ([], 3), ([composed.idempotency], 0)
+        assert kept in (possible if taken else (*possible, ([], 0))), f"the sender's folder forgot a referral: {kept}"
+        for idempotency in kept[0]:
+            kit.submit(kit.outbox.submission(idempotency, kit.keyring.identities))
+    scene.submit()  # sent already or not, by the same id: the answer is the same
+    with scene.kit(SENDER) as kit:
+        answer = [one.note for one in scene.memory.answers[0]]
+        assert (list(kit.outbox.unanswered()), list(kit.outbox.manifests())) == ([], answer)
 
 
 def _answer(scene: Scene) -> None:

@@ -1,32 +1,49 @@
-"""A kit's folder and inbox as they are, with every commit of the inbox told to Steps."""
+"""A kit's folder, inbox and outbox as they are, with every commit of theirs told to Steps."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from agencies.kit.database import Database
 from agencies.kit.home import Home, KitSettings
 from agencies.kit.inbox import Inbox
+from agencies.kit.outbox import Outbox
 from tests.journeys.kills.steps import Steps, outermost_in
 
 
-class CountedInbox(Inbox):
-    """An inbox whose transactions are durable steps, named by the method."""
+class _Counted(Database):
+    """A database whose transactions are durable steps, named by the method of `module` that makes them."""
 
-    def __init__(self, path: Path, steps: Steps) -> None:
-        super().__init__(path)
-        self._steps = steps
+    steps: Steps
+    module: str
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        label = outermost_in(Inbox.__module__)
+        label = outermost_in(self.module)
         with super()._transaction():
             yield
-            occurrence = self._steps.before(label)
-        self._steps.after(label, occurrence)
+            occurrence = self.steps.before(label)
+        self.steps.after(label, occurrence)
+
+
+class CountedInbox(_Counted, Inbox):
+    """An inbox whose transactions are counted."""
+
+    def __init__(self, path: Path, steps: Steps) -> None:
+        super().__init__(path)
+        self.steps, self.module = steps, Inbox.__module__
+
+
+class CountedOutbox(_Counted, Outbox):
+    """An outbox whose transactions are counted."""
+
+    def __init__(self, path: Path, steps: Steps) -> None:
+        super().__init__(path)
+        self.steps, self.module = steps, Outbox.__module__
 
 
 class CountedHome(Home):
-    """A folder whose inbox is counted; its files are counted by FileSteps."""
+    """A folder whose databases are counted; its files are counted by FileSteps."""
 
     def __init__(self, path: Path, settings: KitSettings, steps: Steps) -> None:
         super().__init__(path, settings)
@@ -34,3 +51,6 @@ class CountedHome(Home):
 
     def inbox(self) -> Inbox:
         return CountedInbox(self.path / "inbox.sqlite", self._steps)
+
+    def outbox(self) -> Outbox:
+        return CountedOutbox(self.path / "outbox.sqlite", self._steps)

@@ -122,7 +122,17 @@ class Scene:
 
     def start(self) -> Server:
         """A further server listens; it is the one whom everybody talks to from now on."""
+        self.server = self._start(self._own_folder("server"))
+        self.server.wait()
+        return self.server
+
+    def start_doomed(self, plan: Plan) -> Server:
+        """A further server has begun; it meets its fate by the plan, perhaps before anybody can talk to it."""
         own = self._own_folder("server")
+        plan.write(own)
+        return self._start(own)
+
+    def _start(self, own: Path) -> Server:
         settings = made_up_settings(
             self.area,
             self.folder / "home",
@@ -141,14 +151,14 @@ class Scene:
         )
         server = Server(self._nursery.start(job), own)
         self._started.append(server)
-        server.wait()
-        self.server = server
         return server
 
     def start_kit(self, short: str, acts: Sequence[str], plan: Plan) -> Running:
         """A member's kit works in a process of its own, against the newest server, under a plan."""
         own = self._own_folder("kit")
         plan.write(own)
+        if self.memory.composed is not None:
+            (own / "composed").write_bytes(self.memory.composed.encode())
         home, secrets = str(self.folder / "kits" / short), (self.area.passphrase,)
         clock = str(self.folder / "clock")
         job = Job("kit", str(own), clock, secrets=secrets, home=home, url=self.url, acts=tuple(acts))

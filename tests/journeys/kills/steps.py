@@ -28,10 +28,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to happen at a point; without a point the steps are only written down."""
+    """What is to happen at a point, or at the `nth` (from 1) that is reached; without both, they are written down."""
 
     point: Point | None = None
     signal: str = "SIGKILL"
+    nth: int | None = None
 
     def write(self, folder: Path) -> None:
         """The process whose folder this is counts its steps from now on."""
@@ -47,6 +48,7 @@ class Steps:
         self._plan = folder / "plan"
         self._trace = os.open(folder / "trace", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
         self._reached: Counter[str] = Counter()
+        self._points = 0
         self._fired = False
 
     @contextmanager
@@ -73,7 +75,8 @@ class Steps:
 
     def _reach(self, plan: Plan, point: Point) -> None:
         os.write(self._trace, f"{point}\n".encode())
-        if point == plan.point and not self._fired:
+        self._points += 1
+        if (point == plan.point or self._points == plan.nth) and not self._fired:
             self._fired = True
             os.kill(os.getpid(), signal.Signals[plan.signal])
 
@@ -83,7 +86,7 @@ class Steps:
         except FileNotFoundError:
             return None
         point = None if held["point"] is None else Point(**held["point"])
-        return Plan(point, held["signal"])
+        return Plan(point, held["signal"], held["nth"])
 
 
 def read_trace(folder: Path) -> Sequence[Point]:
