@@ -41,6 +41,7 @@ from broker.settings import Settings
 from broker.store import is_current, open_store
 from crypto.keys import SigningKey
 from crypto.note import hash_text
+from crypto.selftest import check_primitives
 
 SWEEP_BATCH = 500
 
@@ -228,9 +229,10 @@ async def build_broker(
         clock_is_injected  True for the demo and tests, whose clock is moved and agrees with no other: then it is not
                            measured before destruction. No setting and no command says so.
 
-    Raises StoreUnavailable; UnsafeSettings for keys that were not delegated; LogShortened if the database's log
-    or tombstones lag behind what is kept outside it: then an older database was put in place of the one that was.
+    Raises SelfTestFailed; StoreUnavailable; UnsafeSettings for keys that were not delegated; LogShortened if the
+    database's log or tombstones lag behind what is kept outside it: then an older database was put in its place.
     """
+    check_primitives()
     store = open_store(settings.database)
     async with AsyncExitStack() as undo:
         undo.push_async_callback(store.close)

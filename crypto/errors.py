@@ -27,3 +27,7 @@ class BadSignature(CryptoError):
 
 class BadProof(CryptoError):
     """A Merkle proof does not lead where it claims to."""
+
+
+class SelfTestFailed(CryptoError):
+    """A primitive of this machine gives a wrong answer: nothing may be sealed or opened with it."""

@@ -191,7 +191,7 @@ def _servers() -> Iterator[dict[str, str]]:
 
 
 def _pytest(options: Options, environment: dict[str, str]) -> Outcome:
-    command = [*PYTEST, "-q", "-n", "2", "--dist", "loadgroup", "--durations=8", "--durations-min=3"]
+    command = [*PYTEST, "-q", "-n", "4", "--dist", "loadgroup", "--durations=8", "--durations-min=3"]
     if options.markers:
         command += ["-m", options.markers]
     if options.measures_coverage:

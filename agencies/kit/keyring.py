@@ -13,6 +13,7 @@ from agencies.kit.compose import Author
 from agencies.kit.home import Home, KitSettings
 from crypto import age
 from crypto.keys import SigningKey
+from crypto.selftest import check_primitives
 
 _NUMBER: Final = re.compile(r".*-([0-9]+)")
 
@@ -38,8 +39,9 @@ def load_keyring(home: Home, passphrase: str, now: datetime) -> Keyring:
     """Return the keys of the folder, the newest signing key that the register lists.
 
     A key just made is not in the register yet: until it is, the one before goes on signing.
-    Raises NoKeys, KeyFileError.
+    Raises NoKeys, KeyFileError, SelfTestFailed.
     """
+    check_primitives()
     held = home.trust()
     directory = held.verified() if held else None
     party, officer = short_name(home.settings.party), home.settings.officer

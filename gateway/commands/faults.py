@@ -1,13 +1,14 @@
 """What a person reads when a command fails: the fact, the next step, the exit code."""
 
 from broker.errors import BrokerError, Refused
-from crypto.errors import BadSignature, CryptoError, NotForYou, Tampered
+from crypto.errors import BadSignature, CryptoError, NotForYou, SelfTestFailed, Tampered
 from gateway.commands.outcome import Exit, Stopped, add_notes, complain, locate
 
 _CRYPTO_NEXT: tuple[tuple[type[CryptoError], str], ...] = (
     (NotForYou, "check which key file you gave"),
     (BadSignature, "do not use what you received; ask its sender to send it again, and tell the coordinator"),
     (Tampered, "do not use the file; fetch it again, and tell the coordinator if it happens twice"),
+    (SelfTestFailed, "use another machine, or install marac anew: nothing sealed or opened here could be relied on"),
     (CryptoError, "check that it is the right file and that nothing was lost in copying"),
 )
 # What an operator does; the catalogue of errors speaks to agencies.
