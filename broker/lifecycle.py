@@ -5,12 +5,12 @@ from enum import StrEnum
 
 
 class DeliveryState(StrEnum):
-    """Where one delivery stands; it only ever moves down this list."""
+    """Where one delivery stands; it only ever moves down this list, but for a dead-lettered one that still arrives."""
 
     ACCEPTED = "accepted"  # in the outbox, or published and not yet in the mailbox
     WAITING = "waiting"  # in the mailbox
     COLLECTED = "collected"  # the agency's receipt is here
-    DEAD_LETTERED = "dead-lettered"  # the queue gave up
+    DEAD_LETTERED = "dead-lettered"  # the queue gave up; it is published again until it arrives
     RECALLED = "recalled"  # taken back by sender or coordinator
 
 

@@ -15,7 +15,7 @@ from crypto.draw import draw_bytes
 # Above this the queue carries the delivery's id alone: RabbitMQ keeps bodies in memory.
 LARGEST_BODY_BYTES = 256 * 1024
 _ACCEPTED = DeliveryState.ACCEPTED.value
-_UNDERWAY = (DeliveryState.ACCEPTED.value, DeliveryState.DEAD_LETTERED.value)
+_UNDERWAY = (_ACCEPTED, DeliveryState.DEAD_LETTERED.value)
 
 
 class SqlOutbox:
@@ -52,12 +52,15 @@ class SqlOutbox:
         await self._transaction.run(delete(tables.outbox).where(tables.outbox.c.delivery.in_(deliveries)))
 
     async def arrived(self, deliveries: Sequence[DeliveryId], at: datetime) -> None:
-        """Mark deliveries available in the mailbox; repeats and unknown ids change nothing."""
-        await self._update(_on_their_way(deliveries), state=DeliveryState.WAITING.value, available_at=at)
+        """Mark deliveries available in the mailbox; repeats and unknown ids change nothing.
+
+        One that was dead-lettered before has arrived after all.
+        """
+        await self._update(_in_state(_UNDERWAY, deliveries), state=DeliveryState.WAITING.value, available_at=at)
 
     async def dead(self, deliveries: Sequence[DeliveryId]) -> None:
         """Mark deliveries dead-lettered, unless they arrived, were collected or recalled meanwhile."""
-        await self._update(_on_their_way(deliveries), state=DeliveryState.DEAD_LETTERED.value)
+        await self._update(_in_state((_ACCEPTED,), deliveries), state=DeliveryState.DEAD_LETTERED.value)
 
     async def republish(self, published_before: datetime, limit: int) -> int:
         """Put deliveries that were published before then and never arrived in the outbox again; return how many.
@@ -83,6 +86,6 @@ class SqlOutbox:
         await self._transaction.run(update(tables.deliveries).where(which).values(**values))
 
 
-def _on_their_way(deliveries: Sequence[DeliveryId]) -> ColumnElement[bool]:
+def _in_state(states: Sequence[str], deliveries: Sequence[DeliveryId]) -> ColumnElement[bool]:
     rows = tables.deliveries.c
-    return and_(rows.id.in_(deliveries), rows.state == _ACCEPTED)
+    return and_(rows.id.in_(deliveries), rows.state.in_(states))

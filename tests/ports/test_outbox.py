@@ -63,6 +63,21 @@ async def test_only_what_never_arrived_can_be_dead(store: Store) -> None:
     assert [held and held.state for held in states] == [DeliveryState.WAITING, DeliveryState.DEAD_LETTERED]
 
 
+async def test_what_the_queue_gave_up_on_is_published_again_and_arrives(store: Store) -> None:
+    message = a_message(a_ref())
+    await accepted(store, message)
+    async with store.unit() as unit:
+        await unit.outbox.sent(_ids(message), NOW)
+        await unit.outbox.dead(_ids(message))
+        assert await unit.outbox.republish(LATER, 9) == 1
+        assert [letter.delivery for letter in await unit.outbox.take(9)] == _ids(message)
+        await unit.outbox.sent(_ids(message), LATER)
+        await unit.outbox.arrived(_ids(message), LATER)
+        held = await unit.messages.delivery(_ids(message)[0])
+    assert held is not None
+    assert (held.state, held.available_at) == (DeliveryState.WAITING, LATER)
+
+
 async def test_what_was_published_and_never_arrived_is_published_again_once(store: Store) -> None:
     lost, arrived, unpublished = (a_message(a_ref()) for _ in range(3))
     await accepted(store, lost)
