@@ -25,7 +25,9 @@ class VerifiedNote:
 
 
 @dataclass(frozen=True, slots=True)
-class _Signature:
+class SignatureLine:
+    """A line under a note as it stands there: a key's name, the four bytes of its hash, and its signature."""
+
     name: str
     key_hash: bytes
     raw: bytes
@@ -39,7 +41,7 @@ def sign(text: str, signers: Sequence[SigningKey]) -> str:
     _check_text(text)
     if not signers:
         raise Malformed("a note needs a signature")
-    return text + "\n" + "".join(_signature_line(text, signer) for signer in signers)
+    return text + "\n" + "".join(_encode_signature(_signature_line(text, signer)) for signer in signers)
 
 
 def append_signature(note: str, signer: SigningKey) -> str:
@@ -47,13 +49,20 @@ def append_signature(note: str, signer: SigningKey) -> str:
 
     Raises Malformed if it is not a note, is full, or holds a line of this key already.
     """
-    text, signatures = _parse(note)
-    key = signer.verify_key
-    if len(signatures) >= MAX_SIGNATURES:
+    return append_line(note, _signature_line(text_of(note), signer))
+
+
+def append_line(note: str, line: SignatureLine) -> str:
+    """Return `note` with `line` under it, for signatures of other kinds; none of the lines is judged.
+
+    Raises Malformed as `append_signature` does.
+    """
+    lines = _parse(note)[1]
+    if len(lines) >= MAX_SIGNATURES:
         raise Malformed("too many signatures")
-    if any((line.name, line.key_hash) == (key.name, key.key_hash) for line in signatures):
+    if any((line.name, line.key_hash) == (other.name, other.key_hash) for other in lines):
         raise Malformed("this key has signed already")
-    return note + _signature_line(text, signer)
+    return note + _encode_signature(line)
 
 
 def verify(note: str, trusted: Iterable[VerifyKey], type_: str, max_bytes: int = MAX_NOTE_BYTES) -> VerifiedNote:
@@ -65,9 +74,7 @@ def verify(note: str, trusted: Iterable[VerifyKey], type_: str, max_bytes: int =
     verify, or none of them signed.
     Source: c2sp.org/signed-note, "Signatures".
     """
-    if len(utf8.encode(note)) > max_bytes:
-        raise Malformed("the note is too large")
-    text, signatures = _parse(note)
+    text, signatures = split(note, max_bytes)
     if text.partition("\n")[0] != type_:
         raise Malformed("a note of another type than the one expected")
     known = {(key.name, key.key_hash): key for key in trusted}
@@ -93,6 +100,16 @@ def without_strangers(note: str, known: Iterable[VerifyKey], type_: str) -> str:
     return verified.text + "\n" + "".join(_encode_signature(line) for line in kept)
 
 
+def split(note: str, max_bytes: int = MAX_NOTE_BYTES) -> tuple[str, tuple[SignatureLine, ...]]:
+    """Return the text of `note` and its signature lines, nothing of it verified.
+
+    Raises Malformed if it is not a note, or larger than `max_bytes`.
+    """
+    if len(utf8.encode(note)) > max_bytes:
+        raise Malformed("the note is too large")
+    return _parse(note)
+
+
 def text_of(note: str) -> str:
     """Return the text of `note`, unverified: to look up which keys to trust, never to believe. Raises Malformed."""
     return _parse(note)[0]
@@ -108,16 +125,16 @@ def hash_bytes(raw: bytes) -> str:
     return "sha256:" + b64.encode_padded(hashlib.sha256(raw).digest())
 
 
-def _signature_line(text: str, signer: SigningKey) -> str:
+def _signature_line(text: str, signer: SigningKey) -> SignatureLine:
     key = signer.verify_key
-    return _encode_signature(_Signature(key.name, key.key_hash, signer.sign(text.encode())))
+    return SignatureLine(key.name, key.key_hash, signer.sign(text.encode()))
 
 
-def _encode_signature(line: _Signature) -> str:
+def _encode_signature(line: SignatureLine) -> str:
     return f"{_DASH}{line.name} {b64.encode_padded(line.key_hash + line.raw)}\n"
 
 
-def _parse(note: str) -> tuple[str, list[_Signature]]:
+def _parse(note: str) -> tuple[str, tuple[SignatureLine, ...]]:
     at = note.rfind("\n\n")
     text, rest = note[: at + 1], note[at + 2 :]
     _check_text(text)
@@ -126,10 +143,10 @@ def _parse(note: str) -> tuple[str, list[_Signature]]:
     lines = rest[:-1].split("\n")
     if len(lines) > MAX_SIGNATURES:
         raise Malformed("too many signatures")
-    return text, [_parse_signature(line) for line in lines]
+    return text, tuple(_parse_signature(line) for line in lines)
 
 
-def _parse_signature(line: str) -> _Signature:
+def _parse_signature(line: str) -> SignatureLine:
     name, separator, encoded = line.removeprefix(_DASH).partition(" ")
     if not line.startswith(_DASH) or not separator:
         raise Malformed("not a signature line")
@@ -138,7 +155,7 @@ def _parse_signature(line: str) -> _Signature:
     raw = b64.parse_padded(encoded)
     if len(raw) <= _KEY_HASH_BYTES:
         raise Malformed("a signature line without a signature")
-    return _Signature(name, raw[:_KEY_HASH_BYTES], raw[_KEY_HASH_BYTES:])
+    return SignatureLine(name, raw[:_KEY_HASH_BYTES], raw[_KEY_HASH_BYTES:])
 
 
 def _check_text(text: str) -> None:

@@ -1,12 +1,23 @@
-"""What a log says of itself: checkpoints, and proofs that carry one. Source: c2sp.org/tlog-checkpoint, tlog-proof."""
+"""A log under one name: checkpoints, who cosigned them, tiles, and proofs. Source: c2sp.org/tlog-proof."""
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from crypto import b64, merkle, note
+from crypto.checkpoint import Checkpoint, encode_checkpoint, parse_checkpoint, parse_leaves, sign_checkpoint
+from crypto.cosign import (
+    Cosignature,
+    CosignerKey,
+    CosigningKey,
+    cosign,
+    generate_cosigning_key,
+    parse_cosigner_vkey,
+    parse_cosigning_key,
+    verify_cosignatures,
+    verify_quorum,
+)
 from crypto.errors import Malformed
-from crypto.keys import SigningKey, VerifyKey
+from crypto.keys import VerifyKey
 from crypto.merkle import HASH_BYTES, Hash
 from crypto.tiles import (
     ReadTile,
@@ -23,15 +34,22 @@ from crypto.tiles import (
 
 __all__ = [
     "Checkpoint",
+    "Cosignature",
+    "CosignerKey",
+    "CosigningKey",
     "LogProof",
     "ReadTile",
     "Tile",
     "consistency_proof",
+    "cosign",
     "encode_checkpoint",
     "encode_proof",
+    "generate_cosigning_key",
     "inclusion_proof",
     "overlay",
     "parse_checkpoint",
+    "parse_cosigner_vkey",
+    "parse_cosigning_key",
     "parse_proof",
     "parse_tile_path",
     "root_of",
@@ -39,22 +57,13 @@ __all__ = [
     "tile_width",
     "tiles_after",
     "tiles_of",
+    "verify_cosignatures",
     "verify_proof",
+    "verify_quorum",
 ]
 
-MAX_TREE_SIZE = 2**63 - 1
 _MAX_PATH_HASHES = 63
 _PROOF_TYPE = "c2sp.org/tlog-proof@v1"
-_DECIMAL = re.compile("0|[1-9][0-9]{0,18}")
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """A log's origin, its size in leaves and its 32-byte root at that size."""
-
-    origin: str
-    size: int
-    root: Hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,33 +74,6 @@ class LogProof:
     path: tuple[Hash, ...]
     checkpoint: str
     extra: bytes | None = None
-
-
-def encode_checkpoint(checkpoint: Checkpoint) -> str:
-    """Return the three lines of the note's text."""
-    return f"{checkpoint.origin}\n{checkpoint.size}\n{b64.encode_padded(checkpoint.root)}\n"
-
-
-def sign_checkpoint(checkpoint: Checkpoint, signer: SigningKey) -> str:
-    """Return the signed note of `checkpoint`.
-
-    Signing two that are not consistent is the one thing a log must never do: the caller has checked.
-    Raises Malformed if the checkpoint has no text form.
-    """
-    text = encode_checkpoint(checkpoint)
-    _parse_text(text)  # what could not be read back is not signed
-    return note.sign(text, [signer])
-
-
-def parse_checkpoint(signed: str, trusted: Iterable[VerifyKey]) -> Checkpoint:
-    """Return what `signed` says, once one of `trusted` is seen to have signed it.
-
-    The caller compares the origin with the log it asked for. Extension lines are refused: no log of
-    this project writes them, and they are not auditable.
-    Raises Malformed, BadSignature.
-    """
-    origin = note.text_of(signed).partition("\n")[0]
-    return _parse_text(note.verify(signed, trusted, type_=origin).text)
 
 
 def encode_proof(proof: LogProof) -> str:
@@ -110,7 +92,7 @@ def parse_proof(text: str) -> LogProof:
     extra = b64.parse_padded(lines.pop(0)[6:]) if lines and lines[0].startswith("extra ") else None
     if not lines or not lines[0].startswith("index "):
         raise Malformed("a tlog-proof without an index")
-    index = _parse_decimal(lines[0][6:])
+    index = parse_leaves(lines[0][6:])
     path = tuple(b64.parse_padded(line) for line in lines[1:])
     if len(path) > _MAX_PATH_HASHES or any(len(hash_) != HASH_BYTES for hash_ in path):
         raise Malformed("a path that no tree has")
@@ -118,28 +100,22 @@ def parse_proof(text: str) -> LogProof:
     return LogProof(index, path, checkpoint, extra)
 
 
-def verify_proof(text: str, leaf: bytes, trusted: Iterable[VerifyKey]) -> Checkpoint:
+def verify_proof(
+    text: str,
+    leaf: bytes,
+    trusted: Iterable[VerifyKey],
+    witnesses: Sequence[CosignerKey] = (),
+    quorum: int = 0,
+) -> Checkpoint:
     """Return the checkpoint under which `leaf` (its bytes, not their hash) is proved to be logged.
+
+        trusted     keys of the log, of which one has signed
+        witnesses   of which at least `quorum`, counted by name, have cosigned; `verify_quorum` tells when
 
     Needs no server and no clock. Raises Malformed, BadSignature, BadProof.
     """
     proof = parse_proof(text)
-    checkpoint = parse_checkpoint(proof.checkpoint, trusted)  # (1) who says so, before (2) what it proves
+    checkpoint = parse_checkpoint(proof.checkpoint, trusted)  # (1) who says so, (2) who has seen it, (3) what it proves
+    verify_quorum(proof.checkpoint, witnesses, quorum)
     merkle.verify_inclusion(merkle.leaf_hash(leaf), proof.index, checkpoint.size, proof.path, checkpoint.root)
     return checkpoint
-
-
-def _parse_text(text: str) -> Checkpoint:
-    lines = text.split("\n")
-    if len(lines) != 4 or not lines[0]:
-        raise Malformed("not the text of a checkpoint")
-    root = b64.parse_padded(lines[2])
-    if len(root) != HASH_BYTES:
-        raise Malformed("a root hash of the wrong length")
-    return Checkpoint(lines[0], _parse_decimal(lines[1]), root)
-
-
-def _parse_decimal(digits: str) -> int:
-    if not _DECIMAL.fullmatch(digits) or int(digits) > MAX_TREE_SIZE:
-        raise Malformed("not a number of leaves")
-    return int(digits)

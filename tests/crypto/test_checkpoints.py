@@ -1,5 +1,7 @@
 """Checkpoints and tlog-proof files: published examples, laws, refusals. c2sp.org/tlog-checkpoint, tlog-proof."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,6 +50,10 @@ SIGNED = tlog.sign_checkpoint(Checkpoint("marac.example/log", SIZE, tlog.root_of
 
 def proof_of(index: int, extra: bytes | None = None) -> str:
     return tlog.encode_proof(LogProof(index, tuple(tlog.inclusion_proof(index, SIZE, read_tile)), SIGNED, extra))
+
+
+COUNCIL, POLICE = (tlog.generate_cosigning_key(f"marac.example/witness/{name}") for name in ("council", "police"))
+WITNESSED = proof_of(5).replace(SIGNED, tlog.cosign(SIGNED, COUNCIL, datetime(2026, 11, 24, 9, 30, tzinfo=UTC)))
 
 
 def test_our_own_worked_example_is_these_bytes() -> None:
@@ -191,3 +197,29 @@ def test_a_head_without_lines_is_no_proof() -> None:
 
 def test_the_vkey_of_a_log_is_shared_as_text() -> None:
     assert tlog.parse_checkpoint(SIGNED, [parse_vkey(LOG.verify_key.vkey)]).origin == LOG.name
+
+
+def test_a_proof_is_believed_once_enough_witnesses_have_cosigned_its_checkpoint() -> None:
+    witnesses = [COUNCIL.cosigner, POLICE.cosigner]
+    assert tlog.verify_proof(WITNESSED, LEAVES[5], [LOG.verify_key], witnesses, 1).size == SIZE
+    assert tlog.verify_proof(WITNESSED, LEAVES[5], [LOG.verify_key]).size == SIZE
+    for text, quorum in ((WITNESSED, 2), (proof_of(5), 1)):
+        with pytest.raises(BadSignature, match="fewer witnesses"):
+            tlog.verify_proof(text, LEAVES[5], [LOG.verify_key], witnesses, quorum)
+    with pytest.raises(Malformed, match="never make"):
+        tlog.verify_proof(WITNESSED, LEAVES[5], [LOG.verify_key], witnesses, 3)
+
+
+def test_witnesses_do_not_stand_in_for_the_log() -> None:
+    forged = WITNESSED.replace(SIGNED.split("\n\n")[1], "")
+    with pytest.raises(BadSignature, match="no trusted key"):
+        tlog.verify_proof(forged, LEAVES[5], [LOG.verify_key], [COUNCIL.cosigner], 1)
+
+
+@given(st.data())
+def test_any_flipped_bit_of_a_witnessed_proof_raises_from_the_family(data: st.DataObject) -> None:
+    raw = bytearray(WITNESSED.encode())
+    bit = data.draw(st.integers(0, len(raw) * 8 - 1))
+    raw[bit // 8] ^= 1 << bit % 8
+    with pytest.raises(CryptoError):
+        tlog.verify_proof(raw.decode("utf-8", "replace"), LEAVES[5], [LOG.verify_key], [COUNCIL.cosigner], 1)
