@@ -1,6 +1,7 @@
 """Names of areas, parties, officers, cases and messages; the syntax is in formats.md, section 2, and README.md."""
 
 import re
+from datetime import UTC, datetime
 from typing import NewType
 
 from crypto.draw import draw_symbols
@@ -187,6 +188,11 @@ def parse_uuid7(text: str) -> str:
     if not _UUID7.fullmatch(text):
         raise Malformed("not a lower-case UUIDv7")
     return text
+
+
+def instant_of(uuid7: str) -> datetime:
+    """Return when an id was drawn, by its own first 48 bits: a UUIDv7 (RFC 9562) begins with its milliseconds."""
+    return datetime.fromtimestamp(int(uuid7.replace("-", "")[:12], 16) / 1000, UTC)
 
 
 def _sort_of(participant: str) -> str:

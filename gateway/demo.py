@@ -19,10 +19,10 @@ from rich.table import Table
 
 from agencies.area import fingerprint
 from agencies.kit import forms
+from agencies.kit.acceptance import Accepted
 from agencies.kit.client import Kit
 from agencies.kit.export import EntryAltered, verify_export
 from agencies.kit.opening import Opened
-from agencies.kit.sending import Accepted
 from agencies.kit.signing import RequestSigner
 from agencies.kit.wire import Problem
 from agencies.names import DeliveryId, MessageId

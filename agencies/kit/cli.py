@@ -1,11 +1,11 @@
-"""The agencies' commands under `marac`: join, refer, inbox, pull, open, status, recall, exclusions, keys, audit."""
+"""The agencies' commands under `marac`: join, refer, sent, inbox, pull, open, status, recall, keys, audit and more."""
 
 from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
-from agencies.kit import audit_commands, joining, key_commands, referring, taking_back
+from agencies.kit import audit_commands, joining, key_commands, referring, sent, taking_back
 from agencies.kit.client import PURPOSE, AlreadyShown, recall_of
 from agencies.kit.home import Home, NotSaved
 from agencies.kit.inbox import Item, State
@@ -35,6 +35,7 @@ from crypto.errors import Malformed
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="What an agency does with its area's broker.")
 app.command("join")(joining.join)
 app.command("refer")(referring.refer)
+app.command("sent")(sent.sent)
 app.command("recall")(taking_back.recall)
 app.add_typer(key_commands.app, name="keys")
 app.add_typer(audit_commands.app, name="audit")

@@ -67,14 +67,25 @@ class Composed:
 
     def encode(self) -> bytes:
         """Return everything needed to send it again, as JSON: content, to be sealed before it is kept."""
-        members = {"idempotency": self.idempotency, "note": self.note, "documents": dict(self.documents)}
+        members = {"v": 1, "idempotency": self.idempotency, "note": self.note, "documents": dict(self.documents)}
         return json.dumps({"subject": asdict(self.subject), **members}, ensure_ascii=False).encode()
 
 
 def decode_composed(text: bytes) -> Composed:
-    """Return the submission that `encode` wrote; for texts that this agency's own key has authenticated."""
+    """Return the submission that `encode` wrote. Raises ValueError, KeyError or TypeError for anything else."""
     held = json.loads(text)
+    if held["v"] != 1:
+        raise ValueError("written by another version")
     return Composed(Subject(**held["subject"]), held["idempotency"], held["note"], held["documents"])
+
+
+def same_content(one: Composed, other: Composed) -> bool:
+    """Claim that two submissions say the same of the same case, whatever their salts, ids and times."""
+    return one.subject == other.subject and _contents(one) == _contents(other)
+
+
+def _contents(composed: Composed) -> dict[str, object]:
+    return {name: {**json.loads(text), "salt": None} for name, text in composed.documents.items()}
 
 
 def compose(subject: Subject, documents: Mapping[str, Document], author: Author, now: datetime) -> Composed:

@@ -16,12 +16,15 @@ PRAGMA secure_delete = ON;
 
 
 class Database:
-    """The file at `path`, mode 0600, with the tables of `schema`; two processes may have it open."""
+    """The file at `path`, mode 0600, with the tables of `schema`, opened when first used; two processes may use it.
+
+    Every method of its heirs raises sqlite3.Error or OSError where the file is damaged, or its disk full.
+    """
 
     def __init__(self, path: Path, schema: str) -> None:
-        path.touch(mode=0o600)
-        self._sql = sqlite3.connect(path, timeout=30, isolation_level=None)
-        self._sql.executescript(_DURABLE + schema)
+        self._path = path
+        self._schema = schema
+        self._opened: sqlite3.Connection | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -31,7 +34,22 @@ class Database:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._sql.close()
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    @property
+    def _sql(self) -> sqlite3.Connection:
+        if self._opened is None:
+            self._path.touch(mode=0o600)
+            opened = sqlite3.connect(self._path, timeout=30, isolation_level=None)
+            try:
+                opened.executescript(_DURABLE + self._schema)
+            except sqlite3.Error:
+                opened.close()
+                raise
+            self._opened = opened
+        return self._opened
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

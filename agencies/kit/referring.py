@@ -7,10 +7,13 @@ from typing import Annotated, Final
 
 import typer
 
+from agencies.kit.acceptance import Accepted
 from agencies.kit.client import Kit
-from agencies.kit.compose import Composed
+from agencies.kit.compose import Composed, same_content
 from agencies.kit.forms import example, load_form
-from agencies.kit.sending import Accepted
+from agencies.kit.opening import CheckFailed
+from agencies.kit.outbox import NotReadable, OutboxUnavailable
+from agencies.kit.sending import NotOurs
 from agencies.kit.terminal import (
     HERE,
     AsJson,
@@ -18,6 +21,8 @@ from agencies.kit.terminal import (
     KitFolder,
     PassphraseFile,
     answer,
+    confirmed,
+    open_home,
     open_kit,
     say,
     stop,
@@ -25,9 +30,11 @@ from agencies.kit.terminal import (
     warn,
 )
 from agencies.kit.urgent import NotKnownToArrive, Urgent
-from agencies.kit.wire import Problem, Unreachable, Untrusted
+from agencies.kit.wire import BadAnswer, Problem, Unreachable, Untrusted
+from agencies.names import instant_of
 
 RESENDS: Final = 3
+_OF_ONE = (Problem, Unreachable, CheckFailed, BadAnswer, NotReadable, NotOurs)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +44,12 @@ class ReferOptions:
     form: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A referral form, JSON.", dir_okay=False)] = None
     shows_example: Annotated[bool, typer.Option("--example", help="Print a form to start from, and leave.")] = False
     unanswered: Annotated[
-        bool, typer.Option("--unanswered", help="Send again what got no answer: it cannot become two referrals.")
+        bool, typer.Option("--unanswered", help="Send again what got no answer, each as the same; asks first.")
     ] = False
+    discard: Annotated[
+        str | None, typer.Option("--discard", metavar="ID", help="Give up one that got no answer; see: marac sent.")
+    ] = None
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False
     kit: KitFolder = HERE
     passphrase_file: PassphraseFile = None
     as_json: AsJson = False
@@ -48,7 +59,8 @@ class ReferOptions:
 def refer(options: ReferOptions) -> None:
     """Send a referral. Every personal field may be unknown; nothing is refused for being incomplete.
 
-    Until the broker's answer is here, the referral stays in the kit's folder, sealed to this agency's own key.
+    Until the broker's answer is here, the referral stays in the kit's folder, sealed to this agency's own key: the same
+    form again, or --unanswered, sends that very one.
 
     Example: marac refer --example > referral.json
              marac refer referral.json
@@ -56,62 +68,82 @@ def refer(options: ReferOptions) -> None:
     if options.shows_example:
         say(example().rstrip("\n"))
         return
-    if (options.form is None) != options.unanswered:
+    if (options.form is not None) + options.unanswered + (options.discard is not None) != 1:
         stop("give a form, or --unanswered", "run: marac refer --example > referral.json, and fill it in", Exit.USAGE)
+    if options.discard is not None:
+        _discard(options, options.discard)
+        return
     with Urgent(options.kit):
         if options.form is None:
             _send_unanswered(options)
-            return
-        filled = load_form(options.form)
-        with open_kit(options.kit, options.passphrase_file) as sending:
-            _tell_of_unanswered(sending.outbox.unanswered())
-            accepted = _send(sending, sending.prepare(filled.documents))
+        else:
+            _send_form(options, options.form)
+
+
+def _send_form(options: ReferOptions, form: Path) -> None:
+    filled = load_form(form)
+    with open_kit(options.kit, options.passphrase_file) as sending:
+        composed = sending.prepare(filled.documents)
+        accepted = _send(sending, _kept_before(sending, composed) or composed)
+        if sending.keeps_nothing:
+            warn("WARNING: the kit's folder could not keep this; write the ids down: only they take it back")
     answer(options.as_json, _members(accepted), _in_words(accepted))
 
 
 def _send_unanswered(options: ReferOptions) -> None:
-    """Send again everything that has no answer. One that is refused now may have arrived before: a person must ask."""
+    """Send again what has no answer, each told as it is answered; one that fails does not hold up the others."""
     taken: list[list[Accepted]] = []
-    refused: list[Problem] = []
+    failed = 0
     with open_kit(options.kit, options.passphrase_file) as sending:
-        waiting = sending.outbox.unanswered()
-        for idempotency in waiting:
-            composed = sending.outbox.submission(idempotency, sending.keyring.identities)
+        for id_ in sending.outbox.unanswered():
+            if not confirmed(f"Send the referral of {_when(id_)} again?", yes=options.yes):
+                continue
             try:
+                composed = sending.outbox.submission(id_, sending.keyring.identities)
+                if composed is None:  # another process had its answer meanwhile
+                    continue
                 taken.append(_send(sending, composed))
-            except Problem as problem:
-                if problem.retry != "no":
-                    raise
-                warn(f"refused: {problem}")
-                refused.append(problem)
-    lines = [_in_words(accepted) for accepted in taken]
-    if not waiting:
-        lines.append("Every referral sent from here has its answer.")
-    answer(options.as_json, {"referrals": [_members(accepted) for accepted in taken]}, "\n".join(lines))
-    if refused:
+                if not options.as_json:
+                    say(_in_words(taken[-1]))
+            except _OF_ONE as error:
+                failed += 1
+                warn(f"the referral of {_when(id_)}: {error}")
+    if options.as_json or not (taken or failed):
+        answer(options.as_json, {"referrals": [_members(one) for one in taken]}, "Nothing was left to be sent again.")
+    if failed:
         stop(
-            "what was refused now may have arrived the first time; it is no longer kept here",
-            "ask the coordinator whether it arrived, and send the form again if not",
+            f"{failed} could not be sent again, and may have arrived the first time",
+            "ask the coordinator; where it did not arrive: marac sent, marac refer --discard ID, and the form anew",
             Exit.REFUSED,
         )
 
 
-def _tell_of_unanswered(waiting: Sequence[str]) -> None:
-    if waiting:
-        warn(
-            f"{len(waiting)} sent from here before got no answer, and may not have arrived. If this is the same"
-            " referral, stop, and run: marac refer --unanswered"
-        )
+def _discard(options: ReferOptions, id_: str) -> None:
+    with open_home(options.kit).outbox() as outbox:
+        if id_ not in outbox.unanswered():
+            stop("no such referral is waiting for its answer", "see: marac sent", Exit.USAGE)
+        question = f"Give up the referral of {_when(id_)}? What did arrive stays with the broker: ask the coordinator."
+        if not confirmed(question, yes=options.yes):
+            stop("nothing was done", "run it again when it is so")
+        outbox.discard(id_)
+    say("Given up: it is not sent from here again.")
 
 
-def _members(accepted: Sequence[Accepted]) -> Mapping[str, object]:
-    messages = {one.manifest.document: one.manifest.message for one in accepted}
-    return {"case": accepted[0].manifest.case, "messages": messages}
-
-
-def _in_words(accepted: Sequence[Accepted]) -> str:
-    lines = [f"  {one.manifest.document:<13} {one.manifest.message}" for one in accepted]
-    return "\n".join([f"The broker has taken the referral. Case {accepted[0].manifest.case}, messages:", *lines])
+def _kept_before(sending: Kit, composed: Composed) -> Composed | None:
+    """Return the same referral as it was sent before without an answer; tell of others that wait for theirs."""
+    others = 0
+    try:
+        for id_ in sending.outbox.unanswered():
+            kept = sending.outbox.submission(id_, sending.keyring.identities)
+            if kept is not None and same_content(kept, composed):
+                warn("this referral was sent before and got no answer: the very same is sent again")
+                return kept
+            others += kept is not None
+    except (OutboxUnavailable, NotReadable) as error:
+        warn(str(error))
+    if others:
+        warn(f"{others} sent before got no answer, and may not have arrived; see: marac sent")
+    return None
 
 
 def _send(kit: Kit, composed: Composed) -> list[Accepted]:
@@ -123,6 +155,41 @@ def _send(kit: Kit, composed: Composed) -> list[Accepted]:
             raise
         except Unreachable as error:
             if attempt == RESENDS:
-                raise NotKnownToArrive(f"{error}: it is not known whether the referral arrived") from None
+                raise _unanswered(kit, composed, error) from None
             warn("no answer from the gateway; sending the same again")
+        except Problem as problem:
+            if _is_kept(kit, composed):
+                problem.add_note(
+                    "It may have arrived, and is kept here. Send the very same again later: marac refer --unanswered"
+                )
+            raise
     raise AssertionError("a last attempt returns or raises")
+
+
+def _unanswered(kit: Kit, composed: Composed, error: Unreachable) -> Unreachable:
+    if _is_kept(kit, composed):
+        return NotKnownToArrive(f"{error}: it is not known whether the referral arrived")
+    if kit.keeps_nothing or not kit.keyring.identities:
+        return Unreachable(f"{error}: whether the referral arrived is not known, and it is not kept; ask first")
+    return Unreachable(f"{error}: the referral was not sent, and is not kept here")
+
+
+def _is_kept(kit: Kit, composed: Composed) -> bool:
+    try:
+        return composed.idempotency in kit.outbox.unanswered()
+    except OutboxUnavailable:
+        return False
+
+
+def _when(id_: str) -> str:
+    return f"{instant_of(id_):%Y-%m-%d %H:%M} UTC ({id_})"
+
+
+def _members(accepted: Sequence[Accepted]) -> Mapping[str, object]:
+    messages = {one.manifest.document: one.manifest.message for one in accepted}
+    return {"case": accepted[0].manifest.case, "messages": messages}
+
+
+def _in_words(accepted: Sequence[Accepted]) -> str:
+    lines = [f"  {one.manifest.document:<13} {one.manifest.message}" for one in accepted]
+    return "\n".join([f"The broker has taken the referral. Case {accepted[0].manifest.case}, messages:", *lines])

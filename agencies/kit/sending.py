@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -15,15 +15,18 @@ from agencies.documents.exclusions import Exclusions
 from agencies.documents.referral import Referral
 from agencies.documents.safe_contact import SafeContact
 from agencies.kit import wire
+from agencies.kit.acceptance import Accepted, check_accepted
 from agencies.kit.compose import REFERRAL, Author, Composed, Subject, compose
 from agencies.kit.home import Home, KitSettings, write_durably
 from agencies.kit.keyring import Keyring
-from agencies.kit.opening import Check, CheckFailed, TrustNotes, check_manifest
+from agencies.kit.opening import Check, CheckFailed, TrustNotes
+from agencies.kit.outbox import OutboxUnavailable
 from agencies.kit.signing import OFFICER_FIELD, Clock, RequestSigner
 from agencies.kit.wire import Gateway, Pause, Problem, Untrusted, encode_body, parse_answer
 from agencies.names import CaseRef, MessageId, OfficerId
 from agencies.notes.manifest import Manifest, parse_manifest
 from agencies.notes.revocation import Revocation
+from agencies.notes.submission import parse_submission
 from crypto import note as signed_note
 from crypto.draw import draw_uuid7
 
@@ -38,12 +41,8 @@ STATES: Final[Mapping[str, str]] = {
 """The states of a sent message, in a person's words; one for all its recipients together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A manifest of what this agency sent, verified, and the note it stands in."""
-
-    manifest: Manifest
-    note: str
+class NotOurs(Exception):
+    """A submission that another agency made, or for another area: it is not sent from here."""
 
 
 class Sender:
@@ -52,6 +51,8 @@ class Sender:
     home     the agency's folder
     keyring  its keys, open
     clock    aware instants, UTC
+
+    keeps_nothing  the outbox took nothing: what was sent is not here, and a person has to be told
     """
 
     def __init__(self, home: Home, keyring: Keyring, clock: Clock, pause: Pause = time.sleep) -> None:
@@ -60,6 +61,7 @@ class Sender:
         self.clock = clock
         signer = RequestSigner(home.settings.area, keyring.agency, keyring.officer, clock)
         self.outbox = home.outbox()
+        self.keeps_nothing = False
         self._client = _client(home.settings)
         self.gateway = Gateway(self._client, signer, pause)
         self._directory: Directory | None = None
@@ -123,12 +125,17 @@ class Sender:
     def submit(self, composed: Composed) -> list[Accepted]:
         """Send a submission and return its manifests, verified; the same one again gets the same answer.
 
-        Raises Problem if it was refused; Unreachable if it is not known whether it arrived: send the same
+        Raises NotOurs; Problem if it was refused; Unreachable if it is not known whether it arrived: send the same
         `composed` again; CheckFailed if the gateway's answer is not about this submission. What has no answer yet is
         in the outbox, whatever becomes of this process.
         """
         directory = self.directory()
-        fields = self.fields(**{"idempotency-key": composed.idempotency})
+        claimed = parse_submission(signed_note.text_of(composed.note))
+        if (claimed.area, claimed.from_) != (self.home.settings.area, self.home.settings.party):
+            raise NotOurs("this submission was made for another area, or by another agency")
+        # In the name of the officer who signed it: it may be sent again on another day.
+        named = {OFFICER_FIELD: claimed.officer} if claimed.officer else {}
+        fields = {**named, "idempotency-key": composed.idempotency}
         body = self._post_kept(composed, fields)
         notes = parse_answer(body, wire.ManifestsAnswer).manifests
         try:
@@ -136,7 +143,10 @@ class Sender:
         except CheckFailed:
             # A gateway key delegated since the last look: look once more, and then believe or refuse.
             accepted = check_accepted(composed, notes, self.refresh(), self.home.settings)
-        self.outbox.answered(composed.idempotency, [one.note for one in accepted])
+        try:
+            self.outbox.answered(composed.idempotency, [one.note for one in accepted])
+        except OutboxUnavailable:
+            self.keeps_nothing = True
         return accepted
 
     def status(self, message: MessageId) -> str:
@@ -212,17 +222,23 @@ class Sender:
 
     def _post_kept(self, composed: Composed, fields: Mapping[str, str]) -> bytes:
         """Post a submission that is kept until it is answered; one that was certainly not taken is forgotten."""
-        new = self.outbox.keep(composed, self.keyring.identities)
+        new = self._keep(composed)
         try:
             return self.gateway.post(_ROUTES[composed.subject.kind], composed.body(), fields)
-        except Untrusted:
-            if new:  # nothing was ever sent; otherwise an earlier try may have arrived
-                self.outbox.refused(composed.idempotency)
+        except (Untrusted, Problem) as error:
+            # Only what was sent once, or not at all, is known not to have been taken: an earlier try may have arrived.
+            certain = not error.repeated if isinstance(error, Untrusted) else error.final
+            if new and certain:
+                self.outbox.discard(composed.idempotency)
             raise
-        except Problem as problem:
-            if problem.retry == "no":
-                self.outbox.refused(composed.idempotency)
-            raise
+
+    def _keep(self, composed: Composed) -> bool:
+        try:
+            return self.outbox.keep(composed, self.keyring.identities)
+        except OutboxUnavailable:
+            # A referral waits for no disk: it is sent all the same, and whoever sends it is told.
+            self.keeps_nothing = True
+            return False
 
     def fields(self, **more: str) -> dict[str, str]:
         """Return the fields of a request: who works here, and `more`. Raises as `officer` does."""
@@ -252,35 +268,6 @@ class Sender:
         found = directory.register.officer(settings.officer or "") if directory else None
         is_ours = found is not None and found.agency == settings.party and found.is_active(self.clock())
         return settings.officer if is_ours else None
-
-
-def check_accepted(
-    composed: Composed, notes: Sequence[str], directory: Directory, settings: KitSettings
-) -> list[Accepted]:
-    """Return the manifests if together they answer for exactly this submission.
-
-    Raises CheckFailed: 2 if one is not the gateway's, 7 and 8 if one is about something else.
-    """
-    accepted = [_check_one(composed, note, directory, settings) for note in notes]
-    made = [one.manifest for one in accepted]
-    if [manifest.document for manifest in made] != list(composed.documents):
-        raise CheckFailed(Check.NOTES_AGREE, "the gateway did not answer for exactly the documents sent")
-    if len({manifest.case for manifest in made}) != 1 or len({manifest.message for manifest in made}) != len(made):
-        raise CheckFailed(Check.NOTES_AGREE, "the gateway put the documents of one submission in several cases")
-    return accepted
-
-
-def _check_one(composed: Composed, note: str, directory: Directory, settings: KitSettings) -> Accepted:
-    manifest = check_manifest(note, None, directory)
-    if manifest.submission != composed.note_hash:
-        raise CheckFailed(Check.SUBMISSION_HASH, "the gateway answered for another submission")
-    subject = composed.subject
-    stated = (manifest.area, manifest.kind, manifest.version, manifest.from_, manifest.supersedes)
-    if stated != (settings.area, subject.kind, subject.version, settings.party, None):
-        raise CheckFailed(Check.NOTES_AGREE, "the gateway answered for another area, kind or sender")
-    if subject.case not in {None, manifest.case}:
-        raise CheckFailed(Check.NOTES_AGREE, "the gateway put the submission in another case")
-    return Accepted(manifest, note)
 
 
 def _client(settings: KitSettings) -> httpx2.Client:

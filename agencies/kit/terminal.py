@@ -15,7 +15,7 @@ import typer
 
 from agencies.kit.client import Kit
 from agencies.kit.expiry import TELL, expiry_warnings
-from agencies.kit.home import Home
+from agencies.kit.home import Home, NoSuchHome
 from agencies.kit.keyring import load_keyring
 from agencies.kit.readable import harmless
 from agencies.kit.wire import Problem
@@ -100,6 +100,15 @@ def stop(fact: str, next_step: str, code: Exit = Exit.FAILED) -> NoReturn:
     raise typer.Exit(code)
 
 
+def confirmed(question: str, *, yes: bool) -> bool:
+    """Return whether the person says yes; `yes` says it for them. Where nobody can answer the command ends."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        stop("nobody is there to answer", "give --yes", Exit.USAGE)
+    return typer.confirm(on_one_line(question), err=True)
+
+
 def message_id(text: str) -> MessageId:
     """Return the id of a message that was sent; what is none ends the command."""
     try:
@@ -135,7 +144,7 @@ def open_kit(folder: Path, passphrase_file: Path | None) -> Iterator[Kit]:
             yield kit
         except Problem as problem:
             if problem.telephone:
-                home.note_telephone(problem.telephone)  # for the day on which nothing answers
+                _note_telephone(home, problem.telephone)  # for the day on which nothing answers
             raise
         finally:
             for receipt in kit.given_up:
@@ -144,6 +153,24 @@ def open_kit(folder: Path, passphrase_file: Path | None) -> Iterator[Kit]:
                     " not even signed anew. Tell the coordinator; it is not sent again."
                 )
             _warn_of_expiry(home)  # last: what the command fetched may have renewed it
+
+
+def _note_telephone(home: Home, stated: str) -> None:
+    try:
+        kept = home.note_telephone(stated)
+    except (OSError, NoSuchHome):
+        return  # what must be told is the refusal
+    if _bare(kept) != _bare(stated):
+        settings = home.settings
+        warn(
+            f"WARNING: the gateway states another number for the coordinator: {stated!r}; kept: {kept!r}. Ask your"
+            " coordinator, on a number you already had, which is right, and change it with:"
+            f" marac join {settings.url} {settings.party} --kit {home.path} --telephone NUMBER"
+        )
+
+
+def _bare(number: str) -> str:
+    return "".join(symbol for symbol in number if symbol not in " -().")  # written otherwise, it is the same number
 
 
 def _warn_of_expiry(home: Home) -> None:

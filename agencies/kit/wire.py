@@ -22,10 +22,23 @@ Pause = Callable[[float], None]
 
 
 class Problem(Exception):
-    """The gateway refused or failed; `help` says what to do next. Nothing in it is content."""
+    """The gateway refused or failed; `help` says what to do next. Nothing in it is content.
 
-    def __init__(self, code: str, title: str, help_: str = "", pointer: str | None = None, retry: str = "no") -> None:
+    final  nothing was taken, for certain: a refusal (4xx, `retry` stated as "no") of a request that was sent once
+    """
+
+    def __init__(
+        self,
+        code: str,
+        title: str,
+        help_: str = "",
+        pointer: str | None = None,
+        retry: str = "no",
+        *,
+        final: bool = False,
+    ) -> None:
         super().__init__(f"{title} ({code})")
+        self.final = final
         self.code = code
         self.title = title
         self.help = help_
@@ -44,10 +57,11 @@ class Unreachable(Exception):
 
 
 class Untrusted(Unreachable):
-    """The gateway's certificate is not trusted here: nothing was sent."""
+    """The gateway's certificate is not trusted here: nothing was sent by this try; `repeated` if there were others."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, repeated: bool = False) -> None:
         super().__init__("the gateway's certificate is not trusted here: nothing was sent")
+        self.repeated = repeated
 
 
 class BadAnswer(Exception):
@@ -130,7 +144,7 @@ class _ProblemAnswer(Answer):
     title: str
     help: str = ""
     pointer: str | None = None
-    retry: str = "no"
+    retry: str = "same"
 
 
 A = TypeVar("A", bound=Answer)
@@ -178,12 +192,12 @@ class Gateway:
             try:
                 response = self._client.send(request, auth=self._signer)
             except httpx2.TransportError as error:
-                check_certificate(error)
+                check_certificate(error, repeated=attempt > 0)
                 last = type(error).__name__
             else:
                 if response.is_success:
                     return response.content
-                raise _problem(response)
+                raise _problem(response, repeated=attempt > 0)
             if attempt < len(PAUSES_S):
                 self._pause(PAUSES_S[attempt])
         raise Unreachable(f"the gateway did not answer ({last})")
@@ -200,12 +214,12 @@ def trusting(ca_file: str | None) -> ssl.SSLContext:
         raise HomeDamaged("the certificates that kit.json names as ca_file cannot be read") from None
 
 
-def check_certificate(error: BaseException) -> None:
+def check_certificate(error: BaseException, *, repeated: bool = False) -> None:
     """Return only if the connection failed for another reason than the certificate. Raises Untrusted."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            raise Untrusted from None
+            raise Untrusted(repeated=repeated) from None
         cause = cause.__cause__ or cause.__context__
 
 
@@ -223,7 +237,7 @@ def encode_body(members: Mapping[str, object]) -> bytes:
     return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _problem(response: httpx2.Response) -> Problem:
+def _problem(response: httpx2.Response, *, repeated: bool = False) -> Problem:
     try:
         stated = _ProblemAnswer.model_validate_json(response.content)
     except ValidationError:
@@ -231,4 +245,5 @@ def _problem(response: httpx2.Response) -> Problem:
     if stated is None:
         fact = f"the gateway answered with status {response.status_code} and no explanation"
         return Problem("unknown", fact, retry="same")
-    return Problem(stated.code, stated.title, stated.help, stated.pointer, stated.retry)
+    final = response.is_client_error and stated.retry == "no" and not repeated
+    return Problem(stated.code, stated.title, stated.help, stated.pointer, stated.retry, final=final)

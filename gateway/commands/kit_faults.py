@@ -14,6 +14,8 @@ from agencies.kit.inbox import NotInInbox
 from agencies.kit.keyfile import AlreadyThere, KeyFileError, OpenToOthers, WrongPassphrase
 from agencies.kit.keyring import NoKeys
 from agencies.kit.opening import CheckFailed
+from agencies.kit.outbox import NotReadable, OutboxUnavailable
+from agencies.kit.sending import NotOurs
 from agencies.kit.terminal import on_one_line, warn
 from agencies.kit.urgent import NotKnownToArrive
 from agencies.kit.wire import BadAnswer, Problem, Unreachable, Untrusted
@@ -27,13 +29,16 @@ KIT_FAULTS: Final[tuple[tuple[type[Exception], Exit, str], ...]] = (
     (CheckFailed, Exit.CHECK_FAILED, "do not use what you received, and tell the coordinator by telephone"),
     (LogMismatch, Exit.CHECK_FAILED, "keep the file, and tell the area's data protection lead"),
     (Untrusted, Exit.FAILED, "give --ca FILE to marac join, or name the file as ca_file in kit.json"),
-    (NotKnownToArrive, Exit.FAILED, "run marac refer --unanswered: it cannot become two referrals"),
+    (NotKnownToArrive, Exit.FAILED, "run the same again, or marac refer --unanswered: it cannot become two referrals"),
     (Unreachable, Exit.FAILED, "check that the gateway runs and its address in kit.json; running it again is safe"),
     (BadAnswer, Exit.FAILED, "check that the gateway's address is right, and that this kit is not older than it"),
     (HomeDamaged, Exit.USAGE, "restore it from a copy, or join again in a new folder, comparing the fingerprint"),
     (NoSuchHome, Exit.USAGE, "give the folder with --kit, or make one with: marac join"),
     (HomeExists, Exit.USAGE, "give another folder"),
     (NoKeys, Exit.FAILED, "make one with: marac keys generate"),
+    (OutboxUnavailable, Exit.FAILED, "make room on the disk; if outbox.sqlite is damaged, move it away and keep it"),
+    (NotReadable, Exit.FAILED, "put the key files back that it was kept with, or ask the coordinator"),
+    (NotOurs, Exit.FAILED, "give the folder that it was made in with --kit"),
     (NotSaved, Exit.FAILED, "pull it first with: marac pull"),
     (AlreadyShown, Exit.FAILED, "read the saved copy: marac open --again"),
     (TakenBack, Exit.REFUSED, "confirm that it is destroyed: marac destroy"),

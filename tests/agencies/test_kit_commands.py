@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -233,22 +234,53 @@ def test_who_a_kit_with_a_gateway_that_is_down_refers_to_is_still_said(area: Joi
     assert failed.err.endswith("If life is in danger, call 999.\n")
 
 
-def test_a_referral_that_got_no_answer_is_kept_and_sent_again_as_the_same(area: Joined, tmp_path: Path) -> None:
-    kit, form = tmp_path / "kit", tmp_path / "referral.json"
+def test_a_referral_that_got_no_answer_is_kept_and_the_same_form_sends_the_very_same(
+    area: Joined, tmp_path: Path
+) -> None:
+    kit, form, other = tmp_path / "kit", tmp_path / "referral.json", tmp_path / "other.json"
     shutil.copytree(area.kit(HOUSING), kit)
     form.write_text(ok(marac("refer", "--example")))
+    other.write_text(form.read_text().replace("Alex", "Robin"))
     here = ("--kit", kit, "--passphrase-file", area.places.passphrase)
     point_at(kit / "kit.json", f"http://127.0.0.1:{free_port()}")
-    failed = marac("refer", form, *here)
-    assert "run marac refer --unanswered: it cannot become two referrals" in failed.err
+    assert "run the same again, or marac refer --unanswered" in marac("refer", form, *here).err
+    assert marac("refer", other, *here).code == 1
+    (first, second) = json.loads(ok(marac("sent", "--kit", kit, "--json")))["unanswered"]
     point_at(kit / "kit.json", area.url)
-    second = marac("refer", form, *here)
-    assert second.code == 0
-    assert second.err.startswith("marac: 1 sent from here before got no answer, and may not have arrived.")
-    (sent,) = json.loads(ok(marac("refer", "--unanswered", "--json", *here)))["referrals"]
-    assert sent["case"].startswith("TST-")
-    assert sent["messages"].keys() == {"referral", "safe-contact", "exclusions"}
-    assert ok(marac("refer", "--unanswered", *here)) == "Every referral sent from here has its answer.\n"
+    again = marac("refer", form, *here)
+    assert again.code == 0
+    assert again.err.splitlines()[0].startswith("marac: this referral was sent before and got no answer")
+    assert ok(marac("refer", "--discard", second["id"], "--yes", "--kit", kit)).startswith("Given up")
+    assert ok(marac("refer", "--unanswered", "--yes", *here)) == "Nothing was left to be sent again.\n"
+    listed = json.loads(ok(marac("sent", "--kit", kit, "--json")))
+    assert listed["unanswered"] == []
+    assert first["id"] != second["id"]
+    assert len({one["case"] for one in listed["sent"][-3:]}) == 1
+    assert listed["sent"][-1]["document"] == "exclusions"
+
+
+def test_each_that_got_no_answer_is_sent_again_and_told_and_one_that_fails_holds_up_no_other(
+    area: Joined, tmp_path: Path
+) -> None:
+    kit, form, other = tmp_path / "kit", tmp_path / "referral.json", tmp_path / "other.json"
+    shutil.copytree(area.kit(HOUSING), kit)
+    form.write_text(ok(marac("refer", "--example")))
+    other.write_text(form.read_text().replace("Alex", "Robin"))
+    here = ("--kit", kit, "--passphrase-file", area.places.passphrase)
+    point_at(kit / "kit.json", f"http://127.0.0.1:{free_port()}")
+    for one in (form, other):
+        assert marac("refer", one, *here).code == 1
+    with sqlite3.connect(kit / "outbox.sqlite") as sql:
+        first = "(SELECT min(idempotency) FROM unanswered)"
+        sql.execute(f"UPDATE unanswered SET sealed = x'00' WHERE idempotency = {first}")  # noqa: S608 - no value
+    point_at(kit / "kit.json", area.url)
+    answered = marac("refer", "--unanswered", "--yes", *here)
+    assert answered.code == 3
+    assert "The broker has taken the referral." in answered.out
+    assert "what is kept cannot be opened" in answered.err
+    assert "1 could not be sent again, and may have arrived the first time" in answered.err
+    nobody = marac("refer", "--unanswered", *here)
+    assert (nobody.code, "give --yes" in nobody.err) == (2, True)
 
 
 def test_an_officer_is_named_only_once_the_coordinator_has_entered_them(area: Joined, tmp_path: Path) -> None:

@@ -89,6 +89,7 @@ def test_a_delivery_that_was_never_pulled_is_not_in_the_inbox(inbox: Inbox) -> N
 
 
 def test_the_file_is_private_and_holds_no_journal_that_is_less_than_full(inbox: Inbox, tmp_path: Path) -> None:
+    assert inbox.items() == []
     assert (tmp_path / "inbox.sqlite").stat().st_mode & 0o077 == 0
     assert inbox._sql.execute("PRAGMA synchronous").fetchone() == (2,)
 

@@ -321,6 +321,17 @@ def test_a_retired_key_cannot_be_revived_or_given_an_earlier_start():
         check_successor(old, replace(old, id=IDVA))
 
 
+def test_an_officer_never_goes_from_one_agency_to_another():
+    moved = replace(said_by(OFFICER), agency=IDVA)
+    with pytest.raises(Malformed, match="new officer id"):
+        draft_register(usual_register(), AREA, with_entry(moved), NOW)
+    stated = parse_register(note.text_of(register_of(usual_entries(), usual_register(), NOW).note))
+    entries = tuple(entry_of(moved) if entry.id == OFFICER else entry for entry in stated.entries)
+    signed = note.sign(replace(stated, entries=entries).encode(), [made_area().registrar])
+    with pytest.raises(Malformed, match="new officer id"):
+        follows(usual_register(), verify_register(signed, made_area().area))
+
+
 def test_recipients_come_in_the_order_working_next_recovery():
     old = usual_register().party(HOUSING)
     assert old

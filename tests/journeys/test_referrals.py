@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from agencies.documents.grounds import VisibleHighRisk
+from agencies.kit.acceptance import Accepted
 from agencies.kit.compose import Composed
-from agencies.kit.sending import Accepted, Sender
+from agencies.kit.sending import Sender
 from agencies.names import CaseRef, draw_case_ref
 from agencies.notes.submission import parse_submission
 from broker.case import Case

@@ -17,10 +17,10 @@ import aio_pika
 from agencies.documents.exclusions import Exclusions
 from agencies.documents.referral import Referral
 from agencies.documents.safe_contact import SafeContact
+from agencies.kit.acceptance import Accepted
 from agencies.kit.client import Kit, Pulled
 from agencies.kit.home import Home
 from agencies.kit.opening import Opened
-from agencies.kit.sending import Accepted
 from agencies.kit.wire import Problem
 from agencies.names import CaseRef, OfficerId, PartyId
 from broker.ports import UnitOfWork

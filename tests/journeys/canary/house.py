@@ -14,8 +14,8 @@ from pathlib import Path
 import asyncpg
 
 from agencies.kit import keyfile
+from agencies.kit.acceptance import Accepted
 from agencies.kit.client import Kit
-from agencies.kit.sending import Accepted
 from broker.settings import Settings
 from broker.wiring import ServiceKeys
 from gateway.commands.area_env import FILE, load_settings, write_settings

@@ -12,8 +12,8 @@ from agencies.documents.document import Document
 from agencies.documents.exclusions import Exclusions
 from agencies.documents.referral import Referral
 from agencies.documents.safe_contact import SafeContact
+from agencies.kit.acceptance import Accepted
 from agencies.kit.inbox import State
-from agencies.kit.sending import Accepted
 from agencies.kit.wire import Problem
 from agencies.names import DeliveryId
 from crypto import age

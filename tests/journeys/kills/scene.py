@@ -18,12 +18,12 @@ import aio_pika
 import asyncpg
 
 from agencies.documents.exclusions import Exclusions
+from agencies.kit.acceptance import Accepted
 from agencies.kit.client import AlreadyShown, Kit
 from agencies.kit.compose import Composed
 from agencies.kit.home import Home
 from agencies.kit.inbox import State as Here
 from agencies.kit.opening import Opened
-from agencies.kit.sending import Accepted
 from agencies.kit.wire import Problem, Unreachable
 from agencies.names import PartyId
 from broker.queues.topology import dead_letter_queue, mailbox_queue
