@@ -1,4 +1,4 @@
-"""age files that others made: the age testkit, age-encryption (npm), HPKE vectors. tests/crypto/vectors/README.md."""
+"""age files that others made: the age testkit, age-encryption (npm), the specification. See vectors/README.md."""
 
 import base64
 import hashlib
@@ -8,19 +8,26 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-import cryptography_vectors
 import pytest
-from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 
-from crypto import age, bech32
-from crypto.age.header import encode_header, parse_header
-from crypto.age.recipients import HybridIdentity
+from crypto import age, b64
+from crypto.age.header import Stanza, encode_header, parse_header
 from crypto.errors import CryptoError, Malformed, NotForYou, Tampered
 
 VECTORS = Path(__file__).parent / "vectors"
-PUBLISHED = Path(cryptography_vectors.__file__).parent
 TESTKIT = json.loads((VECTORS / "age-testkit.json").read_text())
 NPM = json.loads((VECTORS / "age-encryption.json").read_text())
+C2SP = json.loads((VECTORS / "c2sp-age.json").read_text())
+
+# Source: c2sp.org/age, "Header" and "scrypt recipient stanza": examples whose keys are not given.
+C2SP_HEADER = b"""age-encryption.org/v1
+-> X25519 XEl0dJ6y3C7KZkgmgWUicg63EyXJiwBJW8PdYJ/cYBE
+qRS0AMjdjPvZ/WT08U2KL4G+PIooA3hy38SvLpvaC1E
+--- HK2NmOBN9Dpq0Gw6xMCuhFcQlQLvZ/wQUi/2scLG75s
+"""
+C2SP_SCRYPT = b"""-> scrypt ajMFur+EJLGaohv/dLRGnw 18
+8SHBz/ldWnjyGFQqfjat6uNBarWqqEMDS7W8X7+Xq5Q
+"""
 
 # Where we stray from the testkit, on purpose. It says "identities MAY require not to be mixed": ours do.
 STRICTER = {"hybrid_and_x25519": "header failure"}
@@ -129,28 +136,25 @@ def test_we_still_open_our_own_files_that_age_encryption_opened(ours: dict[str, 
             age.decrypt(file, [age.parse_identity(text)])
 
 
-def test_a_hybrid_seed_expands_as_the_hpke_pq_vectors_say() -> None:
-    """draft-ietf-hpke-pq: KEM 0x647a (X-Wing), HKDF-SHA256, ChaCha20-Poly1305; the suite of mlkem768x25519."""
-    published = json.loads((PUBLISHED / "HPKE/hpke-pq-test-vectors.json").read_text())
-    ours = [v for v in published if (v["kem_id"], v["kdf_id"], v["aead_id"]) == (0x647A, 1, 3)]
-    assert ours
-    for vector in ours:
-        identity = age.parse_identity(bech32.encode("AGE-SECRET-KEY-PQ-", bytes.fromhex(vector["skRm"])))
-        assert isinstance(identity, HybridIdentity)
-        assert bech32.parse(str(identity.recipient()))[1].hex() == vector["pkRm"]
+@pytest.mark.parametrize("type_", list(C2SP))
+def test_the_specification_s_example_key_opens_its_example_stanza(type_: str) -> None:
+    example = C2SP[type_]
+    identity = age.parse_identity(example["identity"])
+    assert identity.encode() == example["identity"]
+    assert str(identity.recipient()).startswith(example["recipient_begins"])
+    assert str(identity.recipient()).endswith(example["recipient_ends"])
+    first, *arguments = example["stanza"]
+    file_key = identity.unwrap(Stanza(first, tuple(arguments), b64.parse_raw(example["body"])))
+    assert file_key is not None
+    assert len(file_key) == 16
 
 
-def test_the_library_s_ml_kem_is_the_published_one() -> None:
-    """kat_MLKEM_768.rsp: the half of the hybrid that no classical peer can check for us."""
-    fields: dict[str, bytes] = {}
-    checked = 0
-    for line in (PUBLISHED / "asymmetric/MLKEM/kat_MLKEM_768.rsp").read_text().splitlines()[:200]:
-        name, separator, value = line.partition(" = ")
-        if separator and name != "count":
-            fields[name] = bytes.fromhex(value) if len(value) % 2 == 0 else b""
-        if name == "ss":
-            key = MLKEM768PrivateKey.from_seed_bytes(fields["d"] + fields["z"])
-            assert key.public_key().public_bytes_raw() == fields["pk"]
-            assert key.decapsulate(fields["ct"]) == fields["ss"]
-            checked += 1
-    assert checked > 5
+def test_the_specification_s_example_headers_parse_and_re_encode_identically() -> None:
+    (stanza,) = parse_header(C2SP_HEADER).stanzas
+    assert (stanza.type_, len(stanza.body)) == ("X25519", 32)
+    scrypt = C2SP_HEADER.replace(stanza.encode(), C2SP_SCRYPT)
+    (passphrase,) = parse_header(scrypt).stanzas
+    assert passphrase.arguments == ("ajMFur+EJLGaohv/dLRGnw", "18")
+    assert passphrase.encode() == C2SP_SCRYPT
+    with pytest.raises(NotForYou):
+        age.unwrap(C2SP_HEADER, [age.parse_identity(C2SP["X25519"]["identity"])])

@@ -1,4 +1,4 @@
-"""Which server programs the tests need, where they are, and how they are installed."""
+"""Which programs the tests need, where they are, and how they are installed."""
 
 import os
 import shutil
@@ -45,11 +45,13 @@ class Program:
 RABBITMQ = Program("rabbitmq-server", ("/usr/lib/rabbitmq/bin/rabbitmq-server", "/opt/homebrew/sbin/rabbitmq-server"))
 EPMD = Program("erlang-base", ("epmd", "/usr/lib/erlang/bin/epmd"))
 AGE = Program("age", ("age",))
+NODE = Program("nodejs", ("node", "nodejs"))  # 18 or newer
+NPM = Program("npm", ("npm",))  # comes with Node everywhere but in Debian, where it is 350 packages of its own
 
 
 def missing() -> list[Program]:
     """Return the programs of the full test run that this machine does not have, in a fixed order."""
-    return [program for program in (RABBITMQ, AGE) if program.find() is None]
+    return [program for program in (RABBITMQ, AGE, NODE, NPM) if program.find() is None]
 
 
 def install_line(programs: list[Program]) -> str:

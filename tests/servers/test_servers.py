@@ -19,6 +19,7 @@ from tests.servers.postgres import (
     private_postgres,
     system_programs,
 )
+from tests.servers.programs import Missing, Program, install_line, missing
 from tests.servers.rabbitmq import RabbitNode, private_rabbitmq, reachable
 
 pytestmark = pytest.mark.servers
@@ -150,5 +151,14 @@ async def test_the_shared_rabbitmq_lets_the_tests_in(amqp_url: str) -> None:
         assert not connection.is_closed
 
 
-def test_age_is_there(age_program: Path) -> None:
+def test_every_program_of_the_full_run_is_here(age_program: Path) -> None:
     assert age_program.is_file()
+    assert missing() == []
+
+
+def test_a_missing_program_is_named_with_what_installs_it() -> None:
+    here, absent = Program("coreutils", ("true",)), Program("no-such-package", ("no-such-program", "/no/such/program"))
+    assert here.require().is_file()
+    with pytest.raises(Missing, match=r"no-such-package is not installed.*apt-get install -y no-such-package"):
+        absent.require()
+    assert install_line([here, absent]).endswith("apt-get install -y coreutils no-such-package")
