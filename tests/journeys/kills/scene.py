@@ -122,9 +122,10 @@ class Scene:
 
     def start(self) -> Server:
         """A further server listens; it is the one whom everybody talks to from now on."""
-        self.server = self._start(self._own_folder("server"))
-        self.server.wait()
-        return self.server
+        server = self._start(self._own_folder("server"))
+        server.wait()
+        self.server = server  # only now: an act under way sends it signals, which would end one that is not ready
+        return server
 
     def start_doomed(self, plan: Plan) -> Server:
         """A further server has begun; it meets its fate by the plan, perhaps before anybody can talk to it."""
