@@ -50,6 +50,13 @@ class Area:
         """Return the log's keys that are believed for what is dated `at`, the newest first."""
         return self._believed(lambda delegation: delegation.log, at, REPLACED_SERVICE_KEY)
 
+    def every_log_key(self) -> tuple[VerifyKey, ...]:
+        """Return each key that the root ever delegated to the log, the newest first.
+
+        For a log's own earlier checkpoints alone, where they are kept: what somebody shows is judged by `log_keys`.
+        """
+        return tuple(dict.fromkeys(delegation.log for delegation in reversed(self.delegations)))
+
     def registrar_keys(self, at: datetime) -> tuple[VerifyKey, ...]:
         """Return the registrar's keys that are believed for what is dated `at`, the newest first."""
         return self._believed(lambda delegation: delegation.registrar, at, REPLACED_REGISTRAR_KEY)

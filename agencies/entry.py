@@ -39,10 +39,13 @@ def verify_entries(entries: Sequence[Entry], *, allow_classical: bool) -> dict[s
 def check_successor(old: Party | Officer, new: Party | Officer) -> None:
     """Return only if `new` still lists every signing key of `old`, with its dates; an open key may have been ended.
 
+    An officer stays with one agency: with a key of their own they sign their note alone, and could else name another.
     Raises Malformed.
     """
     if old.id != new.id:
         raise Malformed("the entry of another participant")
+    if isinstance(old, Officer) and isinstance(new, Officer) and old.agency != new.agency:
+        raise Malformed("an officer's agency was changed: who moves to another gets a new officer id there")
     listed = {key.verify_key: key for key in new.keys}
     for key in old.keys:
         kept = listed.get(key.verify_key)

@@ -13,7 +13,7 @@ from broker.log.outside import Outside, copy_out
 from broker.log.sequencer import sequence
 from broker.log.startup import check_log
 from broker.need_to_know import Access, Act, Asker
-from broker.ports import Queue, Store
+from broker.ports import Queue, Store, UnitOfWork
 from broker.queues import open_queue
 from broker.services import (
     exclude,
@@ -39,7 +39,7 @@ from broker.services.steward import TrustNotes
 from broker.services.watch import Watch, steady_s
 from broker.settings import Settings
 from broker.store import is_current, open_store
-from crypto.keys import SigningKey
+from crypto.keys import SigningKey, VerifyKey
 from crypto.note import hash_text
 from crypto.selftest import check_primitives
 
@@ -61,7 +61,7 @@ class Broker:
         self._desk = desk
         self._queue = queue
         self._log_key = log_key
-        self._outside = Outside(desk.settings.outside, log_key.verify_key)
+        self._outside = Outside(desk.settings.outside)
 
     @property
     def settings(self) -> Settings:
@@ -121,9 +121,9 @@ class Broker:
         """See services/recall.py."""
         return await recall.recall(self._desk, message, recipients, reason, asker)
 
-    async def exclude(self, case: CaseRef, parties: Sequence[str], *, settled: bool, asker: Asker) -> None:
+    async def exclude(self, case: CaseRef, change: exclude.Change, asker: Asker) -> None:
         """See services/exclude.py."""
-        await exclude.exclude(self._desk, case, parties, settled=settled, asker=asker)
+        await exclude.exclude(self._desk, case, change, asker)
 
     async def delegations(self) -> Sequence[str]:
         """Return the delegation notes, oldest first: all that a newcomer needs, and no more is read for it."""
@@ -190,7 +190,7 @@ class Broker:
         """Give entries that wait their place in the log, and keep the new checkpoint outside; see log/sequencer.py."""
         count = await sequence(self.store, self._log_key, self._desk.log_origin)
         # Each time: a process that died after its commit, or could not write, left an older checkpoint outside.
-        await copy_out(self.store, self._outside)
+        await copy_out(self.store, self._outside, lambda uow: _log_keys(self._desk, uow))
         return count
 
     async def declare_queues(self) -> None:
@@ -242,7 +242,7 @@ async def build_broker(
         broker = Broker(desk, queue, keys.log)
         await broker.ready()
         await _check_keys(broker, keys)
-        await _reconcile(desk, Outside(settings.outside, keys.log.verify_key), keys.log)
+        await _reconcile(desk, Outside(settings.outside))
         undo.pop_all()
     return broker
 
@@ -251,14 +251,22 @@ async def _check_keys(broker: Broker, keys: ServiceKeys) -> None:
     latest = (await broker.directory()).area.latest
     # Expired is not checked: an area whose yearly delegation is late goes on taking referrals, and is told.
     if (keys.gateway.verify_key, keys.log.verify_key) != (latest.gateway, latest.log):
-        raise UnsafeSettings("the gateway's and the log's keys are not those that the root delegated last")
+        raise UnsafeSettings(
+            "the gateway's and the log's keys are not those that the root delegated last: put the files of those in the"
+            " place of gateway.signkey and log.signkey"
+        )
 
 
-async def _reconcile(desk: Desk, outside: Outside, log_key: SigningKey) -> None:
+async def _log_keys(desk: Desk, uow: UnitOfWork) -> Sequence[VerifyKey]:
+    """Return every key that the log ever signed with, as this unit sees the delegations."""
+    return (await desk.directories.current(uow)).area.every_log_key()
+
+
+async def _reconcile(desk: Desk, outside: Outside) -> None:
     # Outside first: another process may add to both meanwhile, to the database before the files.
     checkpoint, kept = outside.checkpoint(), outside.tombstones()
     async with desk.store.reader() as uow:
-        await check_log(uow.log, checkpoint, log_key.verify_key, desk.log_origin)
+        await check_log(uow.log, checkpoint, await _log_keys(desk, uow), desk.log_origin)
         inside = await uow.tombstones.all()
     if not set(kept) <= set(inside):
         raise LogShortened("a tombstone is kept outside that this database does not know: it is an older copy")

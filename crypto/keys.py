@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import nacl.exceptions
 import nacl.signing
@@ -69,6 +70,9 @@ class SigningKey:
     def encode(self) -> str:
         """Return the line of a `.signkey` file: `marac-signing-key <name> <base64 seed>`; secret."""
         return f"{_SECRET_LABEL} {self.name} {b64.encode_padded(bytes(self._key))}"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret key is not pickled or copied: encode() is its one text form")
 
 
 def check_name(name: str) -> None:

@@ -1,8 +1,10 @@
 """The kit's folder, one for each area: what is trusted, keys, saved deliveries, the inbox; README.md, "The folder"."""
 
+import fcntl
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final, Self
@@ -98,12 +100,19 @@ class Home:
 
     def appoint(self, officer: OfficerId) -> None:
         """Name who works with this folder from now on. Raises Malformed if it is another area's officer."""
-        self._change(replace(self.settings, officer=officer))
+        self._change(lambda held: replace(held, officer=officer))
 
-    def note_telephone(self, telephone: str) -> None:
-        """Keep the coordinator's telephone number, as the gateway last stated it."""
-        if telephone != self.settings.telephone:
-            self._change(replace(self.settings, telephone=telephone))
+    def note_telephone(self, stated: str) -> str:
+        """Return the coordinator's number that is kept: the one that the gateway states only if there was none yet.
+
+        Its words are signed by nobody, and the number is for the day on which nobody trusts it.
+        """
+        settings = self._change(lambda held: held if held.telephone else replace(held, telephone=stated))
+        return settings.telephone or stated
+
+    def change_telephone(self, telephone: str) -> None:
+        """Keep the coordinator's number that a person gives."""
+        self._change(lambda held: replace(held, telephone=telephone))
 
     def inbox(self) -> Inbox:
         """Return the inbox's database, open; the caller closes it."""
@@ -183,10 +192,17 @@ class Home:
         self._remove(message, ".manifest")
         sync_folder(self.path / "deliveries")
 
-    def _change(self, settings: KitSettings) -> None:
-        _check(settings)
-        self._write_json("kit.json", {"v": 1, **asdict(settings)})
+    def _change(self, change: Callable[[KitSettings], KitSettings]) -> KitSettings:
+        """Return the settings as they are on the disk after `change`; only what it changes is another."""
+        with _alone(self.path):
+            # Read again: another command may have changed another member since this one began.
+            held = self.load(self.path).settings
+            settings = change(held)
+            _check(settings)
+            if settings != held:
+                self._write_json("kit.json", {"v": 1, **asdict(settings)})
         self.settings = settings
+        return settings
 
     def _saved(self, message: MessageId, ending: str) -> Path:
         return self.path / "deliveries" / f"{message}{ending}"
@@ -229,6 +245,16 @@ def sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)  # let go when it is closed, or the process ends
+        yield
     finally:
         os.close(handle)
 

@@ -31,7 +31,9 @@ class JoinOptions:
         Path | None,
         typer.Option(metavar="FILE", help="Certificates to trust for the gateway.", exists=True, dir_okay=False),
     ] = None
-    telephone: Annotated[str, typer.Option(help="The coordinator's, for when the gateway is down.")] = ""
+    telephone: Annotated[
+        str, typer.Option(help="The coordinator's, for when the gateway is down; given again, it is changed.")
+    ] = ""
     kit: KitFolder = HERE
     as_json: AsJson = False
 
@@ -45,12 +47,17 @@ def join(options: JoinOptions) -> None:
     """Make this agency's kit folder for one area, and show the root's fingerprint to compare aloud.
 
     Telephone the coordinator on a number you already had. Everything else is checked from that key down.
+    For a folder that has joined, --telephone changes the coordinator's number in it, and nothing else.
 
     Example: marac join https://marac.cambridgeshire.example marac.cambridgeshire.example/agency/housing
     """
     url = options.url.rstrip("/")
     _check_url(url)
     id_, reader = _ids(options.party, options.officer)
+    joined = _joined(options, url, id_)
+    if joined is not None:
+        _change_telephone(joined, options)
+        return
     key = _parse(_stated(options.root)) if options.root else _fetched(url, options.ca_file())
     if key.name != f"{area_of(id_)}/root":
         stop("the root key is another area's", "check the address and the agency's id", Exit.CHECK_FAILED)
@@ -60,6 +67,23 @@ def join(options: JoinOptions) -> None:
     home = Home.create(options.kit, settings)
     members = {"kit": str(home.path), "area": home.settings.area, "party": id_, "fingerprint": fingerprint(key)}
     text = f"Joined {home.settings.area} in {home.path}. Root key: {fingerprint(key)}\n  Next: marac keys generate"
+    answer(options.as_json, members, text)
+
+
+def _joined(options: JoinOptions, url: str, party: PartyId) -> Home | None:
+    """Return the folder if it has joined here as this agency, and another telephone number is all that is given."""
+    others = (options.root, options.officer, options.ca)
+    if not options.telephone or any(others) or not (options.kit / "kit.json").exists():
+        return None
+    home = Home.load(options.kit)
+    return home if (home.settings.url, home.settings.party) == (url, party) else None
+
+
+def _change_telephone(home: Home, options: JoinOptions) -> None:
+    before = home.settings.telephone
+    home.change_telephone(options.telephone)
+    members = {"kit": str(home.path), "telephone": options.telephone, "before": before}
+    text = f"The coordinator's number in {home.path} is now {options.telephone}; before: {before or 'none'}."
     answer(options.as_json, members, text)
 
 

@@ -1,7 +1,8 @@
 """What is kept outside the database: the newest checkpoint and the tombstones, by which a restored backup is measured.
 
 <outside>/checkpoint   the newest signed checkpoint, never replaced by a shorter one
-<outside>/tombstones   one a line, each a JSON string that holds the signed note; only ever appended to
+<outside>/tombstones   one a line, each a JSON string that holds the signed note; only ever appended to. JSON escapes
+                       control characters: a NUL byte in a line is what a power cut left of it
 """
 
 import errno
@@ -9,56 +10,58 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from broker.errors import BrokerError, StoreUnavailable
-from broker.ports import Store
+from broker.ports import Store, UnitOfWork
 from crypto.keys import VerifyKey
 from crypto.tlog import parse_checkpoint
 
 _FILE_MODE, _FOLDER_MODE = 0o600, 0o700
 _LOCK_TRIES, _LOCK_PAUSE_S = 20, 0.01
+LogKeys = Callable[[UnitOfWork], Awaitable[Sequence[VerifyKey]]]
+"""Reads every key that the root ever delegated to the log, as one unit sees the delegations."""
 
 
 class Outside:
     """The folder outside the database; kept apart from every backup.
 
-    log_key   whose checkpoints are kept
-
     Every method raises StoreUnavailable, with what to do, where the folder does not take or give what it must.
     """
 
-    def __init__(self, folder: Path, log_key: VerifyKey) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._log_key = log_key
 
     def checkpoint(self) -> str | None:
         """Return the newest checkpoint kept, or None before the first."""
         with _answering():
             return _text_of(self._folder / "checkpoint")
 
-    def keep_checkpoint(self, signed: str) -> None:
+    def keep_checkpoint(self, signed: str, log_keys: Sequence[VerifyKey]) -> None:
         """`signed` is kept, on the disk, unless one at least as long is kept already.
+
+            log_keys   every key that the root ever delegated to the log: what is kept may be an earlier one's
 
         Raises Malformed or BadSignature for what our log did not sign; StoreUnavailable too while another process
         holds the folder and says nothing, as everything here that writes.
         """
-        size = parse_checkpoint(signed, [self._log_key]).size
+        size = parse_checkpoint(signed, log_keys).size
         with _alone(self._folder):
             held = self.checkpoint()
-            if held is None or parse_checkpoint(held, [self._log_key]).size < size:
+            if held is None or parse_checkpoint(held, log_keys).size < size:
                 _replace(self._folder / "checkpoint", signed)
 
     def tombstones(self) -> Sequence[str]:
-        """Return the tombstone notes, oldest first. A last line that a crash tore off never counted as written.
+        """Return the tombstone notes, oldest first. What a crash or a power cut tore never counted as written.
 
         Raises BrokerError if another line cannot be read.
         """
         with _answering():
             whole = (_text_of(self._folder / "tombstones") or "").rpartition("\n")[0]
-        return [_note_of(line) for line in whole.split("\n") if line]
+        # Pages of one write reach the disk in any order: until it is synced, NUL bytes may stand before whole lines.
+        return [_note_of(line) for line in whole.split("\n") if line and "\0" not in line]
 
     def add_tombstones(self, notes: Sequence[str]) -> None:
         """`notes` are among the tombstones, on the disk, in their order; one that is there already changes nothing."""
@@ -66,11 +69,12 @@ class Outside:
             held = set(self.tombstones())
             lines = [json.dumps(note, ensure_ascii=False) + "\n" for note in dict.fromkeys(notes) if note not in held]
             if lines:
-                # A crash here leaves whole lines and perhaps a torn one, which the next call cuts away and writes.
+                # A crash here leaves whole lines and perhaps torn ones, without an end or with NUL bytes: they do not
+                # count, their cases are unsettled in the database, and the next call writes them again.
                 _append(self._folder / "tombstones", "".join(lines))
 
 
-async def copy_out(store: Store, outside: Outside) -> None:
+async def copy_out(store: Store, outside: Outside, log_keys: LogKeys) -> None:
     """The database's newest checkpoint is kept outside it.
 
     A crash between the sequencer's commit and this leaves an older checkpoint outside: the log is longer than it
@@ -79,8 +83,10 @@ async def copy_out(store: Store, outside: Outside) -> None:
     """
     async with store.reader() as unit:
         newest = (await unit.log.state()).checkpoint
+        # After the state: another process may sign with a key that was delegated since this one started.
+        keys = await log_keys(unit)
     if newest is not None and newest != outside.checkpoint():
-        outside.keep_checkpoint(newest)
+        outside.keep_checkpoint(newest, keys)
 
 
 @contextmanager

@@ -87,7 +87,9 @@ def enter_officer(office: Office, note_file: Path, keys: tuple[str, ...], passph
         keys  ids of new signing keys of an officer who is entered already, as read out on the telephone
 
     An officer without a key of their own is spoken for by their agency; nothing is sealed to them, so nothing
-    is to be proved. Raises Stopped if the agency is not in the register; BadSignature if no key signed that may.
+    is to be proved. A new note changes no status: nobody who was removed or suspended comes back by one.
+    Raises Stopped if the agency is not in the register, or the officer is listed under another or was removed;
+    BadSignature if no key signed that may.
     """
     note, now = note_file.read_text(encoding="utf-8"), wall_clock()
     said = parse_party(signed_note.text_of(note))
@@ -99,15 +101,36 @@ def enter_officer(office: Office, note_file: Path, keys: tuple[str, ...], passph
         raise Stopped("the note is not of an officer of an agency that takes part", "check the file", Exit.REFUSED)
     # Their agency vouches for a new officer; a known one may speak with a key that the register lists.
     known = directory.register.officer(said.id)
+    _check_same_officer(known, said)
     own = directory.valid_keys_of(known.id, now) if known else ()
     signed_note.verify(note, (*directory.valid_keys_of(agency.id, now), *own), TYPE)
     if known is None:
         _check_additions(office, now)
+        entry = Entry(said.id, "active", now, None, note)
+        changed = change_register(office, lambda newest: with_entry(newest.entries, entry), opened)
     else:
         _check_compared(directory.register, said, keys)
-    entry = Entry(said.id, "active", now, None, note)
-    changed = change_register(office, lambda newest: with_entry(newest.entries, entry), opened)
+        changed = change_register(office, _with_note(said, note), opened)
     say(f"{said.id} of {agency.id} is entered: register {changed.number} is in force.")
+
+
+def _check_same_officer(known: Officer | None, said: PartyNote) -> None:
+    """Return only if the note is not of an officer who was removed, or of another agency's. Raises Stopped."""
+    if known is None:
+        return
+    if known.status == "removed":
+        raise Stopped(
+            f"{said.id} was removed, and stays so",
+            "who comes back gets a new officer id: let the agency run marac keys officer, and enter that note",
+            Exit.REFUSED,
+        )
+    if known.agency != said.agency:
+        raise Stopped(
+            f"{said.id} is listed as an officer of {known.agency}, and the note names {said.agency}",
+            f"telephone {known.agency}: its key may be in other hands. Who moves gets a new officer id there, by marac"
+            " keys officer, and is removed here with: marac officer remove",
+            Exit.REFUSED,
+        )
 
 
 def _check_additions(office: Office, now: datetime) -> None:
@@ -176,6 +199,7 @@ def _with_note(said: PartyNote, note: str) -> Change:
         entry = _entry_of(newest, said.id)
         if entry is None or entry.status == "removed":
             raise Stopped(f"{said.id} no longer takes part", "let it in again under another id", Exit.REFUSED)
+        _check_same_officer(newest.officer(said.id), said)
         return with_entry(newest.entries, replace(entry, note=note))
 
     return change

@@ -41,7 +41,8 @@ def add(options: NoteOptions) -> None:
     """Enter an officer, or the new note of one.
 
     A new signing key of an officer who is entered already needs a telephone
-    call: give the keyid that they read out.
+    call: give the keyid that they read out. Who was removed or moves to
+    another agency gets a new officer id.
 
     Example: marac officer add 7f3k2m9q.party --office ./area-office
     """

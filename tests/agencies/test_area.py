@@ -80,6 +80,7 @@ def test_a_replaced_key_of_gateway_or_log_is_believed_for_a_day_more_and_never_a
         assert believed(replaced) == (new, old.verify_key)
         assert believed(replaced + DAY - SECOND) == (new, old.verify_key)
         assert believed(replaced + DAY) == (new,)
+    assert area.every_log_key() == (new, old.verify_key), "for what the log itself kept, whenever it starts"
 
 
 def test_a_replaced_registrar_s_key_signs_nothing_from_the_same_second_on():

@@ -1,7 +1,9 @@
 """The kit's folder: private, whole or not at all, and never rolled back."""
 
+import multiprocessing
 import stat
 from dataclasses import replace
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from agencies.kit.home import Home, HomeExists, KitSettings, NoSuchHome, NotSave
 from agencies.kit.keyfile import save_identity, save_signing_key
 from agencies.kit.keyring import NoKeys, load_keyring, next_file
 from agencies.kit.opening import CheckFailed
-from agencies.names import parse_message_id
+from agencies.names import OfficerId, draw_officer_id, parse_message_id
 from crypto.draw import draw_uuid7
 from crypto.errors import Malformed
 from tests.agencies.kit_world.sealing import revoked, trust
@@ -43,9 +45,41 @@ def test_what_was_made_is_what_is_loaded(home: Home) -> None:
     assert Home.load(home.path).settings.officer == OFFICER
 
 
-def test_the_telephone_number_that_the_gateway_stated_is_kept(home: Home) -> None:
-    home.note_telephone("01632 960100")
+def test_the_number_that_the_gateway_stated_is_kept_and_another_takes_its_place_by_a_person_alone(home: Home) -> None:
+    assert home.note_telephone("01632 960100") == "01632 960100"
+    assert home.note_telephone("01632 960999") == "01632 960100"
     assert Home.load(home.path).settings.telephone == "01632 960100"
+    home.change_telephone("01632 960555")
+    assert Home.load(home.path).settings.telephone == "01632 960555"
+
+
+def test_a_long_command_takes_back_nothing_that_another_changed_meanwhile(home: Home) -> None:
+    long = Home.load(home.path)
+    home.appoint(OFFICER)
+    long.note_telephone("01632 960100")
+    assert Home.load(home.path).settings == replace(SETTINGS, officer=OFFICER, telephone="01632 960100")
+    another = Home.load(home.path)
+    another.change_telephone("01632 960555")
+    assert home.note_telephone("01632 960999") == "01632 960555"
+
+
+def _appointing(path: Path, officer: OfficerId, begin: Barrier) -> None:
+    home = Home.load(path)
+    begin.wait()
+    home.appoint(officer)
+
+
+def test_two_processes_that_change_the_settings_at_once_lose_neither_change(home: Home) -> None:
+    spawning = multiprocessing.get_context("spawn")
+    for number in range(5):
+        begin, telephone = spawning.Barrier(2), f"01632 96010{number}"
+        other = spawning.Process(target=_appointing, args=(home.path, officer := draw_officer_id(AREA), begin))
+        other.start()
+        begin.wait()
+        home.change_telephone(telephone)
+        other.join()
+        kept = Home.load(home.path).settings
+        assert (kept.officer, kept.telephone) == (officer, telephone)
 
 
 def test_a_folder_that_is_not_there_is_not_called_damaged(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -73,8 +74,15 @@ def answering(status: int, members: object) -> Iterator[str]:
 def run(folder: Path, url: str, *arguments: str) -> Answer:
     home = Home.create(folder / "kit", KitSettings(AREA, url, made_area().root.verify_key.vkey, HOUSING))
     keyfile.save_signing_key(home.keys / "housing.signkey", fixed_key(HOUSING), "made-up words", 4)
-    words = write_secret(folder / "passphrase", "made-up words")
-    return marac(*arguments, "--kit", home.path, "--passphrase-file", words)
+    write_secret(folder / "passphrase", "made-up words")
+    return again(folder, url, *arguments)
+
+
+def again(folder: Path, url: str, *arguments: str) -> Answer:
+    """Run a command with the kit that `run` made, whose gateway is now at `url`."""
+    settings = folder / "kit" / "kit.json"
+    settings.write_text(json.dumps({**json.loads(settings.read_text()), "url": url}))
+    return marac(*arguments, "--kit", folder / "kit", "--passphrase-file", folder / "passphrase")
 
 
 @pytest.mark.parametrize("arguments", [("status", MESSAGE), ("recall", MESSAGE, "--reason", "safety"), ("pull",)])
@@ -86,6 +94,45 @@ def test_a_hostile_problem_is_shown_as_harmless_text_on_its_own_lines(tmp_path: 
     assert "<U+001B>" in answer.err
     assert not set(answer.err + answer.out) & set("\x1b\x07\x9b\r\u202e\u2028")
     assert [line.partition(":")[0] for line in answer.err.splitlines()] == ["marac", "  Next"]
+
+
+def refusing(number: str) -> object:
+    """The problem that a gateway answers, with the coordinator's number that it states."""
+    stated = f"Ask. Coordinator: {number}. If life is in danger, call 999."
+    return {"code": "not-available", "title": "It is not available", "help": stated, "retry": "no"}
+
+
+def test_a_number_that_a_gateway_states_never_takes_the_place_of_the_one_kept(tmp_path: Path) -> None:
+    def kept() -> str | None:
+        return Home.load(tmp_path / "kit").settings.telephone
+
+    with answering(403, refusing("01632 960100")) as url:
+        assert "another number" not in run(tmp_path, url, "status", MESSAGE).err
+    assert kept() == "01632 960100"
+    with answering(403, refusing("01632-960 100")) as url:
+        assert "another number" not in again(tmp_path, url, "status", MESSAGE).err, "only written otherwise"
+    with answering(403, refusing("0900 666\u202e")) as url:
+        err = again(tmp_path, url, "status", MESSAGE).err
+        assert "another number for the coordinator: '0900 666" in err
+        assert "kept: '01632 960100'" in err
+        assert kept() == "01632 960100"
+        step = err.partition("change it with: ")[2].splitlines()[0].replace("NUMBER", "01632960555").split()
+        changed = marac(*step[1:])
+    assert (changed.code, kept()) == (0, "01632960555"), changed.err
+
+
+def test_joining_again_changes_the_number_alone_and_only_in_the_same_place(tmp_path: Path) -> None:
+    number = ("--telephone", "01632 960555")
+    with answering(403, refusing("01632 960100")) as url:
+        run(tmp_path, url, "status", MESSAGE)
+    root, kit = made_area().root.verify_key.vkey, tmp_path / "kit"
+    before = Home.load(kit).settings
+    for place in ((url, agency_id(AREA, "health")), ("http://127.0.0.1:1", HOUSING)):
+        assert marac("join", *place, *number, "--root", root, "--kit", kit).code == 2
+        assert marac("join", *place, *number, "--kit", kit).code != 0
+    assert Home.load(kit).settings == before
+    assert marac("join", url, HOUSING, *number, "--kit", kit).code == 0
+    assert Home.load(kit).settings == replace(before, telephone="01632 960555")
 
 
 def test_a_state_that_is_no_word_is_no_answer(tmp_path: Path) -> None:

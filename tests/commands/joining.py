@@ -73,6 +73,17 @@ def with_new_working_key(agency: Joining, now: datetime) -> Joining:
     return replace(agency, said=enrolment.rotate_recipient(agency.said, recipient, now), working=fresh)
 
 
+def keyed_officer_note(folder: Path, own: SigningKey, agency: str, signers: list[SigningKey]) -> Path:
+    """Return the file with the note of an officer with a key of their own, of the party `agency`."""
+    said = PartyNote(
+        id=OfficerId(own.name), kind="officer", name="Officer", keys=(DatedKey(own.verify_key, STARTED, None),),
+        recipients=(), agency=PartyId(agency), roles=("reader",),
+    )  # fmt: skip
+    path = folder / "officer.party"
+    path.write_text(note.sign(said.encode(), signers))
+    return path
+
+
 def officer_note(agency: Joining, signers: list[SigningKey]) -> tuple[OfficerId, Path]:
     """Return a keyless officer of the agency, and the file with their note, signed by `signers`."""
     id_ = draw_officer_id(AREA)

@@ -14,11 +14,12 @@ from agencies.kit import keyfile
 from agencies.kit.client import Kit
 from agencies.kit.home import Home
 from agencies.kit.keyring import load_keyring
+from agencies.names import draw_officer_id
 from agencies.notes.revocation import Revocation
 from crypto import note
 from crypto.keys import SigningKey, generate_signing_key
 from gateway.commands.office import Office
-from tests.commands.joining import Joining, housing, officer_note, with_new_working_key
+from tests.commands.joining import Joining, housing, keyed_officer_note, officer_note, with_new_working_key
 from tests.commands.running import AREA, PASSPHRASE, Answer, Places, marac, serving, write_secret
 
 HOUSING = f"{AREA}/agency/housing"
@@ -141,6 +142,36 @@ def test_an_officer_is_entered_on_the_agencys_word_and_removed(served: Places, a
 def test_an_officer_that_the_agency_did_not_vouch_for_is_refused(served: Places, agency: Joining) -> None:
     _, path = officer_note(agency, [generate_signing_key(HOUSING)])
     assert registrar(served, "officer", "add", path).code == 4
+
+
+def test_an_officer_who_was_removed_is_not_restored_by_a_note_of_before(served: Places, agency: Joining) -> None:
+    id_, path = officer_note(agency, [agency.key])
+    for command, what in (("add", path), ("remove", id_)):
+        assert registrar(served, "officer", command, what).code == 0
+    before = numbers(served)
+    answer = registrar(served, "officer", "add", path)
+    assert (answer.code, "new officer id" in answer.err) == (3, True)
+    assert (status_of(served, id_), numbers(served)) == ("removed", before)
+
+
+def test_a_suspended_officer_stays_so_with_a_new_note(served: Places, agency: Joining) -> None:
+    id_, path = officer_note(agency, [agency.key])
+    assert registrar(served, "officer", "add", path).code == 0
+    assert registrar(served, "agency", "suspend", id_).code == 0
+    assert registrar(served, "officer", "add", path).code == 0
+    assert status_of(served, id_) == "suspended"
+
+
+def test_an_officer_cannot_go_to_another_agency_by_their_own_key(served: Places, agency: Joining) -> None:
+    own, other = generate_signing_key(draw_officer_id(AREA)), f"{AREA}/office/coordinator"
+    first = keyed_officer_note(served.folder, own, HOUSING, [own, agency.key])
+    assert registrar(served, "officer", "add", first).code == 0
+    before, moved = numbers(served), keyed_officer_note(served.folder, own, other, [own])
+    for command in ("officer", "add"), ("agency", "renew"):
+        answer = registrar(served, *command, moved)
+        assert (answer.code, f"listed as an officer of {HOUSING}" in answer.err) == (3, True), answer.err
+        assert "marac officer remove" in answer.err
+    assert numbers(served) == before
 
 
 def test_the_yearly_delegation_is_renewed_with_the_root_key(served: Places, agency: Joining) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from agencies.area import delegate
 from agencies.notes.register import Entry
+from crypto.keys import VerifyKey
 from tests.journeys.world import COORDINATOR, World
 
 
@@ -30,9 +31,9 @@ def publish(world: World, entries: Sequence[Entry]) -> str:
     return note
 
 
-def renew(world: World) -> None:
-    """The root has delegated for another year, as it does every year; the gateway's key stays."""
+def renew(world: World, log: VerifyKey | None = None) -> None:
+    """The root has delegated for another year, as it does every year; the keys stay, or the log gets another."""
     area = world.area
-    keys = (area.gateway.verify_key, area.log.verify_key, area.registrar.verify_key)
+    keys = (area.gateway.verify_key, log or area.log.verify_key, area.registrar.verify_key)
     note = delegate(area.root, area.delegation, *keys, world.clock().replace(microsecond=0))
     world.kit(COORDINATOR).publish_delegation(note)

@@ -10,12 +10,14 @@ from agencies.documents.exclusions import Exclusions
 from agencies.isa import Isa
 from agencies.kit.client import Kit, OfficerNotEntered
 from agencies.kit.opening import Check, CheckFailed
+from agencies.names import PartyId
 from agencies.notes.party import parse_party
+from agencies.notes.register import parse_register
 from agencies.notes.revocation import Revocation
 from crypto import note as signed_note
 from crypto.keys import generate_signing_key
 from tests.factories import a_referral, a_safe_contact
-from tests.journeys.register import publish, with_entry, with_note
+from tests.journeys.register import entries_of, publish, with_entry, with_note
 from tests.journeys.world import COORDINATOR, SENDER, SERVICE, START, World, refusal
 
 A_SECOND = timedelta(seconds=1)  # notes tell time in whole ones: a revocation holds from the beginning of its second
@@ -94,6 +96,22 @@ def test_an_officer_who_was_removed_is_refused_from_then_on(world: World) -> Non
         kit.open(delivery)
 
 
+def test_a_register_in_which_an_officer_is_another_agency_s_is_refused_by_the_gateway_and_by_the_kit(
+    world: World,
+) -> None:
+    """The registrar signed it without looking; the officer's own key signed the officer's note, as it must."""
+    kit, coordinator = world.kit(SERVICE), world.kit(COORDINATOR)
+    kit.refresh()
+    note = _with_officer_moved(world, SERVICE, world.party(SENDER))
+    assert refusal(lambda: coordinator.publish_register(note)).code == "register-conflict"
+    held = kit.home.trust()
+    assert held is not None
+    with pytest.raises(CheckFailed, match="agency was changed") as failed:
+        kit.home.keep_trust(replace(held, register=note))
+    assert failed.value.check is Check.TRUST
+    publish(world, entries_of(world))
+
+
 def test_an_agency_that_was_removed_is_refused_and_what_it_sent_still_opens(world: World) -> None:
     world.refer()
     sender = world.area.members[SENDER].entries[0]
@@ -155,6 +173,24 @@ def test_who_has_not_signed_the_agreement_cannot_refer(embedded: World) -> None:
     assert problem.code == "isa-not-in-force"
     assert "01632 960100" in problem.help
     assert embedded.logged(event="submit", outcome="deny")["rule"] == "N2"
+
+
+def _with_officer_moved(world: World, short: str, to: PartyId) -> str:
+    """Return a second register in which a member's officer, who has a key, names another agency."""
+    member, now = world.area.members[short], world.clock().replace(microsecond=0)
+    own, entry = member.keyring.officer, member.entries[1]
+    assert own is not None
+    moved = replace(parse_party(signed_note.text_of(entry.note)), agency=to)
+    entries = with_entry(world, replace(entry, note=enrolment.party_note(moved, own)))
+    first = signed_note.text_of(world.area.register)
+    text = replace(
+        parse_register(first),
+        number=2,
+        previous=signed_note.hash_text(first),
+        issued=now,
+        entries=tuple(sorted(entries, key=lambda each: each.id)),
+    )
+    return signed_note.sign(text.encode(), [world.area.registrar])
 
 
 def _revocation(kit: Kit, key: str) -> str:
