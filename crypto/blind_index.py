@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Final, NewType, NoReturn
+from typing import Final, NewType
 
 from crypto import b64, utf8
 from crypto.draw import draw_bytes
 from crypto.errors import Malformed
 from crypto.keys import check_name
+from crypto.secret import Secret
 
 Token = NewType("Token", str)
 """`<key id>:<22 base64url characters>`: says nothing without the key, but equal tokens link."""
@@ -75,7 +76,7 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class IndexKey:
+class IndexKey(Secret):
     """The secret key of an area's blind index. Who has it can find out the name behind any token by trying names."""
 
     area: str
@@ -85,9 +86,6 @@ class IndexKey:
         check_name(self.area)
         if len(self._secret) != _KEY_BYTES:
             raise Malformed("an index key is 32 bytes")
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("an index key is not pickled or copied: encode() is its one text form")
 
     @property
     def key_id(self) -> str:

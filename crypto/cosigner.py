@@ -8,7 +8,7 @@ name. Ed25519 is for witnesses that have nothing else. A secret key is one line 
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 import nacl.signing
 from cryptography.exceptions import InvalidSignature
@@ -18,6 +18,7 @@ from crypto import b64
 from crypto.draw import draw_bytes
 from crypto.errors import BadSignature, Malformed
 from crypto.keys import VerifyKey, check_name
+from crypto.secret import Secret
 
 ML_DSA_44 = "ml-dsa-44"
 ED25519 = "ed25519"
@@ -84,7 +85,7 @@ class CosignerKey:
 
 
 @dataclass(frozen=True, slots=True)
-class CosigningKey:
+class CosigningKey(Secret):
     """A cosigner's secret key; the seed is shown by `encode()` alone, and it is not pickled."""
 
     cosigner: CosignerKey
@@ -99,9 +100,6 @@ class CosigningKey:
         if self.cosigner.kind == ED25519:
             return nacl.signing.SigningKey(self._seed).sign(message).signature
         return MLDSA44PrivateKey.from_seed_bytes(self._seed).sign(message)
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret key is not pickled")
 
 
 def generate_cosigning_key(name: str, kind: str = ML_DSA_44) -> CosigningKey:

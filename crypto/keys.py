@@ -2,7 +2,6 @@
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import NoReturn
 
 import nacl.exceptions
 import nacl.signing
@@ -10,6 +9,7 @@ import nacl.signing
 from crypto import b64
 from crypto.draw import draw_bytes
 from crypto.errors import BadSignature, Malformed
+from crypto.secret import Secret
 
 _ED25519 = b"\x01"  # the signature type of c2sp.org/signed-note
 _KEY_BYTES = 32
@@ -52,7 +52,7 @@ class VerifyKey:
 
 
 @dataclass(frozen=True, slots=True)
-class SigningKey:
+class SigningKey(Secret):
     """A secret key under its name; the seed is shown by `encode()` alone."""
 
     name: str
@@ -70,9 +70,6 @@ class SigningKey:
     def encode(self) -> str:
         """Return the line of a `.signkey` file: `marac-signing-key <name> <base64 seed>`; secret."""
         return f"{_SECRET_LABEL} {self.name} {b64.encode_padded(bytes(self._key))}"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret key is not pickled or copied: encode() is its one text form")
 
 
 def check_name(name: str) -> None:

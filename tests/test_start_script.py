@@ -70,6 +70,13 @@ def test_the_tests_run_in_the_project_with_the_rest_of_the_arguments(house: Path
     assert re.search(r"args=run --locked .*python -m tests\.run --quick -x$", said, re.MULTILINE)
 
 
+def test_the_benchmarks_run_in_the_project_with_what_the_tests_need(house: Path, system: Path, tmp_path: Path) -> None:
+    program(system / "uv", SHOW)
+    _, said = started(house / "marac", "bench", "crypto", "--json", system=system, cwd=tmp_path, HOME=str(tmp_path))
+    assert f"cwd={house} " in said
+    assert re.search(r"args=run --locked --quiet python -m tests\.bench crypto --json$", said, re.MULTILINE)
+
+
 def test_the_script_finds_its_house_through_a_link(house: Path, system: Path, tmp_path: Path) -> None:
     program(system / "uv", SHOW)
     link = tmp_path / "links" / "marac"

@@ -15,11 +15,11 @@ from crypto.age.file import (
     stanza_count,
     unwrap,
 )
+from crypto.age.passphrase import Passphrase
 from crypto.age.recipients import (
     HybridIdentity,
     HybridRecipient,
     Identity,
-    Passphrase,
     Recipient,
     X25519Identity,
     X25519Recipient,

@@ -18,16 +18,26 @@ _NONCE_BYTES = 16
 
 def encrypt_payload(file_key: bytes, plaintext: bytes) -> bytes:
     """Return the payload of `plaintext` under `file_key`, with a fresh nonce."""
-    out = io.BytesIO()
-    encrypt_chunks(file_key, io.BytesIO(plaintext), out)
-    return out.getvalue()
+    if len(plaintext) > CHUNK_BYTES:
+        out = io.BytesIO()
+        encrypt_chunks(file_key, io.BytesIO(plaintext), out)
+        return out.getvalue()
+    nonce = draw_bytes(_NONCE_BYTES)
+    return nonce + _aead(file_key, nonce).encrypt(_chunk_nonce(0, last=True), plaintext, None)
 
 
 def decrypt_payload(file_key: bytes, payload: bytes) -> bytes:
     """Return the plaintext of `payload`, all of it authenticated. Raises Tampered."""
-    out = io.BytesIO()
-    decrypt_chunks(file_key, io.BytesIO(payload), out)
-    return out.getvalue()
+    if len(payload) > _NONCE_BYTES + CHUNK_BYTES + _TAG_BYTES:
+        out = io.BytesIO()
+        decrypt_chunks(file_key, io.BytesIO(payload), out)
+        return out.getvalue()
+    # A single chunk, as most documents are, needs no buffers of 64 KiB.
+    aead = _aead(file_key, payload[:_NONCE_BYTES])
+    try:
+        return aead.decrypt(_chunk_nonce(0, last=True), payload[_NONCE_BYTES:], None)
+    except InvalidTag:
+        raise Tampered("the payload was changed or cut short") from None
 
 
 def encrypt_chunks(file_key: bytes, src: BinaryIO, dst: BinaryIO) -> None:

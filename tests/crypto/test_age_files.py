@@ -320,3 +320,9 @@ def test_pyrage_opens_our_passphrase_files_and_our_armor() -> None:
 def test_every_error_of_the_room_is_of_the_family() -> None:
     for error in (Malformed, NotForYou, Tampered, NoRecipients):
         assert issubclass(error, CryptoError)
+
+
+def test_nothing_follows_a_header() -> None:
+    header = age.seal(b"").header_for([HYBRID.recipient()])
+    with pytest.raises(Malformed, match="follows"):
+        age.unwrap(header + b"x", [HYBRID])
