@@ -35,6 +35,17 @@ class LawfulBasis(StrEnum):
     PART3_SAFEGUARDING = "part3:s35,sch8.4"
 
 
+Excluded = frozenset[PartyId | OfficerId]
+
+
+def leaves_nobody(acting: frozenset[OfficerId], before: Excluded, after: Excluded) -> bool:
+    """Claim that some of `acting` could act on a case that excludes `before`, and none where it excludes `after`.
+
+    False where nobody could before either: what does not bring that about is not refused for it.
+    """
+    return bool(acting - before) and not acting - after
+
+
 @dataclass(frozen=True, slots=True)
 class Related:
     """One agency's relation to a case, with its basis, its reason (an enumerated word) and its dates."""

@@ -52,9 +52,15 @@ class UnknownVersion(BrokerError):
 
 
 class UnknownExclusion(BrokerError):
-    """An exclusion names an agency or officer that the register does not know, or the coordinator's office."""
+    """An exclusion names an agency or officer that the register does not know."""
 
     code = "exclusion-unknown"
+
+
+class ExclusionLeavesNobody(BrokerError):
+    """With this exclusion nobody of the coordinator's office would be left who can act on the case, or lift it."""
+
+    code = "exclusion-leaves-nobody"
 
 
 class BelowThreshold(BrokerError):

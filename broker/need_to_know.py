@@ -24,6 +24,7 @@ class Act(StrEnum):
     RECALL = "recall"
     RECALL_SOME = "recall-some"  # from named recipients: the coordinator's office, which knows them
     EXCLUDE = "exclude"
+    LIFT = "lift"  # an exclusion: asked as excluding is, and logged under its own word, for it opens something
     STEWARD = "steward"  # registers, delegations, tombstones: the coordinator's office
     REVOKE = "revoke"  # bringing a revocation, which its own signature must carry
     AUDIT = "audit"  # reading the log with its salts
@@ -31,11 +32,13 @@ class Act(StrEnum):
 
 _WHO_MAY = {
     Act.EXCLUDE: COORDINATING,
+    Act.LIFT: COORDINATING,
     Act.RECALL_SOME: COORDINATING,
     Act.STEWARD: COORDINATING,
     Act.AUDIT: COORDINATING | {"compliance"},
 }
 _RELEASES = frozenset({Act.LEASE, Act.OPEN})
+_BY_WHOM_COUNTS = frozenset({Act.LEASE, Act.LIFT})  # without a named officer: an excluded one may be behind it
 _NO_CASE = frozenset({Act.STEWARD, Act.REVOKE, Act.AUDIT})
 
 
@@ -83,7 +86,7 @@ class Access:
     withdrawn        the delivery was recalled, or its content destroyed
     key_revoked      the header was made for a key that has been revoked since
     demand_proved    the area accepts no officer who is merely named
-    colleagues       the officers of the asking party: one of them may be reading where none is named
+    colleagues       the officers of the asking party: one of them may be reading, or lifting, where none is named
     superseded_key   a key that signed the request was revoked, or its officer removed, since it was authenticated
     """
 
@@ -197,8 +200,8 @@ def _decide_case(access: Access) -> Deny | None:
 
 
 def _readers(access: Access) -> frozenset[OfficerId | None]:
-    """Return who may be behind the request: for a lease without a named officer, any officer of the agency."""
-    if access.act is Act.LEASE and access.asker.officer is None:
+    """Return who may be behind the request: a lease or a lifting without a named officer, any officer of the agency."""
+    if access.act in _BY_WHOM_COUNTS and access.asker.officer is None:
         return access.colleagues | {None}
     return frozenset({access.asker.officer})
 

@@ -43,6 +43,9 @@ class Cases(Protocol):
     async def exclude(self, ref: CaseRef, excluded: Sequence[PartyId | OfficerId], *, pending: bool) -> None:
         """Add exclusions; `pending` True marks that people excluded by name are still to be dealt with."""
 
+    async def lift(self, ref: CaseRef, parties: Sequence[PartyId | OfficerId]) -> None:
+        """Take exclusions back; for who is not excluded nothing changes."""
+
     async def settle_exclusions(self, ref: CaseRef) -> None:
         """Record that the coordinator has dealt with the people excluded by name."""
 

@@ -14,7 +14,7 @@ Retry = Literal["no", "same", "later"]
 EMERGENCY: Final = "If life is in danger, call 999."
 _ASK: Final = "Ask the MARAC coordinator."
 _SIGN: Final = "See the signing example in gateway/README.md, and sign again."
-_LATER: Final = "Nothing was changed. Send the same again in a minute, with the same idempotency id."
+_LATER: Final = "Send the same again in a minute, with the same idempotency id: it cannot be taken twice."
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +154,11 @@ _SUBMITTING: Final = {
         422, "Version unknown", "The broker knows the kind, not this version of it.", "no",
         "Send a version that the broker knows."),
     "exclusion-unknown": Meaning(
-        422, "Exclusion unknown", "An exclusion names who is not in the register, or the coordinator's office.", "no",
+        422, "Exclusion unknown", "An exclusion names who is not in the register.", "no",
         "Use ids from the register. " + _ASK),
+    "exclusion-leaves-nobody": Meaning(
+        422, "Nobody could act", "The exclusions leave nobody at the coordinator's office who can act on the case.",
+        "no", "Check the ids. If they are right, telephone the MARAC coordinator before anything is sent."),
     "below-threshold": Meaning(
         422, "Below the threshold", "The checklist's score is below the area's threshold, with no other ground named.",
         "no", "Refer on professional judgement, escalation or repeat, or speak to the coordinator."),

@@ -150,22 +150,30 @@ def exclusions(
     case: Annotated[str, typer.Argument(metavar="CASE", help="Such as CAM-7Q4X9-K2M8T-5.")],
     parties: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Agencies or officers.")] = None,
     settled: Annotated[bool, typer.Option("--settled", help="Everybody excluded in words is dealt with.")] = False,
+    lift: Annotated[list[str] | None, typer.Option("--lift", metavar="ID", help="Lift this one's; repeatable.")] = None,
     kit: KitFolder = HERE,
     passphrase_file: PassphraseFile = None,
 ) -> None:
     """Exclude agencies and officers from a case (coordinator): nothing of it is released to them any more.
 
+    --lift takes an exclusion back. What was sent while an agency was excluded was never sealed to it: it stays
+    closed to that agency, until it is referred again.
+
     Example: marac exclusions CAM-7Q4X9-K2M8T-5 marac.cambridgeshire.example/agency/leisure --settled
     """
-    if not parties and not settled:
-        stop("nobody to exclude, and nothing settled", "name agencies or officers, or give --settled", Exit.USAGE)
+    if not parties and not settled and not lift:
+        stop("nobody named, and nothing settled", "name agencies or officers, or give --settled or --lift", Exit.USAGE)
+    if set(parties or []) & set(lift or []):
+        stop("somebody is to be excluded and lifted at once", "name each of them once", Exit.USAGE)
     try:
         reference = parse_case_ref(case)
     except Malformed:
         stop("that is not a case reference", "copy it from the message: a letter may be misread", Exit.USAGE)
     with open_kit(kit, passphrase_file) as office:
-        office.exclude(reference, parties or [], settled=settled)
+        office.exclude(reference, parties or [], settled=settled, lift=lift or [])
     say("Done: it holds from now on.")
+    if lift:
+        say("What was sent while an agency was excluded has to be referred again for it.")
 
 
 def _row(home: Home, item: Item) -> dict[str, str]:

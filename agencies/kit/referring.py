@@ -130,19 +130,15 @@ def _discard(options: ReferOptions, id_: str) -> None:
 
 
 def _kept_before(sending: Kit, composed: Composed) -> Composed | None:
-    """Return the same referral as it was sent before without an answer; tell of others that wait for theirs."""
-    others = 0
+    """Return the same referral as it was sent before without an answer, if there is one."""
     try:
         for id_ in sending.outbox.unanswered():
             kept = sending.outbox.submission(id_, sending.keyring.identities)
             if kept is not None and same_content(kept, composed):
                 warn("this referral was sent before and got no answer: the very same is sent again")
                 return kept
-            others += kept is not None
     except (OutboxUnavailable, NotReadable) as error:
         warn(str(error))
-    if others:
-        warn(f"{others} sent before got no answer, and may not have arrived; see: marac sent")
     return None
 
 

@@ -169,12 +169,15 @@ class Sender:
         hashes = {made.submission for made in first}
         return first + [made for made in sent if made.submission in hashes and made not in first]
 
-    def exclude(self, case: CaseRef, parties: Sequence[str], *, settled: bool) -> None:
+    def exclude(self, case: CaseRef, parties: Sequence[str], *, settled: bool, lift: Sequence[str] = ()) -> None:
         """Exclude parties and officers from a case (coordinator). Raises Problem, Unreachable.
 
         settled  nobody who was excluded in words alone is left to deal with
+        lift     whose exclusion ends; what was sent while an agency was excluded is not sealed to it, and stays so
         """
-        self.post(f"/v1/cases/{case}/exclusions", {"parties": list(parties), "settled": settled})
+        # Left out where nobody is named, so that a gateway from before it takes the rest.
+        lifted = {"lifted": list(lift)} if lift else {}
+        self.post(f"/v1/cases/{case}/exclusions", {"parties": list(parties), "settled": settled, **lifted})
 
     def revoke(self, key: str, reason: str) -> str:
         """Take one of this agency's keys (a keyid, or an age recipient) out of use now; return the note that says so.

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
@@ -17,6 +17,7 @@ from agencies.kit.client import Kit
 from agencies.kit.expiry import TELL, expiry_warnings
 from agencies.kit.home import Home, NoSuchHome
 from agencies.kit.keyring import load_keyring
+from agencies.kit.outbox import OutboxUnavailable
 from agencies.kit.readable import harmless
 from agencies.kit.wire import Problem
 from agencies.names import MessageId, parse_message_id
@@ -152,6 +153,7 @@ def open_kit(folder: Path, passphrase_file: Path | None) -> Iterator[Kit]:
                     f"WARNING: the gateway does not take the receipt {receipt.state!r} of delivery {receipt.delivery},"
                     " not even signed anew. Tell the coordinator; it is not sent again."
                 )
+            _tell_of_unanswered(kit)
             _warn_of_expiry(home)  # last: what the command fetched may have renewed it
 
 
@@ -167,6 +169,13 @@ def _note_telephone(home: Home, stated: str) -> None:
             " coordinator, on a number you already had, which is right, and change it with:"
             f" marac join {settings.url} {settings.party} --kit {home.path} --telephone NUMBER"
         )
+
+
+def _tell_of_unanswered(kit: Kit) -> None:
+    # On every command: a lid closed over an unsent referral must not stay unnoticed.
+    with suppress(OutboxUnavailable):
+        if waiting := len(kit.outbox.unanswered()):
+            warn(f"WARNING: of what was sent from here, {waiting} got no answer and may not have arrived: marac sent")
 
 
 def _bare(number: str) -> str:

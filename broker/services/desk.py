@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from agencies.area import Area, verify_area
@@ -114,3 +114,8 @@ class Desk:
     def now(self) -> datetime:
         """Return the time to the second, as notes and entries state it."""
         return self.clock().replace(microsecond=0)
+
+    def stopped(self) -> "Desk":
+        """Return this desk with its clock stopped: what one transaction judges and states is of one instant."""
+        at = self.clock()
+        return replace(self, clock=lambda: at)

@@ -8,7 +8,7 @@ from agencies.documents.document import Document
 from agencies.documents.exclusions import Exclusions
 from agencies.documents.referral import Referral, meets_threshold
 from agencies.names import OfficerId, PartyId, coordinator_of
-from broker.errors import BelowThreshold, UnknownExclusion
+from broker.errors import BelowThreshold, ExclusionLeavesNobody, UnknownExclusion
 from broker.settings import Settings
 
 
@@ -32,7 +32,7 @@ def effects_of(documents: Mapping[str, Document], settings: Settings, directory:
     """Return what the documents of a referral do to its case.
 
     Raises BelowThreshold if its only ground is a count of ticks under the area's threshold, UnknownExclusion
-    if an exclusion names nobody in the register, or the coordinator's office.
+    if an exclusion names nobody in the register, ExclusionLeavesNobody if it names the coordinator's office.
     """
     referral, exclusions = documents["referral"], documents["exclusions"]
     if not isinstance(referral, Referral) or not isinstance(exclusions, Exclusions):
@@ -49,9 +49,12 @@ def effects_of(documents: Mapping[str, Document], settings: Settings, directory:
 
 def _excluded(exclusions: Exclusions, directory: Directory) -> frozenset[PartyId | OfficerId]:
     for index, entry in enumerate(exclusions.agencies):
-        # The coordinator's office cannot be excluded whole: nobody would be left to act. Its officers can.
-        if directory.register.party(entry.agency) is None or entry.agency == coordinator_of(directory.area.name):
-            raise UnknownExclusion("not an agency that can be excluded", f"/documents/exclusions/agencies/{index}")
+        pointer = f"/documents/exclusions/agencies/{index}"
+        # The coordinator's office cannot be excluded whole. Its officers can, while one is left: office.py.
+        if entry.agency == coordinator_of(directory.area.name):
+            raise ExclusionLeavesNobody("the coordinator's office cannot be excluded", pointer)
+        if directory.register.party(entry.agency) is None:
+            raise UnknownExclusion("not an agency in the register", pointer)
     for index, named in enumerate(exclusions.officers):
         if directory.register.officer(named.officer) is None:
             raise UnknownExclusion("not an officer in the register", f"/documents/exclusions/officers/{index}")

@@ -1,45 +1,88 @@
-"""Exclude: the coordinator turns people excluded in words into rules, or says that it is dealt with."""
+"""Exclude: the coordinator turns people excluded in words into rules, says that it is done, or lifts a mistake."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from agencies.directory import Directory
 from agencies.names import CaseRef, OfficerId, PartyId, coordinator_of, is_officer
-from broker.errors import Refused, UnknownExclusion
+from broker.errors import ExclusionLeavesNobody, Refused, UnknownExclusion
 from broker.need_to_know import Access, Act, Asker, Deny
+from broker.ports import UnitOfWork
 from broker.services.desk import Desk
+from broker.services.office import check_somebody_is_left
 from broker.services.ruling import check_asker, rejections_logged, rule
+from broker.services.standing import officers_of
 
 
-async def exclude(desk: Desk, case: CaseRef, parties: Sequence[str], *, settled: bool, asker: Asker) -> None:
-    """Exclude agencies or officers from a case; `settled` says that nobody excluded in words is left to deal with.
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What becomes of a case's exclusions, by register id.
 
-    Holds for every release from this commit on.
-    Raises Refused, UnknownExclusion.
+    excluded  must learn nothing more; who is in both stays excluded
+    lifted    may again what else permits them; no header is made for what was handed in while they were excluded
+    settled   nobody excluded in words is left to deal with
     """
-    access = Access(Act.EXCLUDE, asker, demand_proved=desk.settings.demand_proved)
+
+    excluded: Sequence[str]
+    lifted: Sequence[str]
+    settled: bool
+
+    @property
+    def acts(self) -> list[Act]:
+        """What is asked, each logged by itself; lifting first: who may lift may exclude too."""
+        if not self.lifted:
+            return [Act.EXCLUDE]
+        return [Act.LIFT, Act.EXCLUDE] if self.excluded or self.settled else [Act.LIFT]
+
+
+async def exclude(desk: Desk, case: CaseRef, change: Change, asker: Asker) -> None:
+    """Exclude agencies or officers from a case, or lift that.
+
+    Holds for every release from this commit on. Lifting who is not excluded changes nothing.
+    Raises Refused, UnknownExclusion, ExclusionLeavesNobody.
+    """
+    access = Access(change.acts[-1], asker, demand_proved=desk.settings.demand_proved)
     directory = await check_asker(desk, access)
     async with rejections_logged(desk, access):
-        excluded = _known(parties, directory)
-    async with desk.store.unit() as uow:
-        held = await uow.cases.lock(case)
-        decision, _ = await rule(desk, uow, replace(access, case=held))
-        if not isinstance(decision, Deny):
-            await uow.cases.exclude(case, excluded, pending=False)
-            if settled:
-                await uow.cases.settle_exclusions(case)
-        await uow.commit()
+        _check_known(change, directory)
+        async with desk.store.unit() as uow:
+            deny = await _commit(desk, uow, case, change, access)
     desk.logged.ring()
     desk.mail.ring()
-    if isinstance(decision, Deny):
-        raise Refused(decision.public)
+    if deny is not None:
+        raise Refused(deny.public)
 
 
-def _known(parties: Sequence[str], directory: Directory) -> list[PartyId | OfficerId]:
-    excluded: list[PartyId | OfficerId] = []
-    for index, party in enumerate(parties):
-        known = directory.register.party(party) or directory.register.officer(party)
-        if known is None or party == coordinator_of(directory.area.name):
-            raise UnknownExclusion("not an agency or officer that can be excluded", f"/parties/{index}")
-        excluded.append(OfficerId(party) if is_officer(party) else PartyId(party))
-    return excluded
+async def _commit(desk: Desk, uow: UnitOfWork, case: CaseRef, change: Change, access: Access) -> Deny | None:
+    held = await uow.cases.lock(case)
+    directory = await desk.directories.current(uow)  # after the lock, which may have been waited for
+    colleagues = frozenset(officers_of(access.asker.party.id, directory))
+    for act in change.acts:
+        decision, _ = await rule(desk, uow, replace(access, act=act, case=held, colleagues=colleagues))
+        if isinstance(decision, Deny):
+            await uow.commit()
+            return decision
+    before = frozenset() if held is None else held.excluded
+    excluded, lifted = _ids(change.excluded), _ids(change.lifted)
+    check_somebody_is_left(desk, directory, before, before.difference(lifted).union(excluded), "/parties")
+    await uow.cases.lift(case, lifted)
+    await uow.cases.exclude(case, excluded, pending=False)
+    if change.settled:
+        await uow.cases.settle_exclusions(case)
+    await uow.commit()
+    return None
+
+
+def _check_known(change: Change, directory: Directory) -> None:
+    for field, parties in (("parties", change.excluded), ("lifted", change.lifted)):
+        for index, party in enumerate(parties):
+            if directory.register.party(party) is None and directory.register.officer(party) is None:
+                raise UnknownExclusion("not an agency or officer in the register", f"/{field}/{index}")
+    office = coordinator_of(directory.area.name)
+    if office in change.excluded:
+        pointer = f"/parties/{list(change.excluded).index(office)}"
+        raise ExclusionLeavesNobody("the coordinator's office cannot be excluded", pointer)
+
+
+def _ids(parties: Sequence[str]) -> list[PartyId | OfficerId]:
+    return [OfficerId(party) if is_officer(party) else PartyId(party) for party in sorted(set(parties))]

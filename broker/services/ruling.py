@@ -11,6 +11,7 @@ from broker.audit import Entry
 from broker.errors import (
     BelowThreshold,
     DocumentRejected,
+    ExclusionLeavesNobody,
     IdempotencyConflict,
     NobodyToReceive,
     NoteMismatch,
@@ -30,7 +31,7 @@ from crypto.draw import draw_uuid7
 
 _REJECTIONS = (
     NoteRejected, NoteMismatch, DocumentRejected, UnknownKind, UnknownVersion, SupersedesUnsupported, UnknownExclusion,
-    BelowThreshold, IdempotencyConflict, NobodyToReceive, RegisterConflict, ReceiptOutOfOrder,
+    ExclusionLeavesNobody, BelowThreshold, IdempotencyConflict, NobodyToReceive, RegisterConflict, ReceiptOutOfOrder,
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from broker.ports import UnitOfWork
 from broker.records import Addressed, Delivery, Earlier, Message
 from broker.services.desk import Desk
 from broker.services.effects import Effects, effects_of
+from broker.services.office import check_somebody_is_left
 from broker.services.reading import Reading, Request, read_documents, read_submission, verify_signers
 from broker.services.ruling import as_of, check_asker, entry_for, rejections_logged
 from broker.services.sealing import SealedPart, seal_parts, taking_part
@@ -27,8 +28,8 @@ async def submit(desk: Desk, request: Request, asker: Asker) -> Sequence[str]:
     """Return the manifests of an accepted submission, one a document; the same again for the same note.
 
     Raises, logged and committed, Refused and what makes a submission unsound: NoteRejected, NoteMismatch, UnknownKind,
-    UnknownVersion, BelowThreshold, SupersedesUnsupported, UnknownExclusion, DocumentRejected, IdempotencyConflict,
-    NobodyToReceive.
+    UnknownVersion, BelowThreshold, SupersedesUnsupported, UnknownExclusion, ExclusionLeavesNobody, DocumentRejected,
+    IdempotencyConflict, NobodyToReceive.
     """
     async with rejections_logged(desk, Access(Act.SUBMIT, asker)):
         return await _submit(desk, request, asker)
@@ -63,7 +64,9 @@ async def _commit(
     async with desk.store.unit() as uow:
         earlier = await uow.messages.earlier(sender, idempotency)
         access = await _access_in(uow, reading, access, earlier)
-        # After the case's lock, which may have been waited for: what was revoked meanwhile holds here.
+        # After the case's lock, which may have been waited for: what was revoked meanwhile holds here. And one instant
+        # for all: a key that ends between the check and the manifest would make what no kit believes.
+        desk = desk.stopped()
         directory = await desk.directories.current(uow)
         _check_still_sound(desk, reading, access, directory, earlier)
         access = as_of(access, directory, desk.now())
@@ -111,7 +114,13 @@ async def _access_in(uow: UnitOfWork, reading: Reading, access: Access, earlier:
 
 
 async def _apply(desk: Desk, uow: UnitOfWork, access: Access, effects: Effects, directory: Directory) -> Case:
-    """Open the case or renew it; exclusions and closing take effect before any header is kept."""
+    """Open the case or renew it; exclusions and closing take effect before any header is kept.
+
+    Raises ExclusionLeavesNobody.
+    """
+    before = frozenset() if access.case is None else access.case.excluded
+    # Only of who may submit to this case, and under its lock: see office.py.
+    check_somebody_is_left(desk, directory, before, before | effects.excluded, "/documents/exclusions/officers")
     related = _related(desk, access, directory)
     if access.case is None:
         case = Case(

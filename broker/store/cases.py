@@ -59,6 +59,12 @@ class SqlCases:
         if pending:
             await self._set(ref, exclusions_pending=True)
 
+    async def lift(self, ref: CaseRef, parties: Sequence[PartyId | OfficerId]) -> None:
+        """Take exclusions back; for who is not excluded nothing changes."""
+        rows = tables.exclusions.c
+        lifted = delete(tables.exclusions).where(rows.case == ref, rows.excluded.in_(parties))
+        await self._transaction.run(lifted)
+
     async def settle_exclusions(self, ref: CaseRef) -> None:
         """Record that the coordinator has dealt with the people excluded by name."""
         await self._set(ref, exclusions_pending=False)

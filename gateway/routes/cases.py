@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from broker.services.exclude import Change
 from gateway.deps import Body, Signed, TheBroker, TheCase
 from gateway.routes.documented import takes
 
@@ -9,14 +10,18 @@ router = APIRouter(prefix="/v1/cases/{case}", tags=["cases"])
 
 
 class ExclusionsIn(Body):
-    """Parties and officers to exclude; `settled` once the people excluded by name have been dealt with."""
+    """Parties and officers to exclude; `settled` once the people excluded by name have been dealt with.
+
+    lifted  whose exclusion ends; who is in `parties` too stays excluded
+    """
 
     parties: list[str]
     settled: bool
+    lifted: tuple[str, ...] = ()  # may be left out: kits from before it do
 
 
 @router.post("/exclusions", status_code=204, openapi_extra=takes(ExclusionsIn))
 async def exclude(case: TheCase, request: Signed, broker: TheBroker) -> None:
-    """Exclude from the case; beats every grant from this transaction on."""
+    """Exclude from the case, which beats every grant from this transaction on, or lift an exclusion."""
     sent = request.json(ExclusionsIn)
-    await broker.exclude(case, sent.parties, settled=sent.settled, asker=request.asker())
+    await broker.exclude(case, Change(sent.parties, sent.lifted, sent.settled), request.asker())

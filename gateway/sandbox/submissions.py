@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from agencies.documents.exclusions import ExcludedAgency, Exclusions
+from agencies.documents.exclusions import ExcludedAgency, ExcludedOfficer, Exclusions
 from agencies.documents.grounds import VisibleHighRisk
 from agencies.kit import forms
 from agencies.kit.compose import Composed
@@ -61,6 +61,13 @@ def unknown_exclusion(stage: Stage) -> Sequence[Exchange]:
     stranger = ExcludedAgency(agency=f"{AREA}/agency/nowhere")
     composed = stage.compose("rivermead", exclusions=Exclusions(agencies=(stranger,)))
     return [stage.submit("It excludes an agency that is not in this area.", "rivermead", composed)]
+
+
+def nobody_left(stage: Stage) -> Sequence[Exchange]:
+    """The coordinator's only officer is excluded: nobody would be left to act on the case, or to lift a mistake."""
+    only = ExcludedOfficer(officer=str(stage.member("coordinator").home.settings.officer))
+    composed = stage.compose("rivermead", exclusions=Exclusions(officers=(only,)))
+    return [stage.submit("It excludes the only officer of the coordinator's office.", "rivermead", composed)]
 
 
 def few_ticks(stage: Stage) -> Sequence[Exchange]:

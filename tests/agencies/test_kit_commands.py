@@ -173,6 +173,14 @@ def test_a_rotated_key_takes_over_once_the_register_lists_it(area: Joined) -> No
     referred(area)
 
 
+def test_the_coordinator_lifts_a_mistaken_exclusion_and_is_told_what_stays_closed(area: Joined) -> None:
+    path = area.places.folder / "mistaken.json"
+    path.write_text(ok(marac("refer", "--example")))
+    case = json.loads(ok(area.run(HOUSING, "refer", path, "--json")))["case"]
+    assert "referred again" not in ok(area.office("exclusions", case, IDVA))
+    assert "referred again" in ok(area.office("exclusions", case, "--lift", IDVA, "--lift", HOUSING))
+
+
 def test_what_is_refused_by_the_broker_ends_with_3_and_says_what_to_do(area: Joined) -> None:
     answer = area.run(HOUSING, "status", NO_SUCH)
     assert answer.code == 3
@@ -186,6 +194,7 @@ def test_what_is_refused_by_the_broker_ends_with_3_and_says_what_to_do(area: Joi
         ["recall", NO_SUCH, "--reason", "because"],
         ["exclusions", "CAM-7Q4X9-K2M8T-6", HOUSING],
         ["exclusions", "CAM-7Q4X9-K2M8T-5"],
+        ["exclusions", "CAM-7Q4X9-K2M8T-5", HOUSING, "--lift", HOUSING],
         ["refer"],
         ["destroy", NO_SUCH, "--yes"],
         ["keys", "rotate", "everything"],
@@ -225,6 +234,7 @@ def test_a_form_with_mistakes_ends_with_all_of_them_the_allowed_words_and_whom_t
 
 def test_who_a_kit_with_a_gateway_that_is_down_refers_to_is_still_said(area: Joined, tmp_path: Path) -> None:
     kit, form = tmp_path / "kit", tmp_path / "referral.json"
+    ok(area.run(HOUSING, "pull"))  # it knows by now whom to trust: without that nothing is sent, nor kept
     shutil.copytree(area.kit(HOUSING), kit)
     point_at(kit / "kit.json", f"http://127.0.0.1:{free_port()}")
     form.write_text(ok(marac("refer", "--example")))
@@ -238,6 +248,7 @@ def test_a_referral_that_got_no_answer_is_kept_and_the_same_form_sends_the_very_
     area: Joined, tmp_path: Path
 ) -> None:
     kit, form, other = tmp_path / "kit", tmp_path / "referral.json", tmp_path / "other.json"
+    ok(area.run(HOUSING, "pull"))  # it knows by now whom to trust: without that nothing is sent, nor kept
     shutil.copytree(area.kit(HOUSING), kit)
     form.write_text(ok(marac("refer", "--example")))
     other.write_text(form.read_text().replace("Alex", "Robin"))
@@ -263,6 +274,7 @@ def test_each_that_got_no_answer_is_sent_again_and_told_and_one_that_fails_holds
     area: Joined, tmp_path: Path
 ) -> None:
     kit, form, other = tmp_path / "kit", tmp_path / "referral.json", tmp_path / "other.json"
+    ok(area.run(HOUSING, "pull"))  # it knows by now whom to trust: without that nothing is sent, nor kept
     shutil.copytree(area.kit(HOUSING), kit)
     form.write_text(ok(marac("refer", "--example")))
     other.write_text(form.read_text().replace("Alex", "Robin"))

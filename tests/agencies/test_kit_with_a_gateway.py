@@ -173,6 +173,7 @@ def test_the_coordinator_settles_an_exclusion_and_housing_may_not(area: RunningA
     case = refer(area)[0].manifest.case
     with area.kit(COORDINATOR) as office:
         office.exclude(case, [HOUSING], settled=True)
+        office.exclude(case, [], settled=False, lift=[HOUSING, IDVA])
         assert office.tombstones() == []
     with area.kit(HOUSING) as housing, pytest.raises(Problem):
         housing.exclude(case, [IDVA], settled=False)

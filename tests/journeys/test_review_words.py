@@ -44,6 +44,7 @@ class Readers:
 def test_who_is_excluded_from_a_case_exports_a_log_that_verifies_and_tells_nothing_of_it_even_once_it_is_destroyed(
     embedded: World, readers: Readers
 ) -> None:
+    with_colleague(embedded, COORDINATOR)  # or the office's only officer would be excluded: refused
     case, neighbour = (embedded.refer()[0].manifest.case for _ in range(2))
     embedded.kit(COORDINATOR).exclude(case, [readers.named(embedded, readers.excluded)], settled=False)
     _is_read(embedded, readers.other, event="exclude", case=case)
@@ -189,8 +190,8 @@ def test_what_was_destroyed_with_its_case_is_not_opened_again_by_its_old_note(em
 def test_an_exclusion_of_nobody_in_the_register_is_refused_and_logged(embedded: World) -> None:
     case = embedded.refer()[0].manifest.case
     nobody = str(agency_id(AREA, "leisure"))
-    for party in (nobody, str(embedded.party(COORDINATOR))):
-        act = refusal(lambda party=party: embedded.kit(COORDINATOR).exclude(case, [party], settled=True))
+    for named in ({"parties": [nobody]}, {"parties": [], "lift": [nobody]}):
+        act = refusal(lambda named=named: embedded.kit(COORDINATOR).exclude(case, settled=True, **named))
         assert act.code == "exclusion-unknown"
     assert embedded.logged(event="exclude", outcome="deny")["rule"] == "exclusion-unknown"
     assert refusal(lambda: embedded.refer(exclusions=exclusions(agencies=[nobody]))).code == "exclusion-unknown"

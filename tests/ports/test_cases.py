@@ -76,6 +76,26 @@ async def test_exclusions_add_up_and_pending_ones_wait_to_be_settled(store: Stor
     assert (pending.exclusions_pending, settled.exclusions_pending) == (True, False)
 
 
+async def test_a_lifted_exclusion_is_gone_from_its_case_and_no_other_and_lifting_again_changes_nothing(
+    store: Store,
+) -> None:
+    case, other = a_case(), a_case()
+    async with store.unit() as unit:
+        for one in (case, other):
+            await unit.cases.add(one)
+            await unit.cases.exclude(one.ref, [POLICE, HOUSING], pending=True)
+        for lifted in ([POLICE], [POLICE, IDVA], []):
+            await unit.cases.lift(case.ref, lifted)
+            held = await unit.cases.get(case.ref)
+            assert held is not None
+            assert (held.excluded, held.exclusions_pending) == ({HOUSING}, True)
+        await unit.cases.exclude(case.ref, [POLICE], pending=False)
+        again, untouched = await unit.cases.get(case.ref), await unit.cases.get(other.ref)
+    assert again is not None
+    assert untouched is not None
+    assert again.excluded == untouched.excluded == {POLICE, HOUSING}
+
+
 async def test_closing_closes(store: Store) -> None:
     case = a_case()
     async with store.unit() as unit:

@@ -89,11 +89,12 @@ STATUS = Access(Act.STATUS, asker(HOUSING), REFERRAL, case=CASE, standing=Standi
 RECALL = replace(STATUS, act=Act.RECALL)
 RECALL_SOME = Access(Act.RECALL_SOME, asker(COORDINATOR), REFERRAL, case=CASE)
 EXCLUDE = Access(Act.EXCLUDE, asker(COORDINATOR), case=CASE)
+LIFT = replace(EXCLUDE, act=Act.LIFT)
 STEWARD = Access(Act.STEWARD, asker(COORDINATOR))
 REVOKE = Access(Act.REVOKE, asker(HOUSING))
 AUDIT = Access(Act.AUDIT, asker(COMPLIANCE))
-PERMITTED = (SUBMIT, LEASE, OPEN, RECEIPT, STATUS, RECALL, RECALL_SOME, EXCLUDE, STEWARD, REVOKE, AUDIT)
-ABOUT_A_CASE = (SUBMIT, LEASE, OPEN, RECEIPT, STATUS, RECALL, RECALL_SOME, EXCLUDE)
+ABOUT_A_CASE = (SUBMIT, LEASE, OPEN, RECEIPT, STATUS, RECALL, RECALL_SOME, EXCLUDE, LIFT)
+PERMITTED = (*ABOUT_A_CASE, STEWARD, REVOKE, AUDIT)
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,8 @@ def questions() -> tuple[Question, ...]:
 def _permits() -> Iterator[Question]:
     yes = Permit(Relation.INVOLVED, PUBLIC_TASK)
     asked, no_case = Permit(Relation.ASKED, PUBLIC_TASK), Permit(Relation.NONE, PUBLIC_TASK)
-    for access, answer in zip(PERMITTED, [asked, yes, yes, yes, asked, asked, yes, yes] + [no_case] * 3, strict=True):
+    answers = [asked, yes, yes, yes, asked, asked, yes, yes, yes, no_case, no_case, no_case]
+    for access, answer in zip(PERMITTED, answers, strict=True):
         yield Question(f"{access.act} as it should be", access, answer)
     yield Question("a referral that opens a case", OPENING, no_case)
     opens_none = replace(REFERRAL, opens_case=False)
@@ -163,6 +165,11 @@ def _permits() -> Iterator[Question]:
     yield Question("a lease by an officer whose colleague is excluded", named, yes)
     unnamed = replace(STATUS, colleagues=frozenset({OTHER_OFFICER}), case=_without(OTHER_OFFICER))
     yield Question("a state asked for by nobody in particular: it releases nothing", unnamed, asked)
+    unnamed = replace(EXCLUDE, colleagues=frozenset({OTHER_OFFICER}), case=_without(OTHER_OFFICER))
+    yield Question("excluded by nobody in particular: it opens nothing", unnamed, yes)
+    yield Question(
+        "lifted by an officer whose colleague is excluded", naming(replace(unnamed, act=Act.LIFT), OFFICER), yes
+    )
     for name, changed in _lapsed(REVOKE):
         yield Question(f"{name}, a stolen key is revoked all the same", changed, no_case)
     yield from _permits_to_the_offices(yes)
@@ -173,6 +180,7 @@ def _permits_to_the_offices(yes: Permit) -> Iterator[Question]:
         unsigned = replace(office, isa=None)
         yield Question(f"{office.kind} recalls another's message", replace(by(RECALL, office), standing=NOBODY), yes)
         yield Question(f"{office.kind} acts without an agreement", by(EXCLUDE, unsigned), yes)
+        yield Question(f"{office.kind} lifts an exclusion", by(LIFT, unsigned), yes)
         yield Question(f"{office.kind} refers for an agency that has not signed", by(SUBMIT, office), yes)
         yield Question(f"{office.kind} reads the log", by(AUDIT, office), Permit(Relation.NONE, PUBLIC_TASK))
     for case in (replace(CASE, closed=True), replace(CASE, exclusions_pending=True)):
@@ -201,10 +209,10 @@ def _refused_as_asker() -> Iterator[Question]:
         yield Question(f"{access.act} with a superseded key", replace(access, superseded_key=True), inactive)
         if party.kind not in {"coordinator", "deputy"} and access is not REVOKE:
             yield from _without_agreement(access)
-    for access in (RECALL_SOME, EXCLUDE, STEWARD, AUDIT):
+    for access in (RECALL_SOME, EXCLUDE, LIFT, STEWARD, AUDIT):
         for party in (IDVA, HOUSING, POLICE):
             yield Question(f"{access.act} by {party.kind}", by(access, party), Deny("N3", "act-not-allowed"))
-    for access in (RECALL_SOME, EXCLUDE, STEWARD):
+    for access in (RECALL_SOME, EXCLUDE, LIFT, STEWARD):
         yield Question(f"{access.act} by compliance", by(access, COMPLIANCE), Deny("N3", "act-not-allowed"))
     yield from _refused_as_sender()
     yield from _refused_for_the_officer()
@@ -264,9 +272,10 @@ def _refused_by_case() -> Iterator[Question]:
             yield Question(f"{access.act}: agency excluded", about(access, case), Deny("N8", "not-available"))
         named = naming(about(access, _without(OFFICER)), OFFICER, proved=True)
         yield Question(f"{access.act}: officer excluded", named, Deny("N9", "not-available"))
-    colleagues = replace(LEASE, colleagues=frozenset({OFFICER, OTHER_OFFICER}))
-    unnamed = about(colleagues, _without(OTHER_OFFICER))
-    yield Question("a lease by nobody in particular: one officer excluded", unnamed, Deny("N9", "not-available"))
+    for access in (LEASE, LIFT):
+        colleagues = replace(access, colleagues=frozenset({OFFICER, OTHER_OFFICER}))
+        unnamed, name = about(colleagues, _without(OTHER_OFFICER)), f"{access.act} by nobody in particular"
+        yield Question(f"{name}: one officer excluded", unnamed, Deny("N9", "not-available"))
     said_new = replace(SUBMIT, opens_case=True, case=_without(HOUSING.id))
     yield Question("`case new` is not believed where there is a case", said_new, Deny("N8", "not-available"))
     for access in ABOUT_A_CASE[1:]:

@@ -76,6 +76,7 @@ BY_RELATION: Mapping[Act, str] = {
     Act.RECALL: " yes yes yes yes yes N8",
     Act.RECALL_SOME: "yes yes yes yes yes N8",
     Act.EXCLUDE: "yes yes yes yes yes N8",
+    Act.LIFT: "   yes yes yes yes yes N8",
     Act.STEWARD: "yes yes yes yes yes yes",
     Act.REVOKE: " yes yes yes yes yes yes",
     Act.AUDIT: "  yes yes yes yes yes yes",

@@ -268,6 +268,7 @@ def by_the_coordinator(pen: Pen, canaries: Canaries, known: Known) -> Mapping[st
         "delegation": act("/v1/delegations", {"note": f"marac/delegation/v1\n{s()}\n\n— {s()} AAAAAAAA\n"}),
         "exclusion": act(f"/v1/cases/{known.case}/exclusions", {"parties": [f"{AREA}/agency/{s()}"], "settled": False}),
         "exclusion of a name": act(f"/v1/cases/{known.case}/exclusions", {"parties": [c()], "settled": False}),
+        "lifting": act(f"/v1/cases/{known.case}/exclusions", {"parties": [], "settled": False, "lifted": [c()]}),
     }
 
 
