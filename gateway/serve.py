@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import errno
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime
@@ -14,6 +16,7 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 
+from broker.errors import UnsafeSettings
 from broker.settings import Settings
 from broker.wiring import ServiceKeys, build_broker
 from gateway.app import create_app
@@ -47,9 +50,9 @@ class _Listener(uvicorn.Server):
 def serve(settings: Settings, clock: Callable[[], datetime], keys: ServiceKeys, *, run_worker: bool) -> None:
     """Serve the area until SIGINT or SIGTERM, then finish what is under way and close everything.
 
-    Raises BrokerError if the broker is not fit to start; OSError if the address is taken; what ended the embedded
-    worker, after the same orderly stop: without it nothing would be delivered, logged or destroyed, so the process
-    goes and its supervisor starts another.
+    Raises BrokerError if the broker is not fit to start, or its certificate or address cannot be used; what ended the
+    embedded worker, after the same orderly stop: without it nothing would be delivered, logged or destroyed, so the
+    process goes and its supervisor starts another.
     """
     forbid_core_dumps()
     configure_logs(sys.stdout)
@@ -74,17 +77,42 @@ async def _serve(settings: Settings, clock: Callable[[], datetime], keys: Servic
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    _check_tls(settings)
     broker = await build_broker(settings, clock, keys)
     try:
         app = create_app(broker, run_worker=run_worker)
-        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        with socket.create_server((settings.host, settings.port), family=family, backlog=2048) as listener:
+        with _listener(settings) as listener:
             async with app.router.lifespan_context(app), _listening(_config(app, settings), listener):
                 _LOG.info("listening", port=settings.port)
                 await _either(stop, app.state.worker_ended)
                 _LOG.info("stopping")
     finally:
         await broker.close()
+
+
+def _check_tls(settings: Settings) -> None:
+    # Before anything listens: uvicorn would take the port and then say nothing to anybody.
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_certificate, settings.tls_key, "")
+    except ssl.SSLError:
+        raise UnsafeSettings(
+            "MARAC_TLS_KEY is not the key of MARAC_TLS_CERTIFICATE, or one of them is no PEM"
+        ) from None
+    except OSError as error:
+        raise UnsafeSettings(
+            f"MARAC_TLS_CERTIFICATE or MARAC_TLS_KEY cannot be read ({type(error).__name__})"
+        ) from None
+
+
+def _listener(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        why = errno.errorcode.get(error.errno or 0, type(error).__name__)
+        raise UnsafeSettings(f"MARAC_HOST and MARAC_PORT {settings.port}: cannot listen there ({why})") from None
 
 
 async def _either(*events: asyncio.Event) -> None:
@@ -101,6 +129,8 @@ async def _listening(config: uvicorn.Config, listener: socket.socket) -> AsyncIt
     ready = asyncio.create_task(server.listening.wait())
     await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
     ready.cancel()
+    if task.done():
+        task.result()  # it could not start: nothing listens, and nobody waits for it
     try:
         yield
     finally:

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import os
+import socket
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -51,6 +53,29 @@ def test_an_open_address_without_tls_is_refused_with_what_to_do(area: Places, se
     assert answer.code == 2
     assert "MARAC_TLS_CERTIFICATE" in answer.err
     assert "marac.env" in answer.err
+
+
+def served(area: Places) -> "subprocess.CompletedProcess[str]":
+    command = [str(PROGRAM), "serve", "--home", str(area.home)]
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+
+
+def test_a_certificate_that_cannot_be_used_ends_the_gateway_at_once_and_is_named(area: Places) -> None:
+    for name in ("certificate", "key"):
+        with_setting(area, f"MARAC_TLS_{name.upper()}={area.folder / name}")
+    ended = served(area)
+    assert (ended.returncode, "cannot be read (FileNotFoundError)" in ended.stderr) == (1, True), ended.stderr
+    for name in ("certificate", "key"):
+        (area.folder / name).write_text("neither of them\n")
+    ended = served(area)
+    assert (ended.returncode, "one of them is no PEM" in ended.stderr) == (1, True), ended.stderr
+
+
+def test_a_port_that_is_taken_ends_the_gateway_at_once_and_is_named(area: Places) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        with_setting(area, f"MARAC_PORT={taken.getsockname()[1]}")
+        ended = served(area)
+    assert (ended.returncode, "cannot listen there (EADDRINUSE)" in ended.stderr) == (1, True), ended.stderr
 
 
 def test_a_setting_that_is_wrong_is_named_and_its_value_is_not(area: Places) -> None:
