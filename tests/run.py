@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -53,6 +53,7 @@ class Options:
     quick: bool
     campaign: bool
     install: bool
+    fuzz_minutes: float | None
     rest: tuple[str, ...]
 
     @property
@@ -75,6 +76,12 @@ class Options:
         """Whether enough is run for coverage to say something."""
         return not self.quick and not self.rest
 
+    @property
+    def fuzz_seconds(self) -> int:
+        """How long the parsers are fuzzed: as asked; else a minute, but not beside a part of the tests."""
+        asked = (0 if self.quick or self.rest else 1) if self.fuzz_minutes is None else self.fuzz_minutes
+        return round(60 * asked)
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -96,6 +103,7 @@ def main(arguments: Sequence[str]) -> int:
             _install_missing(options)
         outcomes = _checks()
         outcomes += _tests(options)
+        outcomes += _fuzz(options)
     except (programs.Missing, NotReady) as problem:
         print(f"marac test: {problem}", file=sys.stderr)
         return 1
@@ -111,8 +119,11 @@ def parse(arguments: Sequence[str]) -> Options:
     parser.add_argument("--quick", action="store_true", help="no servers, under a minute")
     parser.add_argument("--campaign", action="store_true", help="the long tests too")
     parser.add_argument("--install", action="store_true", help="install missing server programs (apt-get)")
+    parser.add_argument(
+        "--fuzz", type=float, metavar="MINUTES", help="of fuzzing, all parsers together: 1, or 0 for none"
+    )
     ours, rest = parser.parse_known_args(arguments)
-    return Options(ours.quick, ours.campaign, ours.install, tuple(rest))
+    return Options(ours.quick, ours.campaign, ours.install, ours.fuzz, tuple(rest))
 
 
 def counts_of(output: str) -> Counter[str]:
@@ -138,7 +149,7 @@ def _install_missing(options: Options) -> None:
         programs.install(missing)
         return
     raise programs.Missing(
-        f"these server programs are missing: {', '.join(program.package for program in missing)}.\n"
+        f"these programs are missing: {', '.join(program.package for program in missing)}.\n"
         f"Install them:  {line}\n"
         "or let the test do it:  ./marac test --install\n"
         "or leave out what needs them:  ./marac test --quick"
@@ -196,33 +207,38 @@ def _pytest(options: Options, environment: dict[str, str]) -> Outcome:
         command += ["-m", options.markers]
     if options.measures_coverage:
         command += ["--cov", "--cov-report=", "--cov-fail-under=0"]  # judged by a step of its own
+    with _memory() as folder:
+        return _shown_step("pytest", [*command, *folder, *options.rest], environment)
+
+
+def _fuzz(options: Options) -> list[Outcome]:
+    if not options.fuzz_seconds:
+        return []
+    return [_shown_step("fuzz", [sys.executable, "-m", "tests.fuzz", f"--seconds={options.fuzz_seconds}"], os.environ)]
+
+
+def _shown_step(name: str, command: Sequence[str], environment: Mapping[str, str]) -> Outcome:
+    """Run a step whose output is shown as it comes."""
     started = time.monotonic()
     output = io.StringIO()
-    with (
-        _memory() as folder,
-        subprocess.Popen(
-            [*command, *folder, *options.rest],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as process,
-    ):
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
         try:
             for line in process.stdout or ():
                 sys.stdout.write(line)
                 sys.stdout.flush()
                 output.write(line)
         except KeyboardInterrupt:
-            # pytest had the same Ctrl-C, or gets it now: its fixtures are taken down before our servers are.
+            # It had the same Ctrl-C, or gets it now: what it started is taken down before our servers are.
             process.send_signal(signal.SIGINT)
             try:
                 process.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 process.kill()
             raise
-    outcome = Outcome("pytest", process.returncode == 0, output.getvalue())
-    _report(Outcome("pytest", outcome.passed), started)
+    outcome = Outcome(name, process.returncode == 0, output.getvalue())
+    _report(Outcome(name, outcome.passed), started)
     return outcome
 
 
@@ -252,6 +268,9 @@ def _summary(options: Options, outcomes: Sequence[Outcome]) -> int:
         print(_left_out(options))
     if failed:
         print(f"Failed: {', '.join(failed)}")
+    for outcome in outcomes:
+        if outcome.name == "fuzz":
+            print(f"Fuzzed: {outcome.output.rstrip().rpartition(chr(10))[2]}")
     counts = counts_of(next(outcome.output for outcome in outcomes if outcome.name == "pytest"))
     also = "".join(f", {counts[word]} {word}" for word in ("skipped", "xfailed") if counts[word])
     print(f"{counts['passed']} passed, {counts['failed'] + counts['error']} failed{also}")
@@ -265,6 +284,8 @@ def _left_out(options: Options) -> str:
     named = [f"  {file} ({number} tests)" for file, number in sorted(files.items())]
     if options.quick:
         named.append("  the measurement of coverage")
+    if not options.fuzz_seconds:
+        named.append("  the fuzzing of the parsers")
     return "\n".join([f"Left out ({', '.join(options.left_out)}):", *(named or ["  nothing"])])
 
 
