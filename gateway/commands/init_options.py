@@ -52,7 +52,12 @@ class InitOptions:
     ] = None
     database_url: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="PostgreSQL (asyncpg). Default: a file in HOME.", show_default=False),
+        typer.Option(
+            metavar="URL",
+            envvar="MARAC_DATABASE_URL",
+            help="PostgreSQL (asyncpg). Default: a file in HOME.",
+            show_default=False,
+        ),
     ] = field(default=None, repr=False)
     passphrase_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Its first line protects the gateway's keys in HOME.")
