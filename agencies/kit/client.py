@@ -11,7 +11,7 @@ from agencies.kit.home import Home, NotSaved
 from agencies.kit.inbox import Item, NotInInbox, PendingReceipt, State
 from agencies.kit.keyring import Keyring
 from agencies.kit.opening import CheckFailed, Delivered, Opened, check_delivery, check_manifest, check_payload
-from agencies.kit.recalls import check_recall
+from agencies.kit.recalls import check_recall, taken_back
 from agencies.kit.sending import Sender
 from agencies.kit.signing import Clock
 from agencies.kit.wire import BadAnswer, Pause, Problem, Unreachable, parse_answer
@@ -30,10 +30,6 @@ _READABLE = (State.SAVED, State.COLLECTED, State.OPENED)
 
 class AlreadyShown(Exception):
     """The message was shown before; its saved copy can be read again, on request."""
-
-
-class TakenBack(Exception):
-    """The message was recalled: it is to be destroyed, not read."""
 
 
 class NoOfficer(Exception):
@@ -146,11 +142,13 @@ class Kit(Sender):
     def read_again(self, delivery: DeliveryId) -> Opened:
         """Return a message that was shown before, from its saved file and checked again; the log hears nothing of it.
 
+        One that was taken back and is retained under the agency's own schedule too, if it was opened.
+
         Raises NotInInbox, NotSaved, TakenBack, CheckFailed.
         """
         item = self._item(delivery)
-        if item.state not in (State.OPENED, State.SHOWN):
-            raise TakenBack("recalled") if item.notice else NotSaved("this message was not opened yet")
+        if item.state not in (State.OPENED, State.SHOWN, State.RETAINED):
+            raise taken_back(item) if item.notice else NotSaved("this message was not opened yet")
         header, payload = age.split(self.home.age_file(item.message))
         return self._checked(item.message, header, payload, self.directory())
 
@@ -237,7 +235,7 @@ class Kit(Sender):
         if item.state is State.SHOWN:
             raise AlreadyShown("this message was shown before")
         if item.notice is not None:
-            raise TakenBack("this message was taken back")
+            raise taken_back(item)
         if item.state not in _READABLE:
             raise NotInInbox(delivery)
         return item

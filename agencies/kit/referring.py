@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
+from agencies.documents.document import Document
 from agencies.kit.acceptance import Accepted
 from agencies.kit.client import Kit
 from agencies.kit.compose import Composed, same_content
@@ -83,11 +84,20 @@ def refer(options: ReferOptions) -> None:
 def _send_form(options: ReferOptions, form: Path) -> None:
     filled = load_form(form)
     with open_kit(options.kit, options.passphrase_file) as sending:
-        composed = sending.prepare(filled.documents)
+        composed = _prepared(sending, filled.documents)
         accepted = _send(sending, _kept_before(sending, composed) or composed)
         if sending.keeps_nothing:
             warn("WARNING: the kit's folder could not keep this; write the ids down: only they take it back")
     answer(options.as_json, _members(accepted), _in_words(accepted))
+
+
+def _prepared(sending: Kit, documents: Mapping[str, Document]) -> Composed:
+    try:
+        return sending.prepare(documents)
+    except Untrusted:
+        raise
+    except Unreachable as error:
+        raise Unreachable(f"{error}: the referral was not sent, and is not kept here") from None
 
 
 def _send_unanswered(options: ReferOptions) -> None:

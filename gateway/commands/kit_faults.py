@@ -5,7 +5,7 @@ from typing import Final
 import typer
 
 from agencies.documents.invalid import DocumentInvalid
-from agencies.kit.client import AlreadyShown, NoOfficer, OfficerNotEntered, TakenBack
+from agencies.kit.client import AlreadyShown, NoOfficer, OfficerNotEntered
 from agencies.kit.compose import UnknownKind
 from agencies.kit.export import LogMismatch
 from agencies.kit.forms import FormInvalid
@@ -15,6 +15,7 @@ from agencies.kit.keyfile import AlreadyThere, KeyFileError, OpenToOthers, Wrong
 from agencies.kit.keyring import NoKeys
 from agencies.kit.opening import CheckFailed
 from agencies.kit.outbox import NotReadable, OutboxUnavailable
+from agencies.kit.recalls import RecallAnswered, TakenBack
 from agencies.kit.sending import NotOurs
 from agencies.kit.terminal import on_one_line, warn
 from agencies.kit.urgent import NotKnownToArrive
@@ -41,6 +42,7 @@ KIT_FAULTS: Final[tuple[tuple[type[Exception], Exit, str], ...]] = (
     (NotOurs, Exit.FAILED, "give the folder that it was made in with --kit"),
     (NotSaved, Exit.FAILED, "pull it first with: marac pull"),
     (AlreadyShown, Exit.FAILED, "read the saved copy: marac open --again"),
+    (RecallAnswered, Exit.REFUSED, "nothing more is to be done; if it is needed, ask its sender"),
     (TakenBack, Exit.REFUSED, "confirm that it is destroyed: marac destroy"),
     (NoOfficer, Exit.USAGE, "name one with: marac keys officer"),
     (OfficerNotEntered, Exit.REFUSED, "give the coordinator the note for: marac officer add; then run it again"),

@@ -13,10 +13,11 @@ import pytest
 
 from agencies.area import delegate
 from agencies.kit import keyfile
-from agencies.kit.client import AlreadyShown, NoOfficer, TakenBack
+from agencies.kit.client import AlreadyShown, NoOfficer
 from agencies.kit.expiry import TELL, expiry_warnings
 from agencies.kit.home import Home, KitSettings
 from agencies.kit.opening import TrustNotes
+from agencies.kit.recalls import TakenBack
 from agencies.names import agency_id
 from agencies.register import draft_register
 from crypto import note

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from agencies.kit.acceptance import Accepted
-from agencies.kit.client import AlreadyShown, Kit, TakenBack
+from agencies.kit.client import AlreadyShown, Kit
 from agencies.kit.export import EntryAltered, verify_export
 from agencies.kit.home import NotSaved
 from agencies.kit.inbox import State
+from agencies.kit.recalls import TakenBack
 from agencies.kit.wire import Problem, Unreachable
 from agencies.names import DeliveryId
 from agencies.notes.receipt import parse_receipt

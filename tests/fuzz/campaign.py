@@ -97,8 +97,8 @@ def _outcomes(targets: Mapping[str, Target], seconds: int, folder: Path) -> Gene
             pid, status = os.wait()
             yield _outcome_of(running.pop(pid), os.waitstatus_to_exitcode(status))
     finally:
-        if running:  # it was Ctrl-C: a second one must not keep the others alive
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM) if running else ():
+            signal.signal(number, signal.SIG_IGN)  # it was Ctrl-C: a second one must not keep the others alive
         for pid in running:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)

@@ -21,7 +21,7 @@ from tests.journeys.receipts import receipt_note
 from tests.journeys.world import COORDINATOR, SERVICE, Stack, World, refusal
 
 STRANGER = "health"
-PAIRS, FEW_PAIRS, CAMPAIGN_PAIRS = 40, 10, 2000
+PAIRS, FEW_PAIRS, CAMPAIGN_PAIRS = 20, 10, 2000
 MOST_APART = 0.05
 Answer: TypeAlias = tuple[int, tuple[tuple[str, str], ...], bytes]
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from agencies.kit.client import TakenBack
 from agencies.kit.home import NotSaved
 from agencies.kit.inbox import State
+from agencies.kit.recalls import RecallAnswered, TakenBack
 from agencies.names import DeliveryId, MessageId
 from broker.ports import UnitOfWork
 from broker.records import Delivery
@@ -44,6 +44,8 @@ def test_after_the_release_the_holder_is_notified_destroys_and_confirms_and_an_i
     with pytest.raises(TakenBack):
         kit.read_again(delivery)
     kit.answer_recall(delivery)
+    with pytest.raises(RecallAnswered, match="is destroyed here"):
+        kit.read_again(delivery)
     with pytest.raises(NotSaved):
         kit.home.age_file(body.manifest.message)
     assert _delivery(world, delivery).receipts == ("collected", "opened", "destroyed")
@@ -59,6 +61,9 @@ def test_a_holder_may_answer_that_it_keeps_its_copy_under_its_own_schedule(world
     world.collect(SERVICE)
     kit.answer_recall(delivery, State.RETAINED)
     assert _delivery(world, delivery).receipts[-1] == "retained_under_own_schedule"
+    assert kit.read_again(delivery).manifest.message == body.manifest.message
+    with pytest.raises(RecallAnswered, match="is retained under own schedule here"):
+        kit.open(delivery)
     assert world.gets_nothing(SERVICE)
 
 
