@@ -34,6 +34,8 @@ def parse(text: str) -> tuple[str, bytes]:
     prefix, separator, rest = text.rpartition("1")
     if not separator or not prefix or len(rest) < _CHECKSUM_SYMBOLS:
         raise Malformed("key text has no prefix or no checksum")
+    if rest != rest.lower() and not prefix.isupper():  # a prefix without letters: it would be encoded in lower case
+        raise Malformed("key text mixes upper and lower case")
     values = _values_of(rest.lower())
     if _polymod(_expanded(prefix.lower()) + values) != 1:
         raise Malformed("key text has a wrong checksum")

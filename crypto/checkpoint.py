@@ -52,7 +52,7 @@ def parse_checkpoint(signed: str, trusted: Iterable[VerifyKey]) -> Checkpoint:
 def parse_text(text: str) -> Checkpoint:
     """Return what the text of a checkpoint says; what parses re-encodes to `text`. Raises Malformed."""
     lines = text.split("\n")
-    if len(lines) != 4 or not lines[0]:
+    if len(lines) != 4 or not lines[0] or lines[3]:
         raise Malformed("not the text of a checkpoint")
     root = b64.parse_padded(lines[2])
     if len(root) != HASH_BYTES:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto import b64, merkle, note, tlog
+from crypto.checkpoint import parse_text
 from crypto.errors import BadProof, BadSignature, CryptoError, Malformed
 from crypto.keys import generate_signing_key, parse_signing_key, parse_vkey
 from crypto.tlog import Checkpoint, LogProof
@@ -223,3 +224,10 @@ def test_any_flipped_bit_of_a_witnessed_proof_raises_from_the_family(data: st.Da
     raw[bit // 8] ^= 1 << bit % 8
     with pytest.raises(CryptoError):
         tlog.verify_proof(raw.decode("utf-8", "replace"), LEAVES[5], [LOG.verify_key], [COUNCIL.cosigner], 1)
+
+
+def test_nothing_follows_the_root() -> None:
+    text = tlog.encode_checkpoint(Checkpoint("made.up/log", 1, bytes(32)))
+    assert parse_text(text).size == 1
+    with pytest.raises(Malformed):
+        parse_text(f"{text}\0")  # found by fuzzing

@@ -41,6 +41,7 @@ BIP173_INVALID = {
     "10a06t8": "no prefix or no checksum",
     "1qzzfhee": "no prefix or no checksum",
     "A12uEL5L": "mixes upper and lower case",
+    "?1EZYFCL": "mixes upper and lower case",  # found by fuzzing
 }
 
 

@@ -18,7 +18,7 @@ IDENTITIES = tuple(age.parse_identity(text) for text in seeds.age_identities())
 TRUSTED = tuple(key.verify_key for key in seeds.SIGNERS)
 CHEAP_WORK_FACTOR = 10  # a mebibyte; twenty, which is allowed, takes one gibibyte and seconds
 UNICODE_FORMS: tuple[Literal["NFC", "NFD", "NFKC", "NFKD"], ...] = ("NFC", "NFD", "NFKC", "NFKD")
-BECH32 = ("A12UEL5L", "a12uel5l", "abcdef1l7aum6echk45nj3s0wdvt2fg8x9yrzpqzd3ryx")  # of BIP 173
+BECH32 = ("?1EZYFCL", "A12UEL5L", "a12uel5l", "abcdef1l7aum6echk45nj3s0wdvt2fg8x9yrzpqzd3ryx")  # of BIP 173
 
 
 def is_encoded_so(header: Header, raw: bytes) -> bool:
