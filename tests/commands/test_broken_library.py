@@ -32,7 +32,7 @@ main()
 
 def on_a_broken_machine(*arguments: object) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-c", BROKEN, *(str(argument) for argument in arguments)]
-    return subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=180)
 
 
 def test_with_a_broken_library_nothing_is_served_and_no_kit_is_opened(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_an_open_address_without_tls_is_refused_with_what_to_do(area: Places, se
 
 def served(area: Places) -> "subprocess.CompletedProcess[str]":
     command = [str(PROGRAM), "serve", "--home", str(area.home)]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=180)
 
 
 def test_a_certificate_that_cannot_be_used_ends_the_gateway_at_once_and_is_named(area: Places) -> None:
