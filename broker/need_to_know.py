@@ -38,7 +38,10 @@ _WHO_MAY = {
     Act.AUDIT: COORDINATING | {"compliance"},
 }
 _RELEASES = frozenset({Act.LEASE, Act.OPEN})
-_BY_WHOM_COUNTS = frozenset({Act.LEASE, Act.LIFT})  # without a named officer: an excluded one may be behind it
+_RECALLS = frozenset({Act.RECALL, Act.RECALL_SOME})
+# Without a named officer an excluded one may be behind it: who reads, opens to others, or takes away from all.
+_BY_WHOM_COUNTS = frozenset({Act.LEASE, Act.LIFT}) | _RECALLS
+_WANTS_PROOF = frozenset({Act.EXCLUDE, Act.LIFT}) | _RECALLS  # and so a name, where the area demands proof
 _NO_CASE = frozenset({Act.STEWARD, Act.REVOKE, Act.AUDIT})
 
 
@@ -86,7 +89,7 @@ class Access:
     withdrawn        the delivery was recalled, or its content destroyed
     key_revoked      the header was made for a key that has been revoked since
     demand_proved    the area accepts no officer who is merely named
-    colleagues       the officers of the asking party: one of them may be reading, or lifting, where none is named
+    colleagues       the officers of the asking party: any of them may be behind it where none is named
     superseded_key   a key that signed the request was revoked, or its officer removed, since it was authenticated
     """
 
@@ -152,11 +155,16 @@ def decide_asker(access: Access) -> Deny | None:
         return Deny("N4", "kind-not-allowed")
     if access.act in {Act.SUBMIT, Act.OPEN} and not _purpose_allowed(access):
         return Deny("N5", "purpose-not-allowed")
-    if access.act is Act.OPEN and asker.officer is None:
+    if asker.officer is None and _officer_required(access):
         return Deny("N6", "officer-required")
     if access.demand_proved and asker.officer is not None and not asker.proved:
         return Deny("N6", "officer-not-proved")
     return None
+
+
+def _officer_required(access: Access) -> bool:
+    """Claim that somebody must be named; where proof is demanded, leaving the name out does not go round it."""
+    return access.act is Act.OPEN or (access.demand_proved and access.act in _WANTS_PROOF)
 
 
 def _needs_agreement(access: Access) -> bool:
@@ -200,7 +208,7 @@ def _decide_case(access: Access) -> Deny | None:
 
 
 def _readers(access: Access) -> frozenset[OfficerId | None]:
-    """Return who may be behind the request: a lease or a lifting without a named officer, any officer of the agency."""
+    """Return who may be behind the request: where none is named and it counts, any officer of the agency."""
     if access.act in _BY_WHOM_COUNTS and access.asker.officer is None:
         return access.colleagues | {None}
     return frozenset({access.asker.officer})

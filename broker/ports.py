@@ -121,7 +121,7 @@ class Messages(Protocol):
         """Record that the header was released (first time only; later releases keep the first time)."""
 
     async def receipt(self, delivery: DeliveryId, state: str, note: str, at: datetime) -> None:
-        """Keep a receipt note; `collected` moves the delivery to collected."""
+        """Keep a receipt note; `collected`, or `destroyed` without it, moves the delivery to collected."""
 
     async def recall(self, notices: Mapping[DeliveryId, str | None], at: datetime) -> None:
         """Recall deliveries: their headers are deleted; the notice (None where never released) is kept."""

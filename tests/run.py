@@ -185,9 +185,11 @@ def _report(outcome: Outcome, started: float) -> None:
 def _tests(options: Options) -> list[Outcome]:
     environment = {**os.environ, "MARAC_TEST_PROFILE": options.profile}
     with ExitStack() as stack:
+        folder = stack.enter_context(_memory())
+        environment |= _compiled_once(folder)
         if not options.quick:
             environment |= stack.enter_context(_servers())
-        outcomes = [_pytest(options, environment)]
+        outcomes = [_pytest(options, environment, folder)]
     if options.measures_coverage:
         outcomes += _coverage()
     return outcomes
@@ -201,14 +203,21 @@ def _servers() -> Iterator[dict[str, str]]:
         yield {"MARAC_TEST_POSTGRES_URL": postgres.url, "MARAC_TEST_AMQP_URL": rabbitmq.url}
 
 
-def _pytest(options: Options, environment: dict[str, str]) -> Outcome:
+def _compiled_once(folder: Path) -> Mapping[str, str]:
+    """Return what makes all processes of this run share compiled modules, kept in its own folder.
+
+    The tests start hundreds of processes; where Python may not write beside the source, each would compile all anew.
+    """
+    return {"PYTHONPYCACHEPREFIX": str(folder / "compiled"), "PYTHONDONTWRITEBYTECODE": ""}
+
+
+def _pytest(options: Options, environment: Mapping[str, str], folder: Path) -> Outcome:
     command = [*PYTEST, "-q", "-n", "4", "--dist", "loadgroup", "--durations=8", "--durations-min=3"]
     if options.markers:
         command += ["-m", options.markers]
     if options.measures_coverage:
         command += ["--cov", "--cov-report=", "--cov-fail-under=0"]  # judged by a step of its own
-    with _memory() as folder:
-        return _shown_step("pytest", [*command, *folder, *options.rest], environment)
+    return _shown_step("pytest", [*command, f"--basetemp={folder / 'tests'}", *options.rest], environment)
 
 
 def _fuzz(options: Options) -> list[Outcome]:
@@ -243,15 +252,13 @@ def _shown_step(name: str, command: Sequence[str], environment: Mapping[str, str
 
 
 @contextmanager
-def _memory() -> Iterator[list[str]]:
-    """Yield the option that puts the tests' databases into memory, where there is some: they wait for disks most."""
+def _memory() -> Iterator[Path]:
+    """Yield a folder for what the tests write, in memory where there is some: they wait for disks most."""
     shared = Path("/dev/shm")
-    if not os.access(shared, os.W_OK) or shutil.disk_usage(shared).free < MEMORY_BYTES:
-        yield []
-        return
-    folder = tempfile.mkdtemp(prefix="marac-test-", dir=shared)
+    roomy = os.access(shared, os.W_OK) and shutil.disk_usage(shared).free >= MEMORY_BYTES
+    folder = tempfile.mkdtemp(prefix="marac-test-", dir=shared if roomy else None)
     try:
-        yield [f"--basetemp={folder}/tests"]
+        yield Path(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -54,7 +54,7 @@ class Lease:
     """What the gateway gave, parsed and not believed yet."""
 
     deliveries: tuple[tuple[DeliveryId, Delivered], ...]
-    notices: tuple[tuple[DeliveryId, MessageId, str], ...]
+    notices: tuple[tuple[DeliveryId, Delivered, str], ...]
 
 
 class Kit(Sender):
@@ -83,10 +83,7 @@ class Kit(Sender):
         try:
             return Lease(
                 tuple((parse_delivery_id(one.delivery), _delivered(one)) for one in answer.deliveries),
-                tuple(
-                    (parse_delivery_id(one.delivery), parse_message_id(one.message), one.notice)
-                    for one in answer.notices
-                ),
+                tuple((parse_delivery_id(one.delivery), _taken_back(one), one.notice) for one in answer.notices),
             )
         except Malformed:
             raise BadAnswer("the gateway's answer holds an id or a payload that is none") from None
@@ -108,9 +105,9 @@ class Kit(Sender):
             except CheckFailed as error:  # one bad delivery does not keep the others from being collected
                 failed.append((delivery, error))
         notices: list[Recall] = []
-        for delivery, message, note in lease.notices:
+        for delivery, delivered, note in lease.notices:
             try:
-                notices.append(self._notice(delivery, message, note))
+                notices.append(self._notice(delivery, delivered, note))
             except CheckFailed as error:
                 failed.append((delivery, error))
         self.send_receipts()
@@ -223,9 +220,12 @@ class Kit(Sender):
         self.inbox.saved(delivery, self._receipt(delivery, delivered.message, "collected"))
         return True
 
-    def _notice(self, delivery: DeliveryId, message: MessageId, note: str) -> Recall:
-        recall = check_recall(note, delivery, message, self.directory())
-        self.inbox.noticed(delivery, message, note)
+    def _notice(self, delivery: DeliveryId, delivered: Delivered, note: str) -> Recall:
+        recall = check_recall(note, delivery, delivered.message, self.directory())
+        check_manifest(delivered.manifest, delivered.message, self.directory())
+        # The answer is made from it, and this folder may never have had the message.
+        self.home.save_manifest(delivered.message, delivered.manifest)
+        self.inbox.noticed(delivery, delivered.message, note)
         return recall
 
     def _readable(self, delivery: DeliveryId) -> Item:
@@ -281,6 +281,10 @@ class Kit(Sender):
 def recall_of(item: Item) -> Recall | None:
     """Return the verified recall that an inbox item holds, or None."""
     return None if item.notice is None else parse_recall(signed_note.text_of(item.notice))
+
+
+def _taken_back(one: wire.LeasedNotice) -> Delivered:
+    return Delivered(parse_message_id(one.message), one.manifest, b"", b"")
 
 
 def _delivered(one: wire.LeasedDelivery) -> Delivered:

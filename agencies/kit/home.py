@@ -156,6 +156,10 @@ class Home:
     def save_pulled(self, message: MessageId, manifest: str, payload: bytes) -> None:
         """Write payload and manifest durably: when this returns, a `collected` receipt is true."""
         write_durably(self._saved(message, ".payload"), payload)
+        self.save_manifest(message, manifest)
+
+    def save_manifest(self, message: MessageId, manifest: str) -> None:
+        """Write the manifest durably: what a receipt speaks of."""
         write_durably(self._saved(message, ".manifest"), manifest.encode())
 
     def save_opened(self, message: MessageId, header: bytes, payload: bytes) -> None:

@@ -112,10 +112,11 @@ class LeasedDelivery(Answer):
 
 
 class LeasedNotice(Answer):
-    """A message leased before has been taken back."""
+    """A message has been taken back: one that was opened, or for the coordinator's office any."""
 
     delivery: str
     message: str
+    manifest: str
     notice: str
 
 

@@ -20,7 +20,7 @@ class Change:
 
     excluded  must learn nothing more; who is in both stays excluded
     lifted    may again what else permits them; no header is made for what was handed in while they were excluded
-    settled   nobody excluded in words is left to deal with
+    settled   nobody excluded in words is left to deal with: it opens the case to its readers, as lifting does
     """
 
     excluded: Sequence[str]
@@ -30,9 +30,9 @@ class Change:
     @property
     def acts(self) -> list[Act]:
         """What is asked, each logged by itself; lifting first: who may lift may exclude too."""
-        if not self.lifted:
+        if not (self.lifted or self.settled):
             return [Act.EXCLUDE]
-        return [Act.LIFT, Act.EXCLUDE] if self.excluded or self.settled else [Act.LIFT]
+        return [Act.LIFT, Act.EXCLUDE] if self.excluded else [Act.LIFT]
 
 
 async def exclude(desk: Desk, case: CaseRef, change: Change, asker: Asker) -> None:

@@ -57,6 +57,7 @@ async def _lease_now(desk: Desk, asker: Asker, limit: int) -> list[Leased]:
         waiting = await uow.messages.waiting(_reach(asker, directory), limit, now)
         # The cases first and in one order, as on every other way: an exclusion holds from its own commit on.
         cases = {ref: await uow.cases.lock(ref) for ref in sorted({case for _, case in waiting})}
+        directory = await desk.directories.current(uow)  # again: the locks may have been waited for
         taken = await uow.messages.take([delivery for delivery, _ in waiting], now)
         for delivery, message in taken:
             found = Found(message, cases[delivery.case], delivery)

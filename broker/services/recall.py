@@ -1,16 +1,17 @@
 """Recall: sender or coordinator takes a message back, from one recipient or all."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from agencies.names import MessageId, PartyId
+from agencies.names import MessageId, PartyId, coordinator_of
 from agencies.notes.recall import Recall
 from broker.errors import Refused
 from broker.lifecycle import DeliveryState, state_of
-from broker.need_to_know import Access, Act, Asker, Deny
+from broker.need_to_know import COORDINATING, Act, Asker, Deny
+from broker.ports import UnitOfWork
 from broker.records import Delivery
 from broker.services.desk import Desk
-from broker.services.ruling import broker_entry, check_asker, rule
+from broker.services.looking import check_found
+from broker.services.ruling import broker_entry, rule
 from broker.services.standing import Found, access_to, find_message
 from crypto import note as signed_note
 
@@ -21,32 +22,34 @@ async def recall(
     """Recall a message from `recipients` (None: from all) and return its state afterwards.
 
     Headers are gone in this transaction. Who had theirs released gets a signed notice to destroy and confirm,
-    and an incident is logged. Recalling again changes nothing.
+    and an incident is logged; the coordinator's office gets one of whatever a sender takes back. Again changes nothing.
     Only the coordinator's office names recipients: a sender who could would learn who they are.
     Raises Refused; naming somebody who is not a recipient is answered as if there were no message.
     """
     act = Act.RECALL if recipients is None else Act.RECALL_SOME
-    await check_asker(desk, Access(act, asker, demand_proved=desk.settings.demand_proved))
+    await check_found(desk, act, asker, lambda uow: _find(uow, message, recipients), message)
     async with desk.store.unit() as uow:
-        directory = await desk.directories.current(uow)
-        found = await find_message(uow, message)
-        deliveries = await uow.messages.deliveries(message)
-        if recipients is not None and not {each.recipient for each in deliveries}.issuperset(recipients):
-            found = Found(None, None)
+        found = await _find(uow, message, recipients)
+        directory = await desk.directories.current(uow)  # after the lock, which may have been waited for
         decision, _ = await rule(desk, uow, access_to(desk, act, asker, found, directory), message)
-        chosen = _chosen(deliveries, recipients)
-        notices = {each.id: _notice(desk, each, reason, desk.now()) for each in chosen}
-        if not isinstance(decision, Deny) and notices:
-            await uow.messages.recall(notices, desk.now())
-            if any(notices.values()):
-                await uow.log.append(broker_entry(desk, "incident", chosen[0].case, "released-before-recall"))
+        permitted = not isinstance(decision, Deny)
+        chosen = _chosen(found.deliveries, recipients) if permitted else []
+        await _take_back(desk, uow, chosen, reason, asker)
         await uow.commit()  # a crash after this: the notices go out with the recipients' next lease
     desk.logged.ring()
     desk.mail.ring()
     if isinstance(decision, Deny):
         raise Refused(decision.public)
-    remaining = {DeliveryState.RECALLED} if notices else {delivery.state for delivery in deliveries}
+    remaining = {DeliveryState.RECALLED} if chosen else {delivery.state for delivery in found.deliveries}
     return state_of(remaining).value
+
+
+async def _find(uow: UnitOfWork, message: MessageId, recipients: Sequence[PartyId] | None) -> Found:
+    """Return what was found; nothing, at the same cost, where somebody named is not a recipient."""
+    found = await find_message(uow, message)
+    if recipients is not None and not {each.recipient for each in found.deliveries}.issuperset(recipients):
+        return Found(None, None)
+    return found
 
 
 def _chosen(deliveries: Sequence[Delivery], recipients: Sequence[PartyId] | None) -> list[Delivery]:
@@ -55,8 +58,18 @@ def _chosen(deliveries: Sequence[Delivery], recipients: Sequence[PartyId] | None
     return [each for each in wanted if each.state is not DeliveryState.RECALLED]
 
 
-def _notice(desk: Desk, delivery: Delivery, reason: str, at: datetime) -> str | None:
-    if delivery.released_at is None:
-        return None
-    text = Recall(desk.area, delivery.id, delivery.message, delivery.case, reason, at).encode()
+async def _take_back(desk: Desk, uow: UnitOfWork, chosen: Sequence[Delivery], reason: str, asker: Asker) -> None:
+    if not chosen:
+        return
+    # The office is always told what a sender takes back: a referral must not vanish before anybody has read it.
+    office = coordinator_of(desk.area) if asker.party.kind not in COORDINATING else None
+    told = [each for each in chosen if each.released_at is not None or each.recipient == office]
+    notices = {each.id: _notice(desk, each, reason) for each in told}
+    await uow.messages.recall({each.id: notices.get(each.id) for each in chosen}, desk.now())
+    if any(each.released_at is not None for each in chosen):
+        await uow.log.append(broker_entry(desk, "incident", chosen[0].case, "released-before-recall"))
+
+
+def _notice(desk: Desk, delivery: Delivery, reason: str) -> str:
+    text = Recall(desk.area, delivery.id, delivery.message, delivery.case, reason, desk.now()).encode()
     return signed_note.sign(text, [desk.gateway_key])

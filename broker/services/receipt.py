@@ -10,6 +10,7 @@ from broker.lifecycle import may_follow
 from broker.need_to_know import Access, Act, Asker, Deny
 from broker.records import Delivery, Message
 from broker.services.desk import Desk
+from broker.services.looking import check_found
 from broker.services.reading import CLOCK_AHEAD
 from broker.services.ruling import rejections_logged, rule
 from broker.services.standing import access_to, find_delivery
@@ -24,9 +25,10 @@ async def receipt(desk: Desk, delivery: DeliveryId, note: str, asker: Asker) -> 
     Raises, logged, Refused where there is no such delivery for the asker; NoteRejected, NoteMismatch,
     ReceiptOutOfOrder.
     """
+    await check_found(desk, Act.RECEIPT, asker, lambda uow: find_delivery(uow, delivery))
     async with rejections_logged(desk, Access(Act.RECEIPT, asker)), desk.store.unit() as uow:
-        directory = await desk.directories.current(uow)
         found = await find_delivery(uow, delivery)
+        directory = await desk.directories.current(uow)  # after the lock, which may have been waited for
         message = None if found.message is None else found.message.id
         decision, _ = await rule(desk, uow, access_to(desk, Act.RECEIPT, asker, found, directory), message)
         if not isinstance(decision, Deny) and found.delivery is not None and found.message is not None:

@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 
 from agencies.names import DeliveryId, EntryId
 from broker.errors import Refused
-from broker.need_to_know import NOT_AVAILABLE, Access, Act, Asker, Deny
+from broker.need_to_know import NOT_AVAILABLE, Act, Asker, Deny
 from broker.services.desk import Desk
-from broker.services.ruling import check_asker, rule
+from broker.services.looking import check_found
+from broker.services.ruling import rule
 from broker.services.standing import access_to, find_delivery
 
 
@@ -23,10 +24,10 @@ async def release(desk: Desk, delivery: DeliveryId, asker: Asker) -> Released:
 
     Raises Refused, the same for what may not be had and for what is not there.
     """
-    await check_asker(desk, Access(Act.OPEN, asker, demand_proved=desk.settings.demand_proved))
+    await check_found(desk, Act.OPEN, asker, lambda uow: find_delivery(uow, delivery))
     async with desk.store.unit() as uow:
-        directory = await desk.directories.current(uow)
         found = await find_delivery(uow, delivery)
+        directory = await desk.directories.current(uow)  # after the lock, which may have been waited for
         header = await uow.messages.header(delivery)
         message = None if found.message is None else found.message.id
         decision, entry = await rule(desk, uow, access_to(desk, Act.OPEN, asker, found, directory), message)

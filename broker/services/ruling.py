@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
+from typing import NoReturn
 
 from agencies.directory import Directory
 from agencies.names import CaseRef, EntryId, MessageId
@@ -110,10 +111,17 @@ async def check_asker(desk: Desk, access: Access) -> Directory:
         directory = await desk.directories.current(uow)
     access = as_of(access, directory, desk.now())
     deny = decide_asker(access)
-    if deny is None:
-        return directory
+    if deny is not None:
+        await refuse(desk, access, deny, directory)
+    return directory
+
+
+async def refuse(
+    desk: Desk, access: Access, deny: Deny, directory: Directory, message: MessageId | None = None
+) -> NoReturn:
+    """Raise Refused, once the refusal is logged and committed in a unit of its own."""
     async with desk.store.unit() as uow:
-        await uow.log.append(entry_for(access, deny, directory, None))
+        await uow.log.append(entry_for(access, deny, directory, message))
         await uow.commit()
     desk.logged.ring()
     raise Refused(deny.public)

@@ -1,5 +1,6 @@
 """Look up a message or delivery and what the asker is to it; the work is the same where there is none."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from agencies.directory import Directory
@@ -7,7 +8,7 @@ from agencies.names import CaseRef, DeliveryId, MessageId, OfficerId, PartyId
 from agencies.officer import Officer
 from broker.case import Case
 from broker.kinds.table import KINDS
-from broker.lifecycle import DeliveryState
+from broker.lifecycle import DESTROYED, DeliveryState
 from broker.need_to_know import Access, Act, Asker, Standing
 from broker.ports import UnitOfWork
 from broker.records import Delivery, Message
@@ -21,18 +22,23 @@ NO_MESSAGE = MessageId("-")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A message with its case, as locked in this unit; all None where there is none."""
+    """A message with its case, locked if this unit may write; all None or empty where there is none.
+
+    delivery    the one that was asked about
+    deliveries  all of the message, where the message was asked about
+    """
 
     message: Message | None
     case: Case | None
     delivery: Delivery | None = None
+    deliveries: Sequence[Delivery] = ()
 
 
 async def find_message(uow: UnitOfWork, id_: MessageId) -> Found:
-    """Return the message and its case, the case locked."""
+    """Return the message with its case and its deliveries, the case and then the deliveries locked."""
     message = await uow.messages.get(id_)
     case = await uow.cases.lock(NO_CASE if message is None else message.case)
-    return Found(message, case)
+    return Found(message, case, deliveries=await uow.messages.deliveries(id_))
 
 
 async def find_delivery(uow: UnitOfWork, id_: DeliveryId) -> Found:
@@ -45,14 +51,15 @@ async def find_delivery(uow: UnitOfWork, id_: DeliveryId) -> Found:
 
 
 def access_to(desk: Desk, act: Act, asker: Asker, found: Found, directory: Directory) -> Access:
-    """Return the question that `asker` puts about what was found."""
+    """Return the question that `asker` puts, as of now, about what was found."""
+    asker = replace(asker, at=desk.now())
     access = Access(
         act,
         asker,
         case=found.case,
         demand_proved=desk.settings.demand_proved,
-        # The register is gone through for a lease alone: no rule asks for colleagues elsewhere.
-        colleagues=frozenset(officers_of(asker.party.id, directory)) if act is Act.LEASE else frozenset(),
+        # The register is gone through only where nobody is named: otherwise no rule asks for colleagues.
+        colleagues=frozenset(officers_of(asker.party.id, directory)) if asker.officer is None else frozenset(),
     )
     if found.message is None:
         return access
@@ -63,7 +70,7 @@ def access_to(desk: Desk, act: Act, asker: Asker, found: Found, directory: Direc
         kind=kind,
         least=access.least if part is None else part.least,
         standing=_standing(asker.party.id, found),
-        withdrawn=found.delivery is not None and found.delivery.state is DeliveryState.RECALLED,
+        withdrawn=found.delivery is not None and _is_withdrawn(found.delivery),
         key_revoked=_key_revoked(found.delivery, asker, directory),
     )
 
@@ -72,6 +79,11 @@ def officers_of(party: PartyId, directory: Directory) -> list[OfficerId]:
     """Return the officers of a party, whatever their status, sorted by id."""
     members = directory.register.participants()
     return [member.id for member in members if isinstance(member, Officer) and member.agency == party]
+
+
+def _is_withdrawn(delivery: Delivery) -> bool:
+    """Claim that nothing is to be had of it any more: it was taken back, or its recipient has destroyed its copy."""
+    return delivery.state is DeliveryState.RECALLED or DESTROYED in delivery.receipts
 
 
 def _standing(party: PartyId, found: Found) -> Standing:

@@ -1,7 +1,7 @@
 """Submit: take responsibility for a submission, sealed, logged, stored and queued in one commit, or not at all."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from agencies.directory import Directory
 from agencies.names import DeliveryId, MessageId, coordinator_of, draw_case_ref
@@ -9,14 +9,14 @@ from agencies.notes.manifest import Manifest
 from broker.case import Case, Related, Relation
 from broker.errors import IdempotencyConflict, NoteMismatch, NoteRejected, Refused
 from broker.lifecycle import DeliveryState
-from broker.need_to_know import Access, Act, Asker, Deny, Permit, basis_for, decide
+from broker.need_to_know import Access, Act, Asker, Decision, Deny, Permit, basis_for, decide
 from broker.ports import UnitOfWork
 from broker.records import Addressed, Delivery, Earlier, Message
 from broker.services.desk import Desk
 from broker.services.effects import Effects, effects_of
 from broker.services.office import check_somebody_is_left
 from broker.services.reading import Reading, Request, read_documents, read_submission, verify_signers
-from broker.services.ruling import as_of, check_asker, entry_for, rejections_logged
+from broker.services.ruling import as_of, check_asker, entry_for, refuse, rejections_logged
 from broker.services.sealing import SealedPart, seal_parts, taking_part
 from crypto import note as signed_note
 from crypto.draw import draw_uuid7
@@ -61,32 +61,61 @@ async def _commit(
     desk: Desk, reading: Reading, access: Access, effects: Effects, parts: Sequence[SealedPart]
 ) -> Sequence[str]:
     sender, idempotency = access.asker.party.id, reading.submission.idempotency
+    await _check_known_case(desk, reading, access)
     async with desk.store.unit() as uow:
-        earlier = await uow.messages.earlier(sender, idempotency)
-        access = await _access_in(uow, reading, access, earlier)
-        # After the case's lock, which may have been waited for: what was revoked meanwhile holds here. And one instant
-        # for all: a key that ends between the check and the manifest would make what no kit believes.
-        desk = desk.stopped()
-        directory = await desk.directories.current(uow)
-        _check_still_sound(desk, reading, access, directory, earlier)
-        access = as_of(access, directory, desk.now())
-        decision = decide(access)
+        judged = await _judge(desk, uow, reading, access)
+        desk, decision, earlier = judged.desk, judged.decision, judged.earlier
+        access = judged.access
         manifests: Sequence[str] = () if earlier is None else earlier.manifests
         message = None
         if isinstance(decision, Permit) and earlier is None:
-            case = await _apply(desk, uow, access, effects, directory)
+            case = await _apply(desk, uow, access, effects, judged.directory)
             access = replace(access, case=case)
             addressed = [_address(desk, reading, part, case) for part in parts]
             manifests, message = tuple(item.message.manifest for item in addressed), addressed[0].message.id
             await uow.messages.add(addressed)
             await uow.messages.remember(sender, idempotency, Earlier(case.ref, reading.note_hash, tuple(manifests)))
-        await uow.log.append(entry_for(access, decision, directory, message))
+        await uow.log.append(entry_for(access, decision, judged.directory, message))
         await uow.commit()  # a crash before this line leaves nothing; after it, the relay delivers
     desk.outgoing.ring()
     desk.logged.ring()
     if isinstance(decision, Deny):
         raise Refused(decision.public)
     return manifests
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A submission as one unit sees it; `desk` is of the instant that all of it was judged at."""
+
+    desk: Desk
+    access: Access
+    decision: Decision
+    earlier: Earlier | None
+    directory: Directory
+
+
+async def _judge(desk: Desk, uow: UnitOfWork, reading: Reading, access: Access) -> _Judged:
+    """Return need-to-know's decision in this unit: where it may write, under the case's lock."""
+    earlier = await uow.messages.earlier(access.asker.party.id, reading.submission.idempotency)
+    access = await _access_in(uow, reading, access, earlier)
+    # After the case's lock, which may have been waited for: what was revoked meanwhile holds here. And one instant
+    # for all: a key that ends between the check and the manifest would make what no kit believes.
+    desk = desk.stopped()
+    directory = await desk.directories.current(uow)
+    _check_still_sound(desk, reading, access, directory, earlier)
+    access = as_of(access, directory, desk.now())
+    return _Judged(desk, access, decide(access), earlier, directory)
+
+
+async def _check_known_case(desk: Desk, reading: Reading, access: Access) -> None:
+    """Refuse, logged, what names a case and is not permitted, without waiting for its lock: see looking.py."""
+    if reading.submission.case is None:
+        return
+    async with desk.store.reader() as uow:
+        judged = await _judge(desk, uow, reading, access)
+    if isinstance(judged.decision, Deny):
+        await refuse(desk, judged.access, judged.decision, judged.directory)
 
 
 def _check_still_sound(

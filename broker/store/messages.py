@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, or_, sele
 
 from agencies.names import CaseRef, DeliveryId, MessageId, PartyId
 from broker.errors import IdempotencyConflict
-from broker.lifecycle import COLLECTED, ENDINGS, DeliveryState
+from broker.lifecycle import COLLECTED, DESTROYED, ENDINGS, DeliveryState
 from broker.records import Addressed, Delivery, Earlier, Message, Reach
 from broker.store import tables
 from broker.store.rows import delivery_of, message_of, row_of_delivery, row_of_message
@@ -122,10 +122,10 @@ class SqlMessages:
         )
 
     async def receipt(self, delivery: DeliveryId, state: str, note: str, at: datetime) -> None:
-        """Keep a receipt note; `collected` moves the delivery to collected."""
+        """Keep a receipt note; `collected`, or `destroyed` without it, moves the delivery to collected."""
         row = {"delivery": delivery, "state": state, "note": note, "at": at}
         await self._transaction.run(tables.receipts.insert(), [row])
-        if state == COLLECTED:
+        if state in {COLLECTED, DESTROYED}:
             rows = tables.deliveries.c
             before = (DeliveryState.ACCEPTED.value, DeliveryState.WAITING.value)
             await self._transaction.run(

@@ -31,10 +31,11 @@ class DeliveryOut(BaseModel):
 
 
 class NoticeOut(BaseModel):
-    """A recalled message that had been opened: to be destroyed, and answered with a receipt."""
+    """A recalled message that had been opened, or that its sender took back: to be answered with a receipt."""
 
     delivery: str
     message: str
+    manifest: str
     notice: str
 
 
@@ -52,7 +53,11 @@ async def lease(request: Signed, broker: TheBroker) -> LeasedOut:
     deliveries, notices = [], []
     for leased in await broker.lease(request.asker(), sent.limit, sent.wait_s):
         if leased.notice is not None:
-            notices.append(NoticeOut(delivery=leased.delivery, message=leased.message, notice=leased.notice))
+            notices.append(
+                NoticeOut(
+                    delivery=leased.delivery, message=leased.message, manifest=leased.manifest, notice=leased.notice
+                )
+            )
             continue
         deliveries.append(
             DeliveryOut(

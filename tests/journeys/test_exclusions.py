@@ -181,6 +181,17 @@ def test_an_excluded_officer_of_the_office_does_not_lift_its_own_exclusion_and_a
     assert set(world.read(COORDINATOR, 3)) == set(ALL_DOCUMENTS)
 
 
+def test_an_excluded_officer_of_the_office_does_not_settle_what_was_excluded_in_words(world: World) -> None:
+    with_colleague(world, COORDINATOR)
+    accepted = world.refer(exclusions=exclusions(officers=[world.officer(COORDINATOR)], people=["Her uncle"]))
+    world.arrived(accepted)
+    with session(world, COORDINATOR, None) as nameless:
+        for kit in (world.kit(COORDINATOR), nameless):
+            act = refusal(lambda kit=kit: kit.exclude(accepted[0].manifest.case, [], settled=True))
+            assert act.code == "not-available"
+    assert world.gets_nothing(SERVICE)
+
+
 def test_only_the_coordinator_lifts(embedded: World) -> None:
     case = embedded.refer(exclusions=exclusions(agencies=[embedded.party(SERVICE)]))[0].manifest.case
     for other in (SENDER, SERVICE, "governance"):

@@ -8,6 +8,9 @@ from agencies.kit.recalls import RecallAnswered, TakenBack
 from agencies.names import DeliveryId, MessageId
 from broker.ports import UnitOfWork
 from broker.records import Delivery
+from tests.factories import exclusions
+from tests.journeys.colleagues import session
+from tests.journeys.receipts import receipt_note, send_receipt
 from tests.journeys.world import COORDINATOR, SENDER, SERVICE, World, refusal
 
 
@@ -21,6 +24,37 @@ def test_a_message_recalled_before_anybody_collected_it_is_never_given_out(world
     assert world.gets_nothing(SERVICE)
     assert world.logged(event="recall", outcome="permit")["message"] == body.manifest.message
     assert world.entries(event="incident") == []
+
+
+def test_the_office_learns_of_all_that_a_sender_takes_back_before_anybody_has_read_it(world: World) -> None:
+    accepted = world.refer()
+    world.arrived(accepted)
+    for one in accepted:
+        world.kit(SENDER).recall(one.manifest.message, None, "sent-in-error")
+    kit, notices = world.kit(COORDINATOR), world.collect(COORDINATOR, 3).notices
+    assert {notice.message for notice in notices} == {one.manifest.message for one in accepted}
+    assert world.gets_nothing(SERVICE)
+    for notice in notices:
+        kit.answer_recall(notice.delivery)
+    assert world.gets_nothing(COORDINATOR)
+    assert _delivery(world, notices[0].delivery).receipts == ("destroyed",)
+
+
+def test_an_excluded_officer_takes_nothing_back_by_leaving_out_the_name(world: World) -> None:
+    body, *_ = world.refer(exclusions=exclusions(officers=[world.officer(SENDER)]))
+    with session(world, SENDER, None) as nameless:
+        for kit in (world.kit(SENDER), nameless):
+            act = refusal(lambda kit=kit: kit.recall(body.manifest.message, None, "sent-in-error"))
+            assert act.code == "not-available"
+    assert world.logged(event="recall", outcome="deny", officer=None)["rule"] == "N9"
+
+
+def test_what_its_recipient_says_it_destroyed_is_not_given_out_again(world: World) -> None:
+    body, *_ = world.refer()
+    kit, delivery = world.kit(SERVICE), _delivery_of(world, body.manifest.message)
+    send_receipt(kit, delivery, receipt_note(kit, delivery, body.manifest.message, body.note, "destroyed"))
+    assert refusal(lambda: kit.open(delivery)).code == "not-available"
+    assert world.logged(event="open", outcome="deny")["rule"] == "N14"
 
 
 def test_a_message_recalled_between_collection_and_opening_cannot_be_opened(world: World) -> None:
