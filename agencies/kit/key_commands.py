@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -23,6 +23,7 @@ from agencies.kit.terminal import (
     open_home,
     open_kit,
     passphrase,
+    refuse_to_overwrite,
     say,
     sha256_hex,
     stop,
@@ -31,7 +32,7 @@ from agencies.kit.terminal import (
     write_public,
 )
 from agencies.kit.wire import Problem
-from agencies.names import PartyId, coordinator_of, draw_officer_id
+from agencies.names import PartyId, coordinator_of, draw_officer_id, is_office
 from agencies.notes.isa import parse_isa
 from agencies.notes.party import PartyNote, parse_party
 from agencies.notes.revocation import REASONS
@@ -42,6 +43,7 @@ from crypto.keys import SigningKey, generate_signing_key
 
 app = typer.Typer(no_args_is_help=True, help="This agency's keys; they never leave its folder unencrypted.")
 
+_KINDS: Final = (*AGENCY_KINDS, *OFFICE_KINDS)
 Out = Annotated[Path, typer.Option("--out", help="Where to write what goes to the coordinator.", dir_okay=False)]
 
 
@@ -49,7 +51,7 @@ Out = Annotated[Path, typer.Option("--out", help="Where to write what goes to th
 class NewKeys:
     """Whose keys are made, under which agreement, and where they go."""
 
-    kind: Annotated[str, typer.Option(help=f"One of: {', '.join((*AGENCY_KINDS, *OFFICE_KINDS))}.")]
+    kind: Annotated[str, typer.Option(help=f"One of: {', '.join(_KINDS)}.")]
     name: Annotated[str, typer.Option(help="The agency's name, as people know it; never a person's.")]
     agreement: Annotated[Path, typer.Option(help="The area's agreement, as a note.", exists=True, dir_okay=False)]
     recovery: Annotated[Path, typer.Option(help="Where the recovery key goes: a stick for the safe.", dir_okay=False)]
@@ -67,7 +69,11 @@ def generate(options: NewKeys) -> None:
              --recovery /media/stick/housing-recovery.agekey
     """
     home, now = open_home(options.kit), wall_clock()
+    _check_kind(options.kind, home.settings.party)
     short, isa = short_name(home.settings.party), _agreement(options.agreement)
+    out = home.path / f"{short}.party"
+    refuse_to_overwrite(out, "--kit")
+    refuse_to_overwrite(options.recovery, "--recovery")
     key, working, recovery = generate_signing_key(home.settings.party), age.generate_identity(), age.generate_identity()
     said = PartyNote(
         id=home.settings.party,
@@ -85,7 +91,6 @@ def generate(options: NewKeys) -> None:
     keyfile.save_identity(options.recovery, recovery, words, cost)
     keyfile.save_identity(next_file(home.keys, short, ".agekey"), working, words, cost)
     keyfile.save_signing_key(next_file(home.keys, short, ".signkey"), key, words, cost)
-    out = home.path / f"{short}.party"
     write_public(out, note)
     _show(isa)
     say(f"Signing key {key.verify_key.keyid}: read it out when the coordinator telephones.")
@@ -127,6 +132,7 @@ def prove(
     Example: marac keys prove housing-working.age housing-recovery.age
              --recovery-key /media/stick/housing-recovery.agekey
     """
+    refuse_to_overwrite(out)
     home, words, now = open_home(kit), passphrase(passphrase_file), wall_clock()
     ring = load_keyring(home, words, now)
     files = ChallengeFiles(working.read_bytes(), recovery.read_bytes())
@@ -161,6 +167,7 @@ def rotate(
     """
     if what not in ("signing", "working"):
         stop("that is not a key to rotate", "give signing or working", Exit.USAGE)
+    refuse_to_overwrite(out)
     words = passphrase(passphrase_file)
     home, now = open_home(kit), wall_clock()
     ring, short = load_keyring(home, words, now), short_name(home.settings.party)
@@ -197,7 +204,7 @@ def revoke(
     Example: marac keys revoke marac.cambridgeshire.example/agency/housing+0a1b2c3d --reason lost
     """
     if reason not in REASONS:
-        stop("no such reason", f"give one of: {', '.join(REASONS)}", Exit.USAGE)
+        stop("--reason: there is no such reason", f"give one of: {', '.join(REASONS)}", Exit.USAGE)
     if not yes and not typer.confirm(f"Revoke {key}? It cannot be undone."):
         stop("nothing was revoked", "run it again when you are sure")
     with open_kit(kit, passphrase_file) as connected:
@@ -229,6 +236,7 @@ def officer(
 
     Example: marac keys officer --with-key --out officer.party
     """
+    refuse_to_overwrite(out)
     words, home, now = passphrase(passphrase_file), open_home(kit), wall_clock()
     ring = load_keyring(home, words, now)
     id_ = draw_officer_id(home.settings.area)
@@ -242,19 +250,26 @@ def officer(
         agency=home.settings.party,
         roles=tuple(roles.split(",")),
     )
+    note = _officer_note(said, ring, own)
     if own is not None:
         keyfile.save_signing_key(next_file(home.keys, short_name(id_), ".signkey"), own, words, work_factor)
-    note = _officer_note(said, ring, own)
     write_public(out, note)
     home.appoint(id_)
     say(f"The officer of this folder is {id_}.\n  Next: send {out} to the coordinator, for: marac officer add")
 
 
+def _check_kind(kind: str, party: PartyId) -> None:
+    allowed = [one for one in OFFICE_KINDS if party.rpartition("/")[2].startswith(one)] if is_office(party) else []
+    if kind not in (allowed or AGENCY_KINDS):
+        words = ", ".join(allowed or AGENCY_KINDS)
+        stop(f"--kind: that is no kind of {short_name(party)}", f"give one of: {words}", Exit.USAGE)
+
+
 def _signed(said: PartyNote, key: SigningKey) -> str:
     try:
         return enrolment.party_note(said, key)
-    except Malformed as wrong:
-        stop(f"that cannot be entered: {wrong}", "give the kind the coordinator told you, and a plain name", Exit.USAGE)
+    except Malformed as wrong:  # its kind was checked: what is left that a person writes is the name
+        stop(f"--name: {wrong}", "give a plain name, such as Exampleton Housing", Exit.USAGE)
 
 
 def _agreement(file: Path) -> Isa:
@@ -290,6 +305,10 @@ def _said(directory: Directory, party: PartyId) -> PartyNote:
 
 def _officer_note(said: PartyNote, ring: Keyring, own: SigningKey | None) -> str:
     """The agency vouches for its officer; an officer with a key signs first."""
+    try:
+        parse_party(said.encode())
+    except Malformed as wrong:
+        stop(f"--roles: {wrong}", "give words with commas between, such as referrer,reader", Exit.USAGE)
     if own is None:
         return signed_note.sign(said.encode(), [ring.agency])
     return signed_note.append_signature(enrolment.party_note(said, own), ring.agency)

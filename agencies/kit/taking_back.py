@@ -45,7 +45,7 @@ def recall(options: RecallOptions) -> None:
     Example: marac recall 0199f2b1-6a0b-7d0e-8a3c-5f0f4c1f2b7e --reason wrong-recipient
     """
     if options.reason not in REASONS:
-        stop("no such reason", f"give one of: {', '.join(REASONS)}", Exit.USAGE)
+        stop("--reason: there is no such reason", f"give one of: {', '.join(REASONS)}", Exit.USAGE)
     first = message_id(options.message)
     states: dict[str, str] = {}
     with open_kit(options.kit, options.passphrase_file) as sending:

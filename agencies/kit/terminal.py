@@ -201,6 +201,17 @@ def passphrase(file: Path | None, *, new: bool = False) -> str:
     return chosen
 
 
+def refuse_to_overwrite(path: Path, option: str = "--out") -> None:
+    """End the command where a file is in the way, or there is no folder for it: before a key is made for it.
+
+    option  how the person gives another
+    """
+    if path.exists() or path.is_symlink():
+        stop(f"{path} is there already: nothing was made", f"move it away, or give another {option}", Exit.USAGE)
+    if not path.parent.is_dir():
+        stop(f"{path.parent} is not a folder: nothing was made", f"make it, or give another {option}", Exit.USAGE)
+
+
 def write_public(path: Path, content: str) -> None:
     """Write a file that may be sent to others; one that is there is never overwritten."""
     try:
