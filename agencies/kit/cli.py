@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from agencies.kit import audit_commands, joining, key_commands, referring, sent, taking_back
-from agencies.kit.client import PURPOSE, AlreadyShown, recall_of
+from agencies.kit.client import PURPOSE, AlreadyShown, PurposeNotAgreed, recall_of
 from agencies.kit.home import Home, NotSaved
 from agencies.kit.inbox import Item, State
 from agencies.kit.opening import Opened
@@ -99,6 +99,8 @@ def open_(
             opened = receiving.read_again(id_) if again else receiving.open(id_, purpose)
         except AlreadyShown as shown:
             stop(str(shown), f"read the saved copy: marac open {id_} --again")
+        except PurposeNotAgreed as wrong:
+            stop(f"--purpose: {wrong}", f"give one of: {', '.join(wrong.purposes)}", Exit.USAGE)
         if receiving.pending():
             warn("the receipt could not be sent yet; the next `marac pull` sends it")
     say(render(opened.manifest.document, opened.document(), _facts(opened)))

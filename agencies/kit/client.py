@@ -40,6 +40,14 @@ class OfficerNotEntered(Exception):
     """Who works with this folder is not, or no longer, an active officer of the register."""
 
 
+class PurposeNotAgreed(Exception):
+    """The agreement of this agency names no such purpose; `purposes` are those that it names."""
+
+    def __init__(self, purposes: Sequence[str]) -> None:
+        super().__init__("the agreement does not name this purpose")
+        self.purposes = tuple(purposes)
+
+
 @dataclass(frozen=True, slots=True)
 class Pulled:
     """What one pull brought: newly saved deliveries, recall notices, and deliveries that failed a check."""
@@ -117,11 +125,13 @@ class Kit(Sender):
         """Return the message, once: its header asked for, all nine checks passed, the age file saved.
 
         The receipt goes out last; if the network is down it waits for the next pull, and the reader does not.
-        Raises AlreadyShown, TakenBack, NoOfficer, OfficerNotEntered, NotInInbox, CheckFailed, Problem, Unreachable.
+        Raises AlreadyShown, TakenBack, NoOfficer, OfficerNotEntered, PurposeNotAgreed, NotInInbox, CheckFailed,
+        Problem, Unreachable.
         """
         item = self._readable(delivery)
         directory = self.refresh()
         self._check_entered(directory)
+        self._check_purpose(directory, purpose)
         self.send_receipts()  # `opened` may not arrive before `collected`
         header, payload = self._header(delivery, purpose), self._payload(item.message)
         opened = self._checked(item.message, header, payload, directory)
@@ -254,6 +264,12 @@ class Kit(Sender):
         if item is None:
             raise NotInInbox(delivery)
         return item
+
+    def _check_purpose(self, directory: Directory, purpose: str) -> None:
+        own = directory.register.party(self.home.settings.party)
+        # Without an agreement of our own the gateway's refusal is the better answer: it says whom to ask.
+        if own is not None and own.isa is not None and purpose not in own.isa.purposes:
+            raise PurposeNotAgreed(own.isa.purposes)
 
     def _header(self, delivery: DeliveryId, purpose: str) -> bytes:
         fields = self.fields(**{"marac-purpose": purpose})

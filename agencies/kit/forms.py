@@ -17,7 +17,7 @@ from agencies.documents.invalid import DocumentInvalid, Problem
 from agencies.documents.person import Perpetrator, SeenPerson, Victim
 from agencies.documents.referral import Referral, Referrer
 from agencies.documents.safe_contact import SafeContact
-from agencies.kit.mistakes import in_detail, names_of
+from agencies.kit.mistakes import in_detail, names_of, syntax_mistake
 
 _COMMENT: Final = "_"  # members whose name begins so are remarks to whoever fills the form in
 _MEMBERS: Final = ("referral", "safe_contact", "exclusions")
@@ -31,6 +31,7 @@ _READ_ME: Final = (
 )
 
 _EXCLUSIONS: Final = (
+    "ids of agencies and officers: marac register list --officers",
     'agencies: such as {"agency": "marac.area.example/agency/leisure", "reason": "He works there."}',
     'officers: such as {"officer": "marac.area.example/officer/7f3k2m9q", "reason": "His sister."}',
     'people in words: such as {"person": "His cousin, who volunteers at a drop-in centre"}; then nobody but the',
@@ -72,12 +73,13 @@ def load_form(path: Path) -> ReferralForm:
     """Return the form in the file at `path` (UTF-8). Raises FormInvalid, OSError if it cannot be read."""
     with path.open("rb") as file:
         content = file.read(3 * MAX_DOCUMENT_BYTES)
+    line = 0
     try:
         text = content.decode("utf-8-sig")  # some editors begin a file with a byte order mark
-    except UnicodeDecodeError:
-        text = None
-    if text is None:
-        raise FormInvalid((Problem("", "save this file as plain text in UTF-8"),))
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+    if line:  # raised outside the handler: the error carries the whole text, and would stay as the context
+        raise FormInvalid((Problem("", f"save this file as plain text in UTF-8; line {line} is not"),))
     return parse_form(text)
 
 
@@ -116,6 +118,8 @@ def _members(text: str) -> Mapping[str, JsonValue]:
         form = _without_comments(read_json(text))
     except DocumentInvalid as invalid:
         problem = invalid.problems[0]
+        if len(text) <= MAX_DOCUMENT_BYTES:  # a longer one was cut where we stopped reading
+            problem = Problem(problem.pointer, syntax_mistake(text) or problem.reason)
     except RecursionError:
         problem = Problem("", "this is nested too deeply")
     if problem is not None:

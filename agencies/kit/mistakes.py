@@ -4,6 +4,8 @@ The documents' own errors (agencies/documents/invalid.py) repeat nothing: the ga
 """
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -15,6 +17,11 @@ from agencies.documents.invalid import Problem
 
 _WORDS_IN: Final[Mapping[str, str]] = {"literal_error": "expected", "union_tag_invalid": "expected_tags"}
 _MAX_NAME: Final = 40
+_OUR_NAME: Final = re.compile("[a-z]+(_[a-z]+)*")
+
+
+class _Mistake(Exception):
+    """What the reader of JSON itself would let pass."""
 
 
 def in_detail(model_type: type[Document], content: JsonValue, problems: Sequence[Problem]) -> tuple[Problem, ...]:
@@ -32,9 +39,36 @@ def in_detail(model_type: type[Document], content: JsonValue, problems: Sequence
     )
 
 
+def syntax_mistake(text: str) -> str | None:
+    """Return what keeps `text` from being JSON, with its line and column where they are known; None if that is not it.
+
+    The words are those of Python's own reader, which repeat nothing, and the names of members that stand twice.
+    """
+    try:
+        json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        return f"this is not valid JSON: line {error.lineno}, column {error.colno}: {error.msg}"
+    except _Mistake as mistake:
+        return str(mistake)
+    except (ValueError, RecursionError):
+        return None
+    return None
+
+
 def names_of(members: Iterable[str]) -> str:
     """Return members' names in quotation marks, the long ones cut."""
     return ", ".join(f'"{name[:_MAX_NAME]}"' for name in sorted(members))
+
+
+def _once(members: list[tuple[str, JsonValue]]) -> None:
+    twice = {name for name, count in Counter(name for name, _ in members).items() if count > 1}
+    ours = {name for name in twice if _OUR_NAME.fullmatch(name)}  # any other may be somebody's name
+    if twice:
+        raise _Mistake(f"a member name appears twice in one object{': ' if ours else ''}{names_of(ours)}")
+
+
+def _no_constant(constant: str) -> None:
+    raise _Mistake(f"this is not valid JSON: {constant} is no number")
 
 
 def _has_details(problem: Problem) -> bool:

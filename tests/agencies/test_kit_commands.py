@@ -103,6 +103,9 @@ def test_a_referral_is_sent_pulled_opened_recalled_and_destroyed(area: Joined) -
     messages = referred(area)
     message = messages["safe-contact"]
     delivery = pulled(area, message)
+    other = area.run(IDVA, "open", delivery, "--purpose", "curiosity")
+    assert (other.code, "--purpose: " in other.err) == (2, True)
+    assert "give one of: referral, safeguarding" in other.err
     page = ok(area.run(IDVA, "open", delivery))
     assert "SAFE CONTACT" in page
     assert "proved" in page

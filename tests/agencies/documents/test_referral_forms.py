@@ -141,3 +141,26 @@ def test_a_file_that_is_far_too_large_is_refused(tmp_path: Path):
     path.write_text(" " * 2_000_000)
     with pytest.raises(FormInvalid, match="too large"):
         load_form(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{\n "referral": {}\n "safe_contact": {}\n}', "line 3, column 2: Expecting ',' delimiter"),
+        ('{\n "referral": "CANARY-7f3k2m9q\n}', "line 2, column 30: Invalid control character at"),
+        ('{"referral": NaN}', "NaN is no number"),
+        ('{"referral": {}, "referral": {}}', 'a member name appears twice in one object: "referral"'),
+    ],
+)
+def test_what_is_no_json_is_told_with_its_line_and_column_and_without_its_words(text: str, said: str):
+    told = str(refusal(text))
+    assert told.endswith(said)
+    assert CANARY not in told
+
+
+def test_the_line_that_is_not_utf_8_is_named(tmp_path: Path):
+    path = tmp_path / "form.json"
+    path.write_bytes(b'{\n "referral":\n "\xe9"}')
+    with pytest.raises(FormInvalid, match="UTF-8; line 3 is not") as caught:
+        load_form(path)
+    assert caught.value.__context__ is None
