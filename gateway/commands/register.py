@@ -1,4 +1,4 @@
-"""`marac register`: what the area's register says, and bringing a signed one to the gateway again."""
+"""`marac register`: what the area's register says (an agency's `list` is the kit's), and bringing a signed one to the gateway again."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from agencies.kit.listing import list_register
 from agencies.kit.terminal import takes
 from gateway.commands.options import AsJson, OfficeFolder, PassphraseFile
 from gateway.commands.outcome import say, say_json, wall_clock
@@ -13,7 +14,8 @@ from gateway.commands.outcome import say, say_json, wall_clock
 if TYPE_CHECKING:
     from agencies.register import Register
 
-app = typer.Typer(no_args_is_help=True, help="The area's register, as the coordinator's office keeps it.")
+app = typer.Typer(no_args_is_help=True, help="The area's register: as an agency's kit saw it, as the office keeps it.")
+app.command("list")(list_register)
 
 
 @dataclass(frozen=True, kw_only=True)
