@@ -43,7 +43,7 @@ class KitSettings:
 
     root             the vkey whose fingerprint was compared aloud
     officer          who works with this folder, or None
-    ca_file          certificates to trust for the gateway's TLS, None for the system's
+    ca_file          certificates to trust for the gateway's TLS, None for the system's; relative to the kit's folder
     telephone        the coordinator's, for when the gateway cannot say it; None if it is not known yet
     allow_classical  the area's setting
     """
@@ -97,6 +97,12 @@ class Home:
     def keys(self) -> Path:
         """The folder of the key files."""
         return self.path / "keys"
+
+    @property
+    def ca_file(self) -> str | None:
+        """Where the certificates lie that are trusted for the gateway, None for the system's."""
+        # Beside kit.json and named without a folder, they stay found when the whole folder is carried elsewhere.
+        return str(self.path / self.settings.ca_file) if self.settings.ca_file else None
 
     def appoint(self, officer: OfficerId) -> None:
         """Name who works with this folder from now on. Raises Malformed if it is another area's officer."""

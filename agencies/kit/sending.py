@@ -17,7 +17,7 @@ from agencies.documents.safe_contact import SafeContact
 from agencies.kit import wire
 from agencies.kit.acceptance import Accepted, check_accepted
 from agencies.kit.compose import REFERRAL, Author, Composed, Subject, compose
-from agencies.kit.home import Home, KitSettings, write_durably
+from agencies.kit.home import Home, write_durably
 from agencies.kit.keyring import Keyring
 from agencies.kit.opening import Check, CheckFailed, TrustNotes
 from agencies.kit.outbox import OutboxUnavailable
@@ -62,7 +62,7 @@ class Sender:
         signer = RequestSigner(home.settings.area, keyring.agency, keyring.officer, clock)
         self.outbox = home.outbox()
         self.keeps_nothing = False
-        self._client = _client(home.settings)
+        self._client = _client(home)
         self.gateway = Gateway(self._client, signer, pause)
         self._directory: Directory | None = None
 
@@ -273,9 +273,9 @@ class Sender:
         return settings.officer if is_ours else None
 
 
-def _client(settings: KitSettings) -> httpx2.Client:
+def _client(home: Home) -> httpx2.Client:
     # No proxy or netrc of the environment's: the connection goes where the settings say.
-    trusted = wire.trusting(settings.ca_file)
+    trusted = wire.trusting(home.ca_file)
     return httpx2.Client(
-        base_url=settings.url, verify=trusted, timeout=wire.TIMEOUT_S, trust_env=False, follow_redirects=False
+        base_url=home.settings.url, verify=trusted, timeout=wire.TIMEOUT_S, trust_env=False, follow_redirects=False
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 from agencies.area import delegate
 from agencies.isa import Isa
 from agencies.kit import keyfile
-from agencies.kit.home import Home, KitSettings, sync_folder
+from agencies.kit.home import Home, KitSettings, sync_folder, write_durably
 from agencies.kit.opening import TrustNotes
 from agencies.names import AreaName, coordinator_of
 from agencies.register import draft_register
@@ -28,6 +28,7 @@ from gateway.commands.passphrase import Passphrases
 GATEWAY_KEY = "gateway.signkey"
 LOG_KEY = "log.signkey"
 ROOT_KEY = "root.signkey"
+CA_FILE = "ca.pem"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +52,16 @@ class Places:
 class Terms:
     """What was decided about the area.
 
-    gateway    where the coordinator's kit reaches it
-    ca_file    certificates that the coordinator's kit trusts for it, None for the system's
-    telephone  the coordinator's
+    gateway       where the coordinator's kit reaches it
+    telephone     the coordinator's
+    certificates  PEM of the authorities that the coordinator's kit trusts for it, None for the system's
     """
 
     area: AreaName
     gateway: str
     isa: Isa
     telephone: str
-    ca_file: str | None = None
+    certificates: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,8 @@ def found(terms: Terms, drafts: Places, secrets: Passphrases, now: datetime) -> 
     ):
         keyfile.save_signing_key(path, keys[role], passphrase, secrets.work_factor)
     kit = Home.create(office.kit, _coordinators_kit(terms, root.verify_key))
+    if terms.certificates is not None:
+        write_durably(kit.path / CA_FILE, terms.certificates)
     entry, agreement = enter_coordinator(terms.isa, kit, drafts.offline, secrets, now)
     gateway, log = keys["gateway"].verify_key, keys["log"].verify_key
     delegation = delegate(root, None, gateway, log, registrar.verify_key, now)
@@ -122,7 +125,7 @@ def _coordinators_kit(terms: Terms, root: VerifyKey) -> KitSettings:
         url=terms.gateway,
         root=root.vkey,
         party=coordinator_of(terms.area),
-        ca_file=terms.ca_file,
+        ca_file=CA_FILE if terms.certificates is not None else None,
         telephone=terms.telephone,
     )
 

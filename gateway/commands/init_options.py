@@ -48,7 +48,9 @@ class InitOptions:
     )
     ca: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Certificates its kit trusts for it.", exists=True, dir_okay=False),
+        typer.Option(
+            metavar="FILE", help="Certificates its kit trusts for it; copied into the kit.", exists=True, dir_okay=False
+        ),
     ] = None
     database_url: Annotated[
         str | None,

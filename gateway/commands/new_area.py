@@ -8,7 +8,9 @@ from pathlib import Path
 
 from agencies.area import fingerprint
 from agencies.isa import Isa
+from agencies.kit.home import HomeDamaged
 from agencies.kit.terminal import sha256_hex
+from agencies.kit.wire import trusting
 from agencies.names import draw_case_ref, parse_area_name
 from agencies.notes.isa import IsaNote, parse_isa
 from broker.settings import Settings
@@ -115,8 +117,21 @@ def _terms(options: InitOptions, now: datetime) -> Terms:
         raise Stopped(f"an option is wrong: {wrong}", "see: marac init --help", Exit.USAGE) from None
     if not isa.covers(now):
         raise Stopped("the agreement is not in force today", "correct --agreement-from or -until", Exit.USAGE)
-    ca_file = str(options.ca.resolve()) if options.ca else None
-    return Terms(area, options.gateway, isa, options.telephone, ca_file)
+    return Terms(area, options.gateway, isa, options.telephone, _certificates(options.ca))
+
+
+def _certificates(file: Path | None) -> bytes | None:
+    if file is None:
+        return None
+    content = file.read_bytes()
+    # It is carried to the office: a key that stands beside the certificate, as in many servers' files, stays here.
+    if b"PRIVATE KEY" in content:
+        raise Stopped("--ca: there is a private key in that file", "give the authority's certificate alone", Exit.USAGE)
+    try:
+        trusting(str(file))
+    except HomeDamaged:
+        raise Stopped("--ca: that file holds no certificate in PEM", "give the authority's", Exit.USAGE) from None
+    return content
 
 
 def _day(day: datetime | None) -> datetime | None:

@@ -1,4 +1,4 @@
-"""`marac register`: what the area's register says (an agency's `list` is the kit's), and bringing a signed one to the gateway again."""
+"""`marac register`: what the register says, and bringing a signed one to the gateway again; `list` is the kit's."""
 
 from dataclasses import dataclass
 from pathlib import Path

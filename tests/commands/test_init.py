@@ -4,15 +4,19 @@ import json
 import shutil
 import subprocess
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from agencies.kit import keyfile
+from agencies.kit.client import Kit
 from agencies.kit.home import Home
+from agencies.kit.keyring import load_keyring
 from gateway.commands.area_env import load_settings
 from gateway.commands.office import Office
 from tests.commands.running import AREA, PASSPHRASE, PROGRAM, Places, init_options, marac, write_secret
+from tests.gateway.test_serve import make_certificate
 
 
 @pytest.fixture
@@ -48,6 +52,34 @@ def test_the_coordinators_kit_trusts_the_new_register_before_it_ever_met_the_gat
     held = Home.load(founded.office / "kit").trust()
     assert held is not None
     assert held.verified().register.hash == Office(founded.office).register().hash
+
+
+def test_the_certificates_of_the_areas_own_authority_lie_in_the_coordinators_kit_wherever_it_is_carried(
+    places: Places, tmp_path: Path
+) -> None:
+    make_certificate(tmp_path)
+    answer = marac(*init_options(places, ca=tmp_path / "tls.crt"))
+    assert answer.code == 0, answer.err
+    carried = places.office.rename(tmp_path / "carried")
+    home = Home.load(carried / "kit")
+    assert home.settings.ca_file == "ca.pem"
+    assert home.ca_file == str(carried / "kit" / "ca.pem")
+    assert (carried / "kit" / "ca.pem").read_bytes() == (tmp_path / "tls.crt").read_bytes()
+    with Kit(home, load_keyring(home, PASSPHRASE, datetime.now(UTC)), lambda: datetime.now(UTC)) as kit:
+        assert kit.home is home, "the certificates were read: without them there is no connection, nor a kit"
+
+
+def test_a_file_that_is_no_certificate_or_holds_a_key_is_refused_before_anything_is_made(
+    places: Places, tmp_path: Path
+) -> None:
+    make_certificate(tmp_path)
+    both = tmp_path / "both.pem"
+    both.write_bytes((tmp_path / "tls.crt").read_bytes() + (tmp_path / "tls.key").read_bytes())
+    for file in (both, tmp_path / "empty.pem"):
+        file.touch()
+        answer = marac(*init_options(places, ca=file))
+        assert (answer.code, "--ca: " in answer.err) == (2, True), answer.err
+    assert not places.office.exists()
 
 
 def test_every_key_opens_with_its_passphrase_and_with_no_other(founded: Places) -> None:
