@@ -13,7 +13,8 @@ from tests.commands.running import PROGRAM, marac
 COMMANDS = [
     ["init"], ["serve"], ["worker"], ["migrate"], ["demo"],
     ["agency", "add"], ["agency", "renew"], ["agency", "suspend"], ["agency", "resume"], ["agency", "remove"],
-    ["officer", "add"], ["officer", "remove"], ["area", "renew"], ["register", "list"], ["register", "show"],
+    ["officer", "add"], ["officer", "remove"], ["area", "renew"],
+    ["area", "new-key"], ["register", "list"], ["register", "show"],
     ["register", "publish"],
     ["retention", "preview"], ["retention", "schedule"], ["retention", "run"],
 ]  # fmt: skip
