@@ -3,15 +3,21 @@
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from broker.errors import UnsafeSettings
 
+_DATABASES = frozenset({"postgresql+asyncpg", "sqlite+aiosqlite"})
+# What asyncpg takes from an address; libpq's `sslmode` is not among it, and would end in a TypeError.
+_POSTGRES_OPTIONS = frozenset(
+    {"host", "passfile", "port", "prepared_statement_cache_size", "ssl", "target_session_attrs"}
+)
+_MAX_PORT = 65_535
 _TLS_MODES = frozenset({"verify-full", "verify-ca", "require"})
 
 
@@ -57,9 +63,9 @@ class Settings(BaseSettings):
     def _safe(self) -> "Settings":
         if not _is_here(self.host) and (self.tls_certificate is None or self.tls_key is None):
             raise UnsafeSettings("an address other than loopback needs MARAC_TLS_CERTIFICATE and MARAC_TLS_KEY")
-        if not _travels_safely(self.database_url):
-            raise UnsafeSettings("PostgreSQL on another machine needs ?ssl=verify-full in MARAC_DATABASE_URL")
-        if not all(_is_encrypted(url) for url in self.amqp_url.split(",")):
+        if self.database_url:
+            check_database_url(self.database_url)
+        if self.amqp_url and not all(_is_encrypted(url) for url in self.amqp_url.split(",")):
             raise UnsafeSettings("RabbitMQ on another machine needs amqps://, with its certificate verified")
         return self
 
@@ -89,6 +95,33 @@ class Settings(BaseSettings):
         return timedelta(days=self.purge_grace_days)
 
 
+def check_database_url(database_url: str) -> None:
+    """Return only if this is the address of a database that the broker works with, and headers travel safely to it.
+
+    Raises UnsafeSettings, which repeats nothing of it: there may be a password in it.
+    """
+    try:
+        url = make_url(database_url)
+    except (ArgumentError, ValueError):  # their words would repeat the password
+        raise UnsafeSettings("MARAC_DATABASE_URL is not the URL of a database") from None
+    if url.drivername not in _DATABASES:
+        raise UnsafeSettings("MARAC_DATABASE_URL must begin with postgresql+asyncpg:// or sqlite+aiosqlite:///")
+    if url.drivername == "postgresql+asyncpg":
+        _check_postgres(url)
+
+
+def _check_postgres(url: URL) -> None:
+    if "@" in (url.host or ""):
+        raise UnsafeSettings("MARAC_DATABASE_URL: a @ within the password is written as %40")
+    if url.port is not None and not 0 < url.port <= _MAX_PORT:
+        raise UnsafeSettings(f"MARAC_DATABASE_URL: a port is a number from 1 to {_MAX_PORT}")
+    if not _POSTGRES_OPTIONS.issuperset(url.query):
+        allowed = ", ".join(sorted(_POSTGRES_OPTIONS))
+        raise UnsafeSettings(f"MARAC_DATABASE_URL: what stands after the ? is one of {allowed}")
+    if not _travels_safely(url):
+        raise UnsafeSettings("PostgreSQL on another machine needs ?ssl=verify-full in MARAC_DATABASE_URL")
+
+
 def _is_here(host: str | None) -> bool:
     """Claim that the host is this machine: by loopback address or name, or a socket in its file system."""
     if not host or host == "localhost" or host.startswith("/"):
@@ -99,14 +132,8 @@ def _is_here(host: str | None) -> bool:
         return False
 
 
-def _travels_safely(database_url: str) -> bool:
-    """Claim that headers never cross a network in the clear: SQLite, this machine, or TLS."""
-    if not database_url:
-        return True
-    try:
-        url = make_url(database_url)
-    except ArgumentError:  # its words would repeat the password
-        raise UnsafeSettings("MARAC_DATABASE_URL is not the URL of a database") from None
+def _travels_safely(url: URL) -> bool:
+    """Claim that headers never cross a network in the clear: this machine, or TLS."""
     # SQLAlchemy's form for sockets and for several servers is `?host=`.
     hosts = (url.host, *(host.rpartition(":")[0] or host for host in url.normalized_query.get("host", ())))
     modes = url.normalized_query.get("ssl", ())
@@ -114,7 +141,20 @@ def _travels_safely(database_url: str) -> bool:
 
 
 def _is_encrypted(amqp_url: str) -> bool:
-    parts = urlsplit(amqp_url.strip())
+    parts = _parse_queue_url(amqp_url.strip())
     if _is_here(parts.hostname):
         return True
     return parts.scheme == "amqps" and parse_qs(parts.query).get("no_verify_ssl", ["0"]) == ["0"]
+
+
+def _parse_queue_url(amqp_url: str) -> SplitResult:
+    try:
+        parts = urlsplit(amqp_url)
+        is_address = parts.scheme in {"amqp", "amqps"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # its words would repeat what stands where the port belongs: a part of the password
+        is_address = False
+    if not is_address:
+        raise UnsafeSettings(
+            "MARAC_AMQP_URL is not a queue's address, amqp://USER:PASSWORD@HOST/VHOST (%XX for other signs)"
+        )
+    return parts

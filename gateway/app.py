@@ -12,10 +12,10 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from broker import worker
-from broker.errors import QueueUnavailable
 from broker.wiring import Broker
 from gateway.edge import Visit
 from gateway.problems import DOCUMENTED, answer_with_problems
+from gateway.queues import declare_queues
 from gateway.routes import ROUTERS
 
 _LOG: Final = structlog.get_logger()
@@ -75,7 +75,7 @@ class Edge:
 @contextlib.asynccontextmanager
 async def _working(broker: Broker, ended: asyncio.Event) -> AsyncIterator[None]:
     """A worker runs until the block ends. If it ends before, `ended` is set and the block raises what ended it."""
-    await _declare_queues(broker)
+    await declare_queues(broker)
     stop = asyncio.Event()
     task = asyncio.create_task(worker.run(broker, stop))
     task.add_done_callback(_log_failure)
@@ -85,13 +85,6 @@ async def _working(broker: Broker, ended: asyncio.Event) -> AsyncIterator[None]:
     finally:
         stop.set()
         await task
-
-
-async def _declare_queues(broker: Broker) -> None:
-    try:
-        await broker.declare_queues()
-    except QueueUnavailable as error:  # submissions are accepted all the same, and go out later
-        _LOG.warning("loop_failed", code=error.code)
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:

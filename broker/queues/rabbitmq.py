@@ -5,6 +5,8 @@ import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from aio_pika.exceptions import ProbableAuthenticationError
+
 from agencies.names import DeliveryId, PartyId
 from broker.errors import QueueUnavailable
 from broker.queues.link import NO_ANSWER, Answer, Link, open_link
@@ -100,6 +102,11 @@ class RabbitQueue:
                     self._link = await open_link(self._urls, next(self._serials))
                 await self._link.declare(list(self._recipients), self._delivery_limit)
                 await self._link.consume(letters=self._wants_letters, dead=self._wants_dead)
+            except ProbableAuthenticationError as error:
+                await self._drop()
+                raise QueueUnavailable(
+                    f"the message queue refuses this user or password ({type(error).__name__})"
+                ) from None
             except NO_ANSWER as error:
                 await self._drop()
                 raise QueueUnavailable(f"the message queue does not answer ({type(error).__name__})") from None

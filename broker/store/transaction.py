@@ -16,6 +16,14 @@ from broker.errors import BrokerError, StoreUnavailable
 
 AnyRow = Row[Any]
 _OWN_MISTAKES = (ProgrammingError, DataError)
+_NO_RIGHT = "42501"
+# What PostgreSQL says to an operator's mistake, by its SQLSTATE; the words that come with it name users and tables.
+_FACTS = {
+    "28000": "the database refuses this user or password",
+    "28P01": "the database refuses this user or password",
+    "3D000": "there is no database of this name",
+    _NO_RIGHT: "the database's user has not the right to do this",
+}
 # While it connects, SQLAlchemy lets the drivers' errors through as they are; a TimeoutError is an OSError.
 _NO_ANSWER = (DBAPIError, NoConnectionFree, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, sqlite3.Error)
 
@@ -76,10 +84,17 @@ def answering() -> Iterator[None]:
     except IntegrityError as error:
         # Conflicts a caller may cause are met before they become an error; what is left is a fault of ours.
         raise BrokerError(f"the database refused a row ({_name(error)})") from None
-    except _OWN_MISTAKES:
-        raise
+    except _OWN_MISTAKES as error:
+        if _state(error) != _NO_RIGHT:
+            raise
+        raise StoreUnavailable(_FACTS[_NO_RIGHT]) from None
     except _NO_ANSWER as error:
-        raise StoreUnavailable(f"the database does not answer ({_name(error)})") from None
+        fact = _FACTS.get(_state(error), f"the database does not answer ({_name(error)})")
+        raise StoreUnavailable(fact) from None
+
+
+def _state(error: Exception) -> str:
+    return str(getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlstate", ""))
 
 
 def _name(error: Exception) -> str:

@@ -14,8 +14,8 @@ _CRYPTO_NEXT: tuple[tuple[type[CryptoError], str], ...] = (
 # What an operator does; the catalogue of errors speaks to agencies.
 _OPERATOR_NEXT = {
     "unsafe-settings": "correct the setting in marac.env or in the environment",
-    "store-unavailable": "check that the database runs, and MARAC_DATABASE_URL",
-    "queue-unavailable": "check that RabbitMQ runs, and MARAC_AMQP_URL",
+    "store-unavailable": "check that the database runs, and address, user and password in MARAC_DATABASE_URL",
+    "queue-unavailable": "check that RabbitMQ runs, and address, user and password in MARAC_AMQP_URL",
     "log-shortened": "start nothing: restore the newest backup, and tell the area's data protection lead",
 }
 

@@ -13,7 +13,8 @@ from agencies.kit.terminal import sha256_hex
 from agencies.kit.wire import trusting
 from agencies.names import draw_case_ref, parse_area_name
 from agencies.notes.isa import IsaNote, parse_isa
-from broker.settings import Settings
+from broker.errors import UnsafeSettings
+from broker.settings import Settings, check_database_url
 from crypto.errors import Malformed
 from crypto.keys import VerifyKey
 from crypto.note import hash_bytes
@@ -99,8 +100,7 @@ def _places(options: InitOptions) -> Places:
 
 
 def _terms(options: InitOptions, now: datetime) -> Terms:
-    if options.database_url == "":
-        raise Stopped("--database-url is empty", "give an address, or leave the option out", Exit.USAGE)
+    _check_database(options.database_url)
     isa = Isa(
         version=options.agreement_version,
         in_force=_day(options.agreement_from) or now,
@@ -118,6 +118,16 @@ def _terms(options: InitOptions, now: datetime) -> Terms:
     if not isa.covers(now):
         raise Stopped("the agreement is not in force today", "correct --agreement-from or -until", Exit.USAGE)
     return Terms(area, options.gateway, isa, options.telephone, _certificates(options.ca))
+
+
+def _check_database(url: str | None) -> None:
+    if url == "":
+        raise Stopped("--database-url is empty", "give an address, or leave the option out", Exit.USAGE)
+    try:
+        if url is not None:
+            check_database_url(url)
+    except UnsafeSettings as unsafe:
+        raise Stopped(str(unsafe), "correct it, or what --database-url says instead", Exit.USAGE) from None
 
 
 def _certificates(file: Path | None) -> bytes | None:

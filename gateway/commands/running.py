@@ -4,17 +4,12 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
-
-import structlog
 
 from broker import worker
-from broker.errors import QueueUnavailable
 from broker.settings import Settings
 from broker.wiring import Broker, ServiceKeys, build_broker
 from gateway.commands.outcome import wall_clock
-
-_LOG: Final = structlog.get_logger()
+from gateway.queues import declare_queues
 
 
 @asynccontextmanager
@@ -37,8 +32,5 @@ async def work(settings: Settings, keys: ServiceKeys) -> None:
     for told in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(told, stop.set)
     async with open_broker(settings, keys) as broker:
-        try:
-            await broker.declare_queues()
-        except QueueUnavailable as error:  # the relay declares what it needs once the queue is back
-            _LOG.warning("loop_failed", code=error.code)
+        await declare_queues(broker)
         await worker.run(broker, stop)

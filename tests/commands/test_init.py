@@ -139,6 +139,16 @@ def test_a_failure_in_the_middle_leaves_nothing_and_it_can_be_run_again(places: 
     assert marac(*init_options(places)).code == 0
 
 
+@pytest.mark.parametrize(
+    "url", ["nonsense", "postgresql+asyncpg://marac:made-up@127.0.0.1:up/x", "postgresql://marac:made-up@127.0.0.1/x"]
+)
+def test_an_address_that_is_no_databases_is_wrong_use_told_before_anything_is_made(places: Places, url: str) -> None:
+    answer = marac(*init_options(places, database_url=url))
+    assert (answer.code, "--database-url" in answer.err, "unfinished" in answer.err) == (2, True, False), answer.err
+    assert len(answer.err.splitlines()) == 2
+    assert "made-up" not in answer.err
+
+
 def test_what_a_killed_run_leaves_is_named_and_in_the_way(places: Places) -> None:
     places.folder.joinpath("area.unfinished").mkdir()
     answer = marac(*init_options(places))

@@ -16,7 +16,7 @@ from broker.case import Case
 from broker.store import open_store
 from gateway.commands.area_env import load_settings
 from tests.commands.running import AREA, PROGRAM, Places, marac, serving, write_secret
-from tests.servers.child import Child
+from tests.servers.child import Child, free_port
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -108,6 +108,44 @@ def test_a_folder_without_an_area_is_refused(tmp_path: Path) -> None:
 
 def test_migrating_an_up_to_date_database_changes_nothing(area: Places) -> None:
     assert marac("migrate", "--home", area.home).code == 0
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "migrate"])
+def test_a_database_that_does_not_answer_ends_with_1_and_says_what_to_check(area: Places, command: str) -> None:
+    with_setting(area, f"MARAC_DATABASE_URL='postgresql+asyncpg://marac:made-up@127.0.0.1:{free_port()}/marac'")
+    ended = subprocess.run(
+        [str(PROGRAM), command, "--home", str(area.home)], check=False, capture_output=True, text=True, timeout=180
+    )
+    fact, step = ended.stderr.splitlines()
+    assert (ended.returncode, "(store-unavailable)" in fact, "MARAC_DATABASE_URL" in step) == (1, True, True)
+    assert "made-up" not in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("setting", ["MARAC_DATABASE_URL", "MARAC_AMQP_URL"])
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_an_address_that_is_none_ends_with_2_and_is_named_without_its_password(
+    area: Places, command: str, setting: str
+) -> None:
+    with_setting(area, f"{setting}='http://marac:made-up@127.0.0.1/marac'")
+    answer = marac(command, "--home", area.home)
+    assert (answer.code, setting in answer.err, "made-up" in answer.err) == (2, True, False), answer.err
+
+
+@pytest.mark.parametrize("service", [("worker",), ("serve", "--with-worker")], ids=" ".join)
+def test_a_queue_that_does_not_answer_is_told_on_one_line_and_the_service_goes_on(
+    area: Places, service: tuple[str, ...]
+) -> None:
+    with_setting(area, f"MARAC_AMQP_URL='amqp://marac:made-up@127.0.0.1:{free_port()}/marac'")
+    environ = {**os.environ, "MARAC_PORT": str(free_port())}
+    child = Child([str(PROGRAM), *service, "--home", str(area.home)], environ, area.folder / "service.log")
+    child.start()
+    try:
+        child.wait_until(lambda: "MARAC_AMQP_URL" in child.log.read_text(), timeout_s=90)
+    finally:
+        child.stop()
+    (line,) = [line for line in child.log.read_text().splitlines() if "MARAC_AMQP_URL" in line]
+    assert line.startswith("marac: the message queue does not answer (")
+    assert "made-up" not in child.log.read_text()
 
 
 def test_a_case_is_previewed_then_scheduled_then_waits_then_goes(area: Places) -> None:

@@ -71,3 +71,39 @@ def test_a_remote_queue_in_the_clear_is_refused_without_its_password(tmp_path: P
     with pytest.raises(UnsafeSettings, match="amqps") as refused:
         settings_of(tmp_path, amqp_url=url)
     assert "made-up" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://marac:made-up@127.0.0.1/marac",
+        "postgresql://marac:made-up@127.0.0.1/marac",
+        f"{POSTGRES}127.0.0.1:made-up/marac",
+        f"{POSTGRES}127.0.0.1:99999/marac",
+        f"{POSTGRES}@127.0.0.1/marac",
+        f"{POSTGRES}127.0.0.1/marac?sslmode=require",
+    ],
+)
+def test_an_address_that_is_no_databases_is_refused_without_its_password(tmp_path: Path, url: str) -> None:
+    with pytest.raises(UnsafeSettings, match="MARAC_DATABASE_URL") as refused:
+        settings_of(tmp_path, database_url=url)
+    assert "made-up" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "http://marac:made-up@127.0.0.1/marac",
+        "amqp://marac:made/up@127.0.0.1/marac",
+        "amqp://127.0.0.1:made-up/marac",
+        "amqp://127.0.0.1:99999/marac",
+        "amqp:///marac",
+        "amqp://127.0.0.1/marac,",
+        "amqp://[made-up@127.0.0.1/marac",
+    ],
+)
+def test_an_address_that_is_no_queues_is_refused_without_its_password(tmp_path: Path, url: str) -> None:
+    with pytest.raises(UnsafeSettings, match="MARAC_AMQP_URL") as refused:
+        settings_of(tmp_path, amqp_url=url)
+    assert "made" not in str(refused.value)

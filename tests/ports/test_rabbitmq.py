@@ -222,3 +222,11 @@ async def test_a_letter_on_the_way_names_nobody_and_is_kept_on_disk(node: Rabbit
             assert held.delivery_mode == aio_pika.DeliveryMode.PERSISTENT
             assert set(held.headers) <= {"x-delivery-count"}
             await held.nack(requeue=True)
+
+
+async def test_a_wrong_password_is_told_as_that_and_not_repeated(node: RabbitNode, mine: PartyId) -> None:
+    user, _, place = node.url.removeprefix("amqp://").partition("@")
+    async with opened(f"amqp://{user.partition(':')[0]}:not-it@{place}") as queue:
+        with pytest.raises(QueueUnavailable, match="refuses this user or password") as caught:
+            await queue.declare([mine])
+    assert "not-it" not in str(caught.value)

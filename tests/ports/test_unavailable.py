@@ -98,7 +98,17 @@ async def test_no_postgresql_at_all_is_unavailable() -> None:
 async def test_a_wrong_password_is_unavailable(node: PostgresNode) -> None:
     store = open_store(node.url.replace("marac:", "marac:wrong"))
     await is_unavailable(store)
+    with pytest.raises(StoreUnavailable, match="refuses this user or password") as caught:
+        async with store.reader() as unit:
+            await unit.cases.count()
+    assert "wrong" not in str(caught.value)
     await store.close()
+
+
+@pytest.mark.servers
+async def test_a_database_that_is_not_there_is_named_as_that(node: PostgresNode) -> None:
+    with pytest.raises(StoreUnavailable, match="no database of this name"):
+        await upgrade(f"{node.url.rpartition('/')[0]}/nowhere")
 
 
 async def test_a_missing_folder_is_unavailable(tmp_path: Path) -> None:
