@@ -97,6 +97,16 @@ def test_base64_has_one_spelling_raw(text: str) -> None:
         b64.parse_raw(text)
 
 
+@given(st.text("AQgw+/=-_ \n*é\ud800", max_size=9))
+def test_base64_that_parses_re_encodes_to_the_same_text(text: str) -> None:
+    for parse, encode in ((b64.parse_padded, b64.encode_padded), (b64.parse_raw, b64.encode_raw)):
+        try:
+            raw = parse(text)
+        except Malformed:
+            continue
+        assert encode(raw) == text
+
+
 def test_a_lone_surrogate_is_refused_and_not_quoted() -> None:
     with pytest.raises(Malformed) as refusal:
         utf8.encode("Hugo Example\ud800")
