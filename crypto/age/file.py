@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO, TypeAlias
 
-from crypto.age.header import FILE_KEY_BYTES, Header, encode_header, parse_beginning, parse_header, read_header
+from crypto.age.header import FILE_KEY_BYTES, Header, Stanza, encode_header, parse_beginning, parse_header, read_header
 from crypto.age.passphrase import Passphrase
 from crypto.age.recipients import HybridRecipient, Identity, Recipient, X25519Recipient
 from crypto.age.stream import decrypt_chunks, decrypt_payload, encrypt_chunks, encrypt_payload
@@ -108,7 +108,7 @@ def stanza_count(header: bytes) -> int:
 def _header_for(file_key: bytes, recipients: Sequence[AnyRecipient]) -> bytes:
     if not recipients:
         raise NoRecipients("nothing is encrypted to nobody")
-    _check_mixture([recipient.type_ for recipient in recipients])
+    _check_mixture(recipients)
     # Half by half for all, not `wrap` for each: the libraries' code stays in the processor's cache (2 to 5 per cent).
     begun = [recipient.begin(file_key) for recipient in recipients]
     stanzas = [recipient.finish(half, file_key) for recipient, half in zip(recipients, begun, strict=True)]
@@ -116,7 +116,7 @@ def _header_for(file_key: bytes, recipients: Sequence[AnyRecipient]) -> bytes:
 
 
 def _file_key_of(header: Header, identities: Sequence[AnyIdentity]) -> bytes:
-    _check_mixture([stanza.type_ for stanza in header.stanzas])
+    _check_mixture(header.stanzas)
     for stanza in header.stanzas:
         for identity in identities:
             file_key = identity.unwrap(stanza)
@@ -126,8 +126,11 @@ def _file_key_of(header: Header, identities: Sequence[AnyIdentity]) -> bytes:
     raise NotForYou("none of the identities opens the file")
 
 
-def _check_mixture(types: Sequence[str]) -> None:
-    if len(types) > 1 and Passphrase.type_ in types:
+def _check_mixture(several: Sequence[AnyRecipient] | Sequence[Stanza]) -> None:
+    if len(several) == 1:
+        return  # the common case: nothing to be mixed with
+    types = {one.type_ for one in several}
+    if Passphrase.type_ in types:
         raise Malformed("a passphrase beside another recipient")
     if HybridRecipient.type_ in types and X25519Recipient.type_ in types:
         raise Malformed("hybrid and classical recipients in one header")

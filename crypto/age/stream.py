@@ -14,6 +14,7 @@ from crypto.errors import Tampered
 CHUNK_BYTES = 65_536
 _TAG_BYTES = 16
 _NONCE_BYTES = 16
+_ONLY_CHUNK = bytes(11) + b"\x01"  # the nonce of chunk 0 when it is the last
 
 
 def encrypt_payload(file_key: bytes, plaintext: bytes) -> bytes:
@@ -23,7 +24,7 @@ def encrypt_payload(file_key: bytes, plaintext: bytes) -> bytes:
         encrypt_chunks(file_key, io.BytesIO(plaintext), out)
         return out.getvalue()
     nonce = draw_bytes(_NONCE_BYTES)
-    return nonce + _aead(file_key, nonce).encrypt(_chunk_nonce(0, last=True), plaintext, None)
+    return nonce + _aead(file_key, nonce).encrypt(_ONLY_CHUNK, plaintext, None)
 
 
 def decrypt_payload(file_key: bytes, payload: bytes) -> bytes:
@@ -35,7 +36,7 @@ def decrypt_payload(file_key: bytes, payload: bytes) -> bytes:
     # A single chunk, as most documents are, needs no buffers of 64 KiB.
     aead = _aead(file_key, payload[:_NONCE_BYTES])
     try:
-        return aead.decrypt(_chunk_nonce(0, last=True), payload[_NONCE_BYTES:], None)
+        return aead.decrypt(_ONLY_CHUNK, payload[_NONCE_BYTES:], None)
     except InvalidTag:
         raise Tampered("the payload was changed or cut short") from None
 

@@ -133,6 +133,30 @@ def test_a_header_that_parses_re_encodes_identically(made: list[Stanza]) -> None
     assert age.split(header + b"payload") == (header, b"payload")
 
 
+@pytest.mark.parametrize(
+    "stanza",
+    [b"-> \n\n", b"->  a\n\n", b"-> a \n\n", b"-> a  b\n\n", b"-> a\tb\n\n", b"-> a\x7f\n\n", b"-> \xc3\xa9\n\n",
+     b"-> a\r\n\n", b"->a\n\n", b"-> a\n", b"-> a\nQR\n", b"-> a\nQQ==\n", b"-> a\n\n\n", b"-> a\n" + 64 * b"A" + b"\n",
+     b"-> a\n" + 65 * b"A" + b"\n", b"-> a\n" + 32 * b"A" + b"\n" + 32 * b"A" + b"\n"],
+)  # fmt: skip
+def test_a_stanza_has_one_form(stanza: bytes) -> None:
+    mac = b"--- " + 43 * b"A" + b"\n"
+    assert parse_header(b"age-encryption.org/v1\n-> a\n\n" + mac).stanzas == (Stanza("a", (), b""),)
+    for stanzas in (stanza, b"-> a\n\n" + stanza, stanza + b"-> a\n\n"):
+        with pytest.raises(Malformed):
+            parse_header(b"age-encryption.org/v1\n" + stanzas + mac)
+
+
+@pytest.mark.parametrize(
+    "mac",
+    [b"", b"---\n", b"--- \n", b"--- " + 42 * b"A" + b"\n", b"--- " + 42 * b"A" + b"B\n", b"--- " + 43 * b"A",
+     b"--- " + 43 * b"A" + b"=\n", b"---  " + 43 * b"A" + b"\n"],
+)  # fmt: skip
+def test_a_mac_line_has_one_form(mac: bytes) -> None:
+    with pytest.raises(Malformed):
+        parse_header(b"age-encryption.org/v1\n-> a\n\n" + mac)
+
+
 def test_each_identity_text_round_trips_and_finds_its_recipient() -> None:
     for identity in (HYBRID, CLASSICAL):
         assert age.parse_identity(identity.encode()) == identity
