@@ -60,7 +60,7 @@ def crypto() -> Report:
         "Rounds: one call of ours, one of the peer's, in turn. Times are medians of this process's processor time; the "
         "ratio is the median of ours / peer's within a round. Keys are parsed beforehand. Suite: cryptography's HPKE.",
     ]
-    rows: list[Row] = [*sealing.rows(progress), *memory.rows(progress)]
+    rows: list[Row] = [*sealing.rows(progress, notes), *memory.rows(progress)]
     rows += [peers.gpg_row(progress, notes), peers.pyrage_row(progress), *tree.rows(progress, notes)]
     progress.done()
     return Report(rows, notes, machine)
