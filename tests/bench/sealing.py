@@ -85,14 +85,14 @@ def _open(progress: Progress, document: bytes, identity: age.Identity, notes: li
     medians = interleaved(lambda: age.decrypt(file, [identity]), raw, ROUNDS)
     bare = interleaved(_bare_open(file, identity), raw, ROUNDS)
     notes.append(
-        f"{work}: the least that any code has to do (base64's decoding of one key, Suite.decrypt of 16 bytes, two "
+        f"{work}: the least that these libraries allow (base64's decoding of one key, Suite.decrypt of 16 bytes, two "
         f"HKDFs, HMAC, AEAD), with nothing parsed and no spelling checked, has a ratio of {bare.ratio:.2f}."
     )
     return Row(work, "one Suite.decrypt of the 4 KiB", 1.3, *medians, rounds=ROUNDS)
 
 
 def _bare_open(file: bytes, identity: age.Identity) -> Callable[[], None]:
-    """Return what opens `file` and is told beforehand where its parts are: the least that any code has to do."""
+    """Return what opens `file` and is told beforehand where its parts are: the least that these libraries allow."""
     header = parse_beginning(file)
     (stanza,) = header.stanzas
     enc, secret = stanza.arguments[0] + "==", identity._key
