@@ -4,6 +4,7 @@ import json
 import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Final, TypeVar
 
 import httpx2
@@ -209,10 +210,18 @@ def trusting(ca_file: str | None) -> ssl.SSLContext:
 
     Raises HomeDamaged if the file cannot be read.
     """
+    if ca_file is None:
+        return _systems_authorities()
     try:
         return ssl.create_default_context(cafile=ca_file)
     except OSError:
         raise HomeDamaged("the certificates that kit.json names as ca_file cannot be read") from None
+
+
+@cache
+def _systems_authorities() -> ssl.SSLContext:
+    """Return the system's authorities, read once a process: it takes tens of milliseconds."""
+    return ssl.create_default_context()
 
 
 def check_certificate(error: BaseException, *, repeated: bool = False) -> None:
