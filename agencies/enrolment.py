@@ -1,5 +1,6 @@
 """Joining an area, as pure steps: a party's note, its agreement, and proof that it can open; README.md, `Joining`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -15,7 +16,7 @@ from crypto import age, b64
 from crypto import note as signed_note
 from crypto.draw import draw_salt, draw_uuid7
 from crypto.errors import BadProof, BadSignature, Malformed
-from crypto.keys import SigningKey
+from crypto.keys import SigningKey, VerifyKey
 
 TEST_TYPE = "marac/test-message/v1"
 # What the old key signs before the next register is out must still verify afterwards.
@@ -32,13 +33,23 @@ class ChallengeFiles:
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """A challenge as the registrar keeps it until the answer comes; the two hashes are secret until then."""
+    """A challenge as the registrar keeps it until the answer comes; the last two hashes are secret until then.
+
+    note  hash of the note that it was made for: no other is taken with the answer
+    keys  keyids that may sign the answer: those that were read out, or that vouch for the note
+    """
 
     id: str
     party: str
+    note: str
+    keys: tuple[str, ...]
     files: ChallengeFiles
     working: str = field(repr=False)
     recovery: str = field(repr=False)
+
+    def is_for(self, said: PartyNote) -> bool:
+        """Whether it was made for this very note."""
+        return self.note == signed_note.hash_text(said.encode())
 
 
 def party_note(said: PartyNote, key: SigningKey) -> str:
@@ -75,17 +86,23 @@ def rotate_recipient(said: PartyNote, recipient: age.Recipient, now: datetime) -
     return replace(said, recipients=(*kept, DatedRecipient("working", str(recipient), now, None)))
 
 
-def challenge(said: PartyNote, now: datetime) -> Challenge:
+def challenge(said: PartyNote, keys: Sequence[VerifyKey], now: datetime) -> Challenge:
     """Return a random test message for the working and another for the recovery recipient of `said`.
 
-    Raises Malformed if one of the two is not in force.
+        keys  those of the note's signing keys that may sign the answer
+
+    Raises Malformed if one of the two recipients is not in force, or the note does not list all of `keys`.
     """
+    if not keys or not set(keys) <= {key.verify_key for key in said.keys}:
+        raise Malformed("the answer is signed by a key that the note lists")
     id_ = draw_uuid7(now)
     messages = {use: _test_message(said.id, id_, use) for use in ("working", "recovery")}
     sealed = {use: age.encrypt(message.encode(), [_recipient(said, use, now)]) for use, message in messages.items()}
     return Challenge(
         id=id_,
         party=said.id,
+        note=signed_note.hash_text(said.encode()),
+        keys=tuple(key.keyid for key in keys),
         files=ChallengeFiles(sealed["working"], sealed["recovery"]),
         working=signed_note.hash_text(messages["working"]),
         recovery=signed_note.hash_text(messages["recovery"]),
@@ -114,26 +131,42 @@ def answer(files: ChallengeFiles, working: age.Identity, recovery: age.Identity,
 
 
 def check_answer(made: Challenge, note: str, said: PartyNote) -> None:
-    """Return only if `note` proves, by a key of the party itself, that it opened both test messages.
+    """Return only if `note` proves, by a key that the challenge names, that who made `said` opened both test messages.
 
-    Raises Malformed; BadSignature if no key of the party signed; BadProof if it answers something else.
+    Raises Malformed; BadSignature if none of those keys signed; BadProof if it answers something else, or the
+    challenge was made for another note than `said`.
     """
     if said.id != made.party:
         raise BadSignature("the challenge was made for another party")
-    verified = signed_note.verify(note, [key.verify_key for key in said.keys], PROOF_TYPE)
-    proof = parse_key_proof(verified.text)
+    # (1) the note first: the key was compared for it alone, and an honest answer says nothing of another
+    if not made.is_for(said):
+        raise BadProof("the test messages were made for another note")
+    # (2) who answers; (3) what
+    answering = [key.verify_key for key in said.keys if key.verify_key.keyid in made.keys]
+    proof = parse_key_proof(signed_note.verify(note, answering, PROOF_TYPE).text)
     expected = (area_of(said.id), said.id, made.id, made.working, made.recovery)
     if (proof.area, proof.id, proof.challenge, proof.working, proof.recovery) != expected:
         raise BadProof("the test messages were not opened")
 
 
 def read_party_note(note: str) -> PartyNote:
-    """Return what a new party says of itself, signed by a key that it lists: what the registrar looks at first.
+    """Return what a party says of itself, signed by a key that it lists: what the registrar looks at first.
 
     Raises Malformed, BadSignature.
     """
     said = parse_party(signed_note.text_of(note))
     signed_note.verify(note, [key.verify_key for key in said.keys], TYPE)
+    return said
+
+
+def read_first_note(note: str) -> PartyNote:
+    """Return what a newcomer says of itself, signed by its one key: that which is compared on the telephone.
+
+    Raises Malformed if it lists several keys, of which one could be somebody else's; BadSignature.
+    """
+    said = read_party_note(note)
+    if len(said.keys) != 1:
+        raise Malformed("a newcomer's note lists one signing key, and this one lists more")
     return said
 
 

@@ -219,7 +219,7 @@ def _enter(role: Role, home: Home, secrets: Secrets, isa: Isa, now: datetime) ->
     officer = _officer(role, home, key, secrets, now)
     keyring = load_keyring(home, passphrase, now)
     (reopened,) = keyfile.load_identities(home.path / "recovery.agekey", passphrase)
-    made = enrolment.challenge(said, now)
+    made = enrolment.challenge(said, [key.verify_key for key in said.keys], now)
     answer = enrolment.answer(made.files, keyring.identities[0], reopened, keyring.agency, now)
     enrolment.check_answer(made, answer, said)
     entry = Entry(said.id, role.status, now, None, enrolment.party_note(said, key))

@@ -1,6 +1,7 @@
 """Admission to the register: a party's own note, the two test messages it must open, and its answer."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -10,15 +11,19 @@ from agencies.agency import Party
 from agencies.directory import Directory
 from agencies.enrolment import Challenge, ChallengeFiles
 from agencies.kit.home import write_durably
+from agencies.names import is_officer
 from agencies.notes.party import TYPE, PartyNote, parse_party
 from agencies.notes.register import Entry
 from agencies.officer import Officer
 from agencies.register import Register
 from crypto import note as signed_note
+from crypto.keys import VerifyKey
 from gateway.commands.envoy import current_directory
 from gateway.commands.ledger import Change, change_register, open_keys, with_entry
 from gateway.commands.office import Office
 from gateway.commands.outcome import Exit, Stopped, say, wall_clock
+
+_KEPT = ("id", "party", "note", "keys", "working", "recovery")  # of a challenge; its files lie beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +41,26 @@ class Evidence:
 def admit(office: Office, note_file: Path, proof: Path | None, passphrase_file: Path | None) -> None:
     """Write two test messages for a new party or, given its answer to them, publish the register that lists it.
 
-    Raises Stopped if the register lists it already; BadProof if the answer is to something else.
+    Both steps read the same note, signed by the one key that is compared on the telephone: the file passes through
+    hands that nobody knows, twice.
+    Raises Stopped if the register lists it already, or the note is another than that of the test messages; Malformed
+    if it lists several keys; BadProof if the answer is to something else.
     """
     note = note_file.read_text(encoding="utf-8")
-    said = enrolment.read_party_note(note)
-    now = wall_clock()
+    said = enrolment.read_first_note(note)
+    now, keys = wall_clock(), [key.verify_key for key in said.keys]
     _check_area(office, said)
+    if is_officer(said.id):
+        raise Stopped(
+            "the note is an officer's, whom their agency vouches for", "enter it with: marac officer add", Exit.USAGE
+        )
     if _entry_of(office.register(), said.id) is not None:
         raise Stopped(f"{said.id} is in the register already", "for a new note, use: marac agency renew", Exit.REFUSED)
     _check_additions(office, now)
     if proof is None:
-        _challenge(office, said, "add", now)
+        _challenge(office, said, keys, "add", now)
         return
-    _check_proof(office, said, proof)
+    _check_proof(office, said, keys, proof)
     entry = Entry(said.id, "active", now, None, note)
     opened = open_keys(passphrase_file)
     register = change_register(office, lambda newest: with_entry(newest.entries, entry), opened)
@@ -60,7 +72,8 @@ def renew(office: Office, note_file: Path, evidence: Evidence, passphrase_file: 
     """Publish the register with a party's new note, once what is new in it is proved.
 
     A new recipient needs the answer to test messages, a new signing key a telephone call. A party without any
-    valid key vouches for nothing: it needs both, and its new key signs.
+    valid key vouches for nothing: it needs both, and its new key signs. As for `admit`, the answer is to the test
+    messages for this very note, and by a key that speaks for the party.
 
     Raises Stopped; BadSignature if no key that may sign now signed the note; BadProof.
     """
@@ -69,12 +82,12 @@ def renew(office: Office, note_file: Path, evidence: Evidence, passphrase_file: 
     _check_area(office, said)
     opened = open_keys(passphrase_file)
     directory = current_directory(office, opened)
-    is_vouched_for = _check_continuity(directory, said, note, now)
+    speaking, is_vouched_for = _check_continuity(directory, said, note, now)
     _check_compared(directory.register, said, evidence.keys)
     if evidence.proof is not None:
-        _check_proof(office, said if is_vouched_for else _with_new_keys(directory.register, said), evidence.proof)
+        _check_proof(office, said, speaking, evidence.proof)
     elif not is_vouched_for or _has_new_recipients(directory.register, said):
-        _challenge(office, said, "renew", now)
+        _challenge(office, said, speaking, "renew", now)
         return
     changed = change_register(office, _with_note(said, note), opened)
     _challenge_file(office, said).unlink(missing_ok=True)
@@ -150,8 +163,10 @@ def _entry_of(register: Register, id_: str) -> Entry | None:
     return next((entry for entry in register.entries if entry.id == id_), None)
 
 
-def _check_continuity(directory: Directory, said: PartyNote, note: str, now: datetime) -> bool:
-    """Return whether a key vouches for the note that the register knows and nobody revoked.
+def _check_continuity(
+    directory: Directory, said: PartyNote, note: str, now: datetime
+) -> tuple[tuple[VerifyKey, ...], bool]:
+    """Return the keys that speak for the party, and whether the register knows them: then they vouch for the note.
 
     Raises Stopped, BadSignature.
     """
@@ -160,14 +175,13 @@ def _check_continuity(directory: Directory, said: PartyNote, note: str, now: dat
         raise Stopped(f"{said.id} is not in the register", "let it in with: marac agency add", Exit.REFUSED)
     valid = directory.valid_keys_of(known.id, now)
     # A note that only its own new key signs could be anybody's, and one by a revoked key a thief's.
-    trusted = valid or tuple(key.verify_key for key in _with_new_keys(directory.register, said).keys)
-    signed_note.verify(note, trusted, TYPE)
-    return bool(valid)
+    speaking = valid or _new_keys(directory.register, said)
+    signed_note.verify(note, speaking, TYPE)
+    return speaking, bool(valid)
 
 
 def _check_compared(register: Register, said: PartyNote, heard: tuple[str, ...]) -> None:
-    new = [key.verify_key.keyid for key in _with_new_keys(register, said).keys]
-    missing = [keyid for keyid in new if keyid not in heard]
+    missing = [key.keyid for key in _new_keys(register, said) if key.keyid not in heard]
     if missing:
         raise Stopped(
             f"the note of {said.id} lists a signing key that the register does not know: {' and '.join(missing)}",
@@ -177,11 +191,11 @@ def _check_compared(register: Register, said: PartyNote, heard: tuple[str, ...])
         )
 
 
-def _with_new_keys(register: Register, said: PartyNote) -> PartyNote:
-    """Return the note with those signing keys alone that the register does not list."""
+def _new_keys(register: Register, said: PartyNote) -> tuple[VerifyKey, ...]:
+    """Return those of the note's signing keys that the register does not list."""
     known = _known(register, said)
     listed = {key.verify_key for key in known.keys} if known else set()
-    return replace(said, keys=tuple(key for key in said.keys if key.verify_key not in listed))
+    return tuple(key.verify_key for key in said.keys if key.verify_key not in listed)
 
 
 def _known(register: Register, said: PartyNote) -> Party | Officer | None:
@@ -213,28 +227,51 @@ def _file_name(said: PartyNote) -> str:
     return "-".join(said.id.split("/")[1:])
 
 
-def _challenge(office: Office, said: PartyNote, command: str, now: datetime) -> None:
-    """Write the two test messages for the party, and keep what the right answer will be."""
-    made = enrolment.challenge(said, now)
+def _challenge(office: Office, said: PartyNote, keys: Sequence[VerifyKey], command: str, now: datetime) -> None:
+    """Write the two test messages for the party, and keep what the right answer will be, to which note and by whom."""
+    made = enrolment.challenge(said, keys, now)
     stem = office.challenges / _file_name(said)
-    kept = {"id": made.id, "party": made.party, "working": made.working, "recovery": made.recovery}
+    kept = {name: getattr(made, name) for name in _KEPT}
     write_durably(_challenge_file(office, said), json.dumps(kept).encode())
     write_durably(stem.with_name(stem.name + "-working.age"), made.files.working)
     write_durably(stem.with_name(stem.name + "-recovery.age"), made.files.recovery)
     say(f"{said.id}: {said.name}, {said.kind}.")
-    for key in said.keys:
-        say(f"  signing key {key.verify_key.keyid}")
+    for keyid in made.keys:
+        say(f"  signing key {keyid}")
     say("Telephone somebody you know there, on a number you already had, and compare the signing key.")
     say("Then send them these two test messages, which they open with their working and their recovery key:")
     say(f"  {stem}-working.age")
     say(f"  {stem}-recovery.age")
-    say(f"With their answer, run: marac agency {command} ... --proof FILE")
+    say(f"With their answer and this same note, run: marac agency {command} ... --proof FILE")
 
 
-def _check_proof(office: Office, said: PartyNote, proof: Path) -> None:
+def _check_proof(office: Office, said: PartyNote, keys: Sequence[VerifyKey], proof: Path) -> None:
+    """Return only if the answer is to the test messages of this note, by one of `keys` that was named then.
+
+    Raises Stopped; Malformed, BadSignature, BadProof.
+    """
+    made = _read_challenge(office, said)
+    if not made.is_for(said):
+        raise Stopped(
+            f"this is not the note of {said.id} that the test messages were made for, and whose key was compared",
+            "telephone them: somebody may have changed it on its way. To begin again with this note, run the same"
+            " command without --proof, and compare the signing key anew",
+            Exit.CHECK_FAILED,
+        )
+    speaking = {key.keyid for key in keys}
+    named = replace(made, keys=tuple(keyid for keyid in made.keys if keyid in speaking))
+    enrolment.check_answer(named, proof.read_text(encoding="utf-8"), said)
+
+
+def _read_challenge(office: Office, said: PartyNote) -> Challenge:
     file = _challenge_file(office, said)
     if not file.is_file():
         raise Stopped(f"no test message was made for {said.id}", "run the same command without --proof first")
     kept = json.loads(file.read_text(encoding="utf-8"))
-    made = Challenge(files=ChallengeFiles(b"", b""), **kept)
-    enrolment.check_answer(made, proof.read_text(encoding="utf-8"), said)
+    if kept.keys() != set(_KEPT):
+        # Those of before kept neither: which note was compared on the telephone cannot be known any more.
+        raise Stopped(
+            f"the test messages for {said.id} are of an older marac, which did not keep the note they were made for",
+            "make the test messages anew: run the same command without --proof, and compare the signing key",
+        )
+    return Challenge(files=ChallengeFiles(b"", b""), **{**kept, "keys": tuple(kept["keys"])})

@@ -50,7 +50,7 @@ def enter_coordinator(isa: Isa, kit: Home, offline: Path, secrets: Passphrases, 
 
 def _prove(said: PartyNote, kit: Home, offline: Path, secrets: Passphrases, now: datetime) -> None:
     """Open a test message with the keys as they now rest on disk: a key that does not open again is found here."""
-    made = enrolment.challenge(said, now)
+    made = enrolment.challenge(said, [key.verify_key for key in said.keys], now)
     key = keyfile.load_signing_key(kit.keys / SIGNING_KEY, secrets.office)
     (working,) = keyfile.load_identities(kit.keys / WORKING_KEY, secrets.office)
     (recovery,) = keyfile.load_identities(offline / RECOVERY_KEY, secrets.offline)

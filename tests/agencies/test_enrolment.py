@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from agencies.agency import DatedKey
 from agencies.enrolment import (
     KEY_OVERLAP,
     ChallengeFiles,
@@ -11,6 +12,7 @@ from agencies.enrolment import (
     challenge,
     check_answer,
     party_note,
+    read_first_note,
     read_party_note,
     rotate_key,
     rotate_recipient,
@@ -24,6 +26,7 @@ from tests.agencies.made_area import DAY, HOUSING, IDVA, ISA, KEYLESS, NOW, fixe
 
 SAID = said_by(HOUSING)
 KEY = fixed_key(HOUSING)
+KEYS = (KEY.verify_key,)
 WORKING, RECOVERY = fixed_identity(HOUSING, "working"), fixed_identity(HOUSING, "recovery")
 
 
@@ -48,24 +51,24 @@ def test_a_party_signs_the_agreement():
 
 
 def test_a_party_that_opens_both_test_messages_proves_it():
-    made = challenge(SAID, NOW)
+    made = challenge(SAID, KEYS, NOW)
     check_answer(made, answer(made.files, WORKING, RECOVERY, KEY, NOW), SAID)
 
 
 def test_a_challenge_says_nothing_in_its_repr():
-    made = challenge(SAID, NOW)
+    made = challenge(SAID, KEYS, NOW)
     assert made.working not in repr(made)
     assert made.recovery not in repr(made)
 
 
 def test_every_challenge_is_another_one():
-    made, other = challenge(SAID, NOW), challenge(SAID, NOW)
+    made, other = challenge(SAID, KEYS, NOW), challenge(SAID, KEYS, NOW)
     with pytest.raises(BadProof):
         check_answer(made, answer(other.files, WORKING, RECOVERY, KEY, NOW), SAID)
 
 
 def test_without_one_of_the_two_keys_there_is_no_answer():
-    made = challenge(SAID, NOW)
+    made = challenge(SAID, KEYS, NOW)
     stranger = age.generate_identity("hybrid")
     for working, recovery in ((WORKING, stranger), (stranger, RECOVERY), (RECOVERY, WORKING), (WORKING, WORKING)):
         with pytest.raises(NotForYou):
@@ -73,13 +76,13 @@ def test_without_one_of_the_two_keys_there_is_no_answer():
 
 
 def test_a_changed_file_is_not_answered():
-    files = challenge(SAID, NOW).files
+    files = challenge(SAID, KEYS, NOW).files
     with pytest.raises(Tampered):
         answer(replace(files, recovery=files.recovery[:-1] + b"\0"), WORKING, RECOVERY, KEY, NOW)
 
 
 def test_an_answer_signed_by_another_is_refused():
-    made = challenge(SAID, NOW)
+    made = challenge(SAID, KEYS, NOW)
     signed = answer(made.files, WORKING, RECOVERY, KEY, NOW)
     forged = note.sign(note.text_of(signed), [fixed_key(IDVA)])
     with pytest.raises(BadSignature):
@@ -88,8 +91,47 @@ def test_an_answer_signed_by_another_is_refused():
         check_answer(made, signed, said_by(IDVA))
 
 
+def swapped(*keys):
+    """The party's note as who sits on its mail makes it: the honest key is listed still, and so are others."""
+    mine = age.generate_identity().recipient()
+    recipients = (replace(SAID.recipients[0], recipient=str(mine)), SAID.recipients[1])
+    return replace(SAID, keys=(*SAID.keys, *(DatedKey(key.verify_key, NOW, None) for key in keys)), recipients=recipients)
+
+
+def test_an_honest_answer_lets_no_other_note_of_the_party_in():
+    made = challenge(SAID, KEYS, NOW)
+    honest = answer(made.files, WORKING, RECOVERY, KEY, NOW)
+    for said in (swapped(), swapped(fixed_key(HOUSING, 2))):
+        with pytest.raises(BadProof, match="another note"):
+            check_answer(made, honest, said)
+    check_answer(made, honest, SAID)
+
+
+def test_only_a_key_that_was_read_out_answers():
+    second = fixed_key(HOUSING, 2)
+    said = rotate_key(SAID, second, NOW)
+    made = challenge(said, [second.verify_key], NOW)
+    with pytest.raises(BadSignature):
+        check_answer(made, answer(made.files, WORKING, RECOVERY, KEY, NOW), said)
+    check_answer(made, answer(made.files, WORKING, RECOVERY, second, NOW), said)
+
+
+def test_no_challenge_names_a_key_that_the_note_does_not_list():
+    for keys in ((), (fixed_key(HOUSING, 2).verify_key,)):
+        with pytest.raises(Malformed):
+            challenge(SAID, keys, NOW)
+
+
+def test_a_newcomer_s_note_lists_the_one_key_that_is_compared_and_it_signs():
+    assert read_first_note(party_note(SAID, KEY)) == SAID
+    with pytest.raises(Malformed, match="one signing key"):
+        read_first_note(party_note(swapped(fixed_key(HOUSING, 2)), fixed_key(HOUSING, 2)))
+    with pytest.raises(BadSignature):
+        read_first_note(note.sign(SAID.encode(), [fixed_key(HOUSING, 2)]))
+
+
 def test_nothing_but_a_test_message_for_this_very_party_is_answered():
-    theirs = challenge(replace(SAID, id=IDVA), NOW)
+    theirs = challenge(replace(SAID, id=IDVA), KEYS, NOW)
     with pytest.raises(Malformed):
         answer(theirs.files, WORKING, RECOVERY, KEY, NOW)
     for content in (b"a referral, made up", b"\xff", b"marac/test-message/v1\n"):
@@ -99,7 +141,7 @@ def test_nothing_but_a_test_message_for_this_very_party_is_answered():
 
 
 def test_the_two_files_are_not_interchangeable_nor_of_two_challenges():
-    made, other = challenge(SAID, NOW), challenge(SAID, NOW)
+    made, other = challenge(SAID, KEYS, NOW), challenge(SAID, KEYS, NOW)
     with pytest.raises(Malformed):
         answer(ChallengeFiles(made.files.recovery, made.files.working), RECOVERY, WORKING, KEY, NOW)
     with pytest.raises(Malformed):
@@ -109,9 +151,9 @@ def test_the_two_files_are_not_interchangeable_nor_of_two_challenges():
 def test_a_party_without_a_recipient_in_force_is_not_challenged():
     for said in (replace(SAID, recipients=SAID.recipients[:1]), said_by(KEYLESS)):
         with pytest.raises(Malformed):
-            challenge(said, NOW)
+            challenge(said, KEYS, NOW)
     with pytest.raises(Malformed):
-        challenge(SAID, NOW - 2 * DAY)
+        challenge(SAID, KEYS, NOW - 2 * DAY)
 
 
 def test_a_rotated_key_overlaps_with_the_old_one_and_an_ended_one_stays_ended():

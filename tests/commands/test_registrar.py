@@ -109,6 +109,19 @@ def test_a_new_recipient_is_proved_before_anything_is_sealed_to_it(served: Place
     assert len(party.recipients) == 3
 
 
+def test_a_proof_for_new_recipients_lets_no_other_new_recipients_in(served: Places, agency: Joining) -> None:
+    """Both notes are signed by the agency's key: one of the two by a thief of it, who has the agency's mail as well."""
+    now, before = datetime.now(UTC).replace(microsecond=0), numbers(served)
+    honest, thiefs = with_new_working_key(agency, now), with_new_working_key(agency, now)
+    assert registrar(served, "agency", "renew", honest.note()).code == 0
+    proof = honest.proof(served)
+    answer = registrar(served, "agency", "renew", thiefs.note(), "--proof", proof)
+    assert (answer.code, "not the note" in answer.err) == (4, True)
+    by_nobody = honest.proof(served, signer=generate_signing_key(HOUSING))
+    assert registrar(served, "agency", "renew", honest.note(), "--proof", by_nobody).code == 4
+    assert numbers(served) == before
+
+
 def test_a_note_that_only_an_unknown_key_signed_renews_nothing(served: Places, agency: Joining) -> None:
     answer = registrar(served, "agency", "renew", housing(served.folder).note())
     assert answer.code == 4
