@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from agencies.agency import Party
 from agencies.area import Area
-from agencies.names import OfficerId, PartyId
+from agencies.names import OfficerId, PartyId, coordinator_of
 from agencies.notes.revocation import Revocation, parse_revocation
 from agencies.officer import Officer
 from agencies.register import Register
@@ -17,6 +17,10 @@ from crypto.keys import VerifyKey
 # How far two clocks may be apart, as for a request's signature: formats.md, section 3.
 MAX_AHEAD = timedelta(seconds=5)
 MAX_BACKDATED = timedelta(minutes=5)
+
+
+class LeavesNobody(Malformed):
+    """A revocation that would leave the coordinator's office without a key to sign with, or to be sealed to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +79,40 @@ class Directory:
             return None
         return officer if officer.is_active(at) and agency.is_active(at) else None
 
+    def is_the_offices_last(self, key: str, at: datetime) -> bool:
+        """Whether this is the last signing key, or the last recipient, that the coordinator's office has at `at`."""
+        office = self.register.party(coordinator_of(self.area.name))
+        if office is None:
+            return False
+        signing = [each.keyid for each in office.keys_at(at)]
+        # One that is revoked from a moment ahead on is none that is left.
+        return any(
+            [each for each in sort if not self.revocations.names(each)] == [key]
+            for sort in (signing, list(office.recipients_at(at)))
+        )
+
     def accept_revocation(self, note: str, now: datetime) -> Revocation:
         """Return a revocation that has just arrived, signed by a key that may sign now: the owner's or the registrar's.
 
         It holds from now on; only the registrar may date it back, which takes from the key what it signed since.
         Raises Malformed if it is another area's, nobody lists the key, or its date is in the future or,
-        signed by the owner, more than five minutes ago; BadSignature.
+        signed by the owner, more than five minutes ago; LeavesNobody if the coordinator's office signs away the last
+        of its own; BadSignature.
         """
         owner = self.register.owner_of(parse_revocation(signed_note.text_of(note)).key)
         if owner is None:
             raise Malformed("nobody lists the revoked key")
         # One that begins next week would be a thief's: until then the key goes on.
-        revocation, backdates = self._revocation_by(note, owner.id, now)
+        revocation, by_registrar = self._revocation_by(note, owner.id, now)
         if revocation.since > now + MAX_AHEAD:
             raise Malformed("a revocation that begins in the future")
-        if revocation.since < now - MAX_BACKDATED and not backdates:
+        if by_registrar:
+            return revocation
+        if revocation.since < now - MAX_BACKDATED:
             raise Malformed("a revocation dated back, and not by the registrar")
+        # Nothing could be referred any more, and no register published: one stolen key must not stop an area.
+        if self.is_the_offices_last(revocation.key, now):
+            raise LeavesNobody("the coordinator's office has no other, and only the registrar revokes the last")
         return revocation
 
     def _revocation_by(self, note: str, owner: PartyId | OfficerId, now: datetime) -> tuple[Revocation, bool]:

@@ -23,6 +23,10 @@ class Revocations:
         since = self._since.get(key)
         return since is not None and at >= since
 
+    def names(self, key: str) -> bool:
+        """Whether there is any revocation of the keyid or recipient, even one that begins in a moment."""
+        return key in self._since
+
     def adding(self, revocation: Revocation) -> "Revocations":
         """Return these with one more, which must have been verified."""
         since = min(revocation.since, self._since.get(revocation.key, revocation.since))

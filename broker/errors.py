@@ -87,6 +87,12 @@ class RegisterConflict(BrokerError):
     code = "register-conflict"
 
 
+class RevocationLeavesNobody(BrokerError):
+    """The coordinator's office would revoke its last signing key or its last recipient: the area would stand still."""
+
+    code = "revocation-leaves-nobody"
+
+
 class ReceiptOutOfOrder(BrokerError):
     """The receipt's state cannot follow what is already recorded for its delivery."""
 

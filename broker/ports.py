@@ -192,6 +192,9 @@ class Log(Protocol):
 class Trust(Protocol):
     """Delegations, registers and revocations as received: signed notes, verified by whoever reads them."""
 
+    async def lock(self) -> None:
+        """Let no other unit that calls this go on before this one ends: what is judged now is what will be held."""
+
     async def version(self) -> tuple[int, int, int]:
         """Return (newest delegation's number, newest register's number, count of revocations): cheap."""
 

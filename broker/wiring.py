@@ -150,6 +150,10 @@ class Broker:
         """See services/steward.py."""
         await steward.accept_revocation(self._desk, note, asker)
 
+    async def enter(self, notes: Sequence[str]) -> Directory:
+        """See services/steward.py."""
+        return await steward.enter(self._desk, notes)
+
     async def tombstones(self, asker: Asker) -> Sequence[str]:
         """See services/steward.py."""
         return await steward.tombstones(self._desk, asker)

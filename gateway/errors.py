@@ -177,6 +177,9 @@ _KEEPING: Final = {
     "register-conflict": Meaning(
         409, "Does not follow", "The register or delegation does not follow the newest one held.", "no",
         "Fetch the newest one, build on it, sign and send again."),
+    "revocation-leaves-nobody": Meaning(
+        422, "The office's last key", "The coordinator's office has no other such key; the registrar alone revokes it.",
+        "no", "Enter a new key first. If the last one is stolen: deploy/README.md, The coordinator's key."),
     "receipt-out-of-order": Meaning(
         409, "Receipt out of order", "This state cannot follow what is recorded for the delivery.", "no",
         "Nothing, if the receipt was sent before; otherwise send the earlier state first."),

@@ -208,6 +208,7 @@ def revoke(
     if not yes and not typer.confirm(f"Revoke {key}? It cannot be undone."):
         stop("nothing was revoked", "run it again when you are sure")
     with open_kit(kit, passphrase_file) as connected:
+        _keep_the_offices_last(connected, key)
         try:
             connected.revoke(key, reason)
         except Malformed:
@@ -263,6 +264,18 @@ def _check_kind(kind: str, party: PartyId) -> None:
     if kind not in (allowed or AGENCY_KINDS):
         words = ", ".join(allowed or AGENCY_KINDS)
         stop(f"--kind: that is no kind of {short_name(party)}", f"give one of: {words}", Exit.USAGE)
+
+
+def _keep_the_offices_last(connected: Kit, key: str) -> None:
+    """Stop before the coordinator's office sends what the gateway would refuse."""
+    if connected.refresh().is_the_offices_last(key, wall_clock()):
+        stop(
+            "nothing was revoked: this is the last such key of the coordinator's office, without which nobody could"
+            " refer, and no register be published",
+            "enter a new one first (marac keys rotate, marac agency renew). If it is stolen, the registrar revokes it:"
+            " marac register revoke",
+            Exit.REFUSED,
+        )
 
 
 def _signed(said: PartyNote, key: SigningKey) -> str:

@@ -186,8 +186,12 @@ class Sender:
         """
         text = Revocation(self.home.settings.area, key, self.clock(), reason).encode()
         note = signed_note.sign(text, [self.keyring.agency])
-        self.post("/v1/revocations", {"note": note})
+        self.publish_revocation(note)
         return note
+
+    def publish_revocation(self, note: str) -> None:
+        """Hand the gateway a revocation, signed by the key's owner or the registrar. Raises Problem, Unreachable."""
+        self.post("/v1/revocations", {"note": note})
 
     def publish_register(self, note: str) -> None:
         """Hand the gateway the next register, signed by the registrar. Raises Problem, Unreachable."""

@@ -20,6 +20,7 @@ from broker.errors import (
     ReceiptOutOfOrder,
     Refused,
     RegisterConflict,
+    RevocationLeavesNobody,
     SupersedesUnsupported,
     UnknownExclusion,
     UnknownKind,
@@ -33,6 +34,7 @@ from crypto.draw import draw_uuid7
 _REJECTIONS = (
     NoteRejected, NoteMismatch, DocumentRejected, UnknownKind, UnknownVersion, SupersedesUnsupported, UnknownExclusion,
     ExclusionLeavesNobody, BelowThreshold, IdempotencyConflict, NobodyToReceive, RegisterConflict, ReceiptOutOfOrder,
+    RevocationLeavesNobody,
 )  # fmt: skip
 
 

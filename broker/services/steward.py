@@ -1,18 +1,18 @@
 """Steward: the signed notes that say who takes part, received from the coordinator's office and served to all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agencies.area import verify_area
-from agencies.directory import Directory
+from agencies.directory import Directory, LeavesNobody
 from agencies.notes.revocation import TYPE as REVOCATION
 from agencies.register import follows, verify_register
 from agencies.revocations import verify_revocations
-from broker.errors import NoteRejected, Refused, RegisterConflict
+from broker.errors import NoteRejected, Refused, RegisterConflict, RevocationLeavesNobody
 from broker.need_to_know import Access, Act, Asker, Deny
 from broker.ports import UnitOfWork
 from broker.services.desk import Desk
-from broker.services.ruling import check_asker, rejections_logged, rule
+from broker.services.ruling import broker_entry, check_asker, rejections_logged, rule
 from crypto.errors import CryptoError
 from crypto.note import without_strangers
 
@@ -55,19 +55,8 @@ async def accept_register(desk: Desk, note: str, asker: Asker) -> None:
     """Keep the registrar's next register; it holds from now on. Raises Refused, NoteRejected, RegisterConflict."""
     await check_asker(desk, _access(desk, Act.STEWARD, asker))
     async with rejections_logged(desk, _access(desk, Act.STEWARD, asker)), desk.store.unit() as uow:
-        directory = await _permitted(desk, uow, asker)
-        try:
-            register = verify_register(note, directory.area, allow_classical=desk.settings.allow_classical)
-        except CryptoError as error:
-            raise NoteRejected("the register does not verify", "/note") from error
-        try:
-            follows(directory.register, register)
-        except CryptoError as error:
-            raise RegisterConflict("the register does not follow the newest one", "/note") from error
-        if register.number != directory.register.number + 1:
-            raise RegisterConflict("a register is missing in between, or this one is held already", "/note")
-        verify_revocations(await uow.trust.revocations(), directory.area, register)
-        await uow.trust.add_register(register.number, note, desk.now())
+        await uow.trust.lock()
+        await _keep_register(desk, uow, await _permitted(desk, uow, asker), note)
         await uow.commit()
     desk.logged.ring()
 
@@ -75,21 +64,70 @@ async def accept_register(desk: Desk, note: str, asker: Asker) -> None:
 async def accept_revocation(desk: Desk, note: str, asker: Asker) -> None:
     """Keep a revocation, signed by the key's owner or the registrar; it holds from the next transaction on.
 
-    Anybody who takes part may bring it. Raises Refused, NoteRejected.
+    Anybody who takes part may bring it. Raises Refused, NoteRejected, RevocationLeavesNobody.
     """
     await check_asker(desk, _access(desk, Act.REVOKE, asker))
     async with rejections_logged(desk, _access(desk, Act.REVOKE, asker)), desk.store.unit() as uow:
-        directory = await desk.directories.current(uow)
-        try:
-            revocation = directory.accept_revocation(note, desk.now())
-        except CryptoError as error:
-            raise NoteRejected("not a revocation by the key's owner or the registrar", "/note") from error
-        decision, _ = await rule(desk, uow, _access(desk, Act.REVOKE, asker))
-        if isinstance(decision, Deny):
-            raise Refused(decision.public)
-        await uow.trust.add_revocation(revocation.key, _signed_by_known(directory, note, revocation.key), desk.now())
+        # One after the other: two at once could each leave the office the key that the other takes.
+        await uow.trust.lock()
+        directory = await _permitted(desk, uow, asker, Act.REVOKE)
+        await _keep_revocation(desk, uow, directory, note)
         await uow.commit()
     desk.logged.ring()
+
+
+async def enter(desk: Desk, notes: Sequence[str]) -> Directory:
+    """Keep registers and revocations that were carried to the gateway's machine: all or none; return what holds now.
+
+    For the day on which the coordinator's office has no key left to sign a request with. Each is verified as if it
+    had been sent; who brought it does not count, since registrar and owners have signed. Logged in the same
+    transaction, as the broker's own. Raises NoteRejected, RegisterConflict, RevocationLeavesNobody.
+    """
+    async with desk.store.unit() as uow:
+        await uow.trust.lock()
+        directory = await desk.directories.current(uow)
+        # Registers first: a revocation may be of a key that the new one lists, or leave the office just its new key.
+        for note in sorted(notes, key=_is_revocation):
+            keep, act = (_keep_revocation, Act.REVOKE) if _is_revocation(note) else (_keep_register, Act.STEWARD)
+            directory = await keep(desk, uow, directory, note)
+            entry = broker_entry(desk, act.value, rule_="entered-at-gateway")
+            await uow.log.append(replace(entry, register=directory.register.number))
+        await uow.commit()
+    desk.logged.ring()
+    return directory
+
+
+async def _keep_register(desk: Desk, uow: UnitOfWork, directory: Directory, note: str) -> Directory:
+    """Keep the next register in this unit; return the directory with it. Raises NoteRejected, RegisterConflict."""
+    try:
+        register = verify_register(note, directory.area, allow_classical=desk.settings.allow_classical)
+    except CryptoError as error:
+        raise NoteRejected("the register does not verify", "/note") from error
+    try:
+        follows(directory.register, register)
+    except CryptoError as error:
+        raise RegisterConflict("the register does not follow the newest one", "/note") from error
+    if register.number != directory.register.number + 1:
+        raise RegisterConflict("a register is missing in between, or this one is held already", "/note")
+    revocations = verify_revocations(await uow.trust.revocations(), directory.area, register)
+    await uow.trust.add_register(register.number, note, desk.now())
+    return Directory(directory.area, register, revocations)
+
+
+async def _keep_revocation(desk: Desk, uow: UnitOfWork, directory: Directory, note: str) -> Directory:
+    """Keep a revocation in this unit; return the directory with it. Raises NoteRejected, RevocationLeavesNobody."""
+    try:
+        revocation = directory.accept_revocation(note, desk.now())
+    except LeavesNobody as error:
+        raise RevocationLeavesNobody("the coordinator's office has no other such key", "/note") from error
+    except CryptoError as error:
+        raise NoteRejected("not a revocation by the key's owner or the registrar", "/note") from error
+    await uow.trust.add_revocation(revocation.key, _signed_by_known(directory, note, revocation.key), desk.now())
+    return replace(directory, revocations=directory.revocations.adding(revocation))
+
+
+def _is_revocation(note: str) -> bool:
+    return note.partition("\n")[0] == REVOCATION
 
 
 def _signed_by_known(directory: Directory, note: str, key: str) -> str:
@@ -109,13 +147,13 @@ async def tombstones(desk: Desk, asker: Asker) -> Sequence[str]:
     return notes
 
 
-async def _permitted(desk: Desk, uow: UnitOfWork, asker: Asker) -> Directory:
+async def _permitted(desk: Desk, uow: UnitOfWork, asker: Asker, act: Act = Act.STEWARD) -> Directory:
     """Log the act in this unit and return its directory.
 
     Raises Refused if what `check_asker` permitted a moment ago no longer is: uncommitted, the caller asks again.
     """
     directory = await desk.directories.current(uow)
-    decision, _ = await rule(desk, uow, _access(desk, Act.STEWARD, asker))
+    decision, _ = await rule(desk, uow, _access(desk, act, asker))
     if isinstance(decision, Deny):
         raise Refused(decision.public)
     return directory

@@ -17,6 +17,11 @@ class SqlTrust:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
+    async def lock(self) -> None:
+        """Wait for other units that called this: the first delegation's row, which never changes, is locked."""
+        first = tables.delegations.c
+        await self._transaction.rows(self._transaction.locked(select(first.number).order_by(first.number).limit(1)))
+
     async def version(self) -> tuple[int, int, int]:
         """Return (newest delegation's number, newest register's number, count of revocations); 0 where none."""
         newest = [

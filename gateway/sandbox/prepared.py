@@ -54,6 +54,7 @@ PREPARED: Final[Mapping[str, Case]] = MappingProxyType({
     "idempotency-conflict": submissions.used_idempotency,
     "nobody-to-receive": rules.nobody_receives,
     "register-conflict": rules.stale_register,
+    "revocation-leaves-nobody": rules.last_key,
     "receipt-out-of-order": rules.early_receipt,
     "store-unavailable": rules.database_of_another_version,
 })  # fmt: skip

@@ -9,6 +9,7 @@ from agencies.notes.receipt import Receipt
 from agencies.notes.revocation import Revocation
 from crypto import note as signed_note
 from crypto.draw import draw_uuid7
+from crypto.keys import SigningKey
 from crypto.note import hash_text, text_of
 from gateway.sandbox.exchange import Draft, Exchange, get
 from gateway.sandbox.requests import LEASE
@@ -84,7 +85,9 @@ def revoked_recipient(stage: Stage) -> Sequence[Exchange]:
 def nobody_receives(stage: Stage) -> Sequence[Exchange]:
     """The coordinator's office has no key left to seal to, so nothing is accepted."""
     with stage.beside() as copy:
-        revoked = [revoke_recipient(copy, "coordinator", use) for use in ("working", "recovery")]
+        revoked = [revoke_recipient(copy, "coordinator", "working")]
+        # Of the last one, the office's own word is not enough.
+        revoked.append(revoke_recipient(copy, "coordinator", "recovery", copy.area.registrar))
         what = f"{_COPY}: Rivermead refers."
         return [*revoked, copy.submit(what, "rivermead", copy.compose("rivermead"))]
 
@@ -94,6 +97,11 @@ def stale_register(stage: Stage) -> Sequence[Exchange]:
     fetched = stage.get("The newest register is fetched.", "coordinator", "/v1/register")
     note = {"note": done(fetched).members["register"]}
     return [fetched, stage.post("It is handed in as the next.", "coordinator", "/v1/register", note)]
+
+
+def last_key(stage: Stage) -> Sequence[Exchange]:
+    """A thief of the office's one signing key would revoke it, and so keep the office from publishing registers."""
+    return [revoke_key(stage, "coordinator")]
 
 
 def early_receipt(stage: Stage) -> Sequence[Exchange]:
@@ -117,19 +125,22 @@ def revoke_key(stage: Stage, short: str) -> Exchange:
     return _revoke(stage, short, stage.member(short).keyring.agency.verify_key.keyid)
 
 
-def revoke_recipient(stage: Stage, short: str, use: str) -> Exchange:
-    """Let a member revoke its working or its recovery recipient. Raises NotAsPrepared."""
+def revoke_recipient(stage: Stage, short: str, use: str, signer: SigningKey | None = None) -> Exchange:
+    """Let a member hand in the end of its working or its recovery recipient, signed by itself unless another signs.
+
+    Raises NotAsPrepared.
+    """
     said = parse_party(text_of(stage.member(short).entries[0].note))
     (recipient,) = (each.recipient for each in said.recipients if each.use == use)
-    exchange = _revoke(stage, short, recipient)
+    exchange = _revoke(stage, short, recipient, signer)
     done(exchange)
     return exchange
 
 
-def _revoke(stage: Stage, short: str, key: str) -> Exchange:
+def _revoke(stage: Stage, short: str, key: str, signer: SigningKey | None = None) -> Exchange:
     member = stage.member(short)
     text = Revocation(member.home.settings.area, key, stage.clock(), "other").encode()
-    note = {"note": signed_note.sign(text, [member.keyring.agency])}
+    note = {"note": signed_note.sign(text, [signer or member.keyring.agency])}
     return stage.post(f"{member.role.name} revokes a key of its own.", short, "/v1/revocations", note)
 
 

@@ -1,19 +1,21 @@
 """Revocation holds at once: the key signs nothing new, and what it signed before still verifies."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agencies.directory import Directory
+from agencies.directory import Directory, LeavesNobody
+from agencies.enrolment import rotate_key
 from agencies.names import AreaName
 from agencies.notes.revocation import Revocation, parse_revocation
 from agencies.register import Register
 from agencies.revocations import Revocations, verify_revocation, verify_revocations
 from crypto import note
 from crypto.errors import BadSignature, Malformed
+from crypto.keys import SigningKey
 from tests.agencies.made_area import (
     AREA,
     COORDINATOR,
@@ -183,6 +185,46 @@ def test_only_the_registrar_dates_a_revocation_back():
 def test_a_revocation_that_both_signed_may_be_dated_back():
     both = note.append_signature(revocation_of(KEY.keyid, fixed_key(HOUSING), NOW - 30 * DAY), made_area().registrar)
     assert directory().accept_revocation(both, NOW).since == NOW - 30 * DAY
+
+
+OFFICE_KEY = fixed_key(COORDINATOR)
+OFFICE_RECIPIENTS = tuple(str(fixed_identity(COORDINATOR, use).recipient()) for use in ("working", "recovery"))
+
+
+def accepted_one_after_the_other(*keys: str, signer: SigningKey, since: datetime = NOW) -> list[str]:
+    """Return which of these revocations are accepted, each kept before the next arrives."""
+    kept: list[str] = []
+    for key in keys:
+        arriving = revocation_of(key, signer, since)
+        try:
+            directory(*kept).accept_revocation(arriving, NOW)
+        except LeavesNobody:
+            continue
+        kept.append(arriving)
+    return [parse_revocation(note.text_of(one)).key for one in kept]
+
+
+@pytest.mark.parametrize("since", [NOW, NOW + timedelta(seconds=5)])
+def test_a_thief_of_the_office_s_key_revokes_neither_it_nor_the_office_s_last_recipient(since: datetime):
+    everything = (*OFFICE_RECIPIENTS, OFFICE_KEY.verify_key.keyid)
+    assert accepted_one_after_the_other(*everything, signer=OFFICE_KEY, since=since) == [OFFICE_RECIPIENTS[0]]
+    assert accepted_one_after_the_other(*everything, signer=made_area().registrar, since=since) == list(everything)
+
+
+def test_the_office_revokes_its_key_once_the_register_lists_another():
+    second = fixed_key(COORDINATOR, 2)
+    said = rotate_key(said_by(COORDINATOR), second, NOW)
+    others = [entry for entry in usual_entries() if entry.id != COORDINATOR]
+    renewed = directory(register=register_of([*others, entry_of(said, signer=OFFICE_KEY)]))
+    assert renewed.accept_revocation(revocation_of(OFFICE_KEY.verify_key.keyid, second), NOW)
+    assert not renewed.is_the_offices_last(second.verify_key.keyid, NOW)
+    assert renewed.is_the_offices_last(second.verify_key.keyid, NOW + 15 * DAY), "the old one has ended by then"
+
+
+def test_an_agency_may_revoke_its_last_key():
+    assert directory().accept_revocation(revocation_of(KEY.keyid, fixed_key(HOUSING)), NOW)
+    without = register_of([entry for entry in usual_entries() if entry.id != COORDINATOR])
+    assert not directory(register=without).is_the_offices_last(KEY.keyid, NOW)
 
 
 @given(st.permutations([NOW, NOW + DAY, NOW - DAY]))

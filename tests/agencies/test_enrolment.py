@@ -95,7 +95,9 @@ def swapped(*keys):
     """The party's note as who sits on its mail makes it: the honest key is listed still, and so are others."""
     mine = age.generate_identity().recipient()
     recipients = (replace(SAID.recipients[0], recipient=str(mine)), SAID.recipients[1])
-    return replace(SAID, keys=(*SAID.keys, *(DatedKey(key.verify_key, NOW, None) for key in keys)), recipients=recipients)
+    return replace(
+        SAID, keys=(*SAID.keys, *(DatedKey(key.verify_key, NOW, None) for key in keys)), recipients=recipients
+    )
 
 
 def test_an_honest_answer_lets_no_other_note_of_the_party_in():

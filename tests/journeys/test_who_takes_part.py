@@ -75,6 +75,19 @@ def test_a_thief_cannot_make_a_stolen_key_irrevocable_with_a_revocation_of_its_o
     assert refusal(embedded.refer).code == "key-revoked"
 
 
+def test_a_thief_of_the_coordinator_s_key_cannot_stop_the_area(world: World) -> None:
+    kit = world.kit(COORDINATOR)
+    office = kit.refresh().register.party(world.party(COORDINATOR))
+    assert office is not None
+    working, recovery = (each.recipient for each in office.recipients)
+    kit.revoke(working, "stolen")
+    for last in (recovery, kit.keyring.agency.verify_key.keyid):
+        assert refusal(lambda last=last: kit.revoke(last, "stolen")).code == "revocation-leaves-nobody"
+    assert world.logged(event="revoke", outcome="deny")["rule"] == "revocation-leaves-nobody"
+    world.refer()
+    publish(world, entries_of(world))
+
+
 def test_nobody_revokes_the_key_of_somebody_else(world: World) -> None:
     key = world.kit(SERVICE).keyring.agency.verify_key.keyid
     assert refusal(lambda: world.kit(SENDER).revoke(key, "mistake")).code == "note-invalid"

@@ -36,6 +36,23 @@ async def test_every_distinct_revocation_of_a_key_is_held_and_the_same_text_once
         assert await unit.trust.version() == (0, 0, 2)
 
 
+async def test_who_locks_what_is_trusted_sees_all_that_those_before_kept(store: Store) -> None:
+    async def see_and_add(minute: int) -> int:
+        async with store.unit() as unit:
+            await unit.trust.lock()
+            seen = len(await unit.trust.revocations())
+            owner = fixed_key(HOUSING)
+            note = revocation_of(owner.verify_key.keyid, owner, after(minutes=minute))
+            await unit.trust.add_revocation(owner.verify_key.keyid, note, NOW)
+            await unit.commit()
+            return seen
+
+    async with store.unit() as unit:
+        await unit.trust.add_delegation(1, "delegation")
+        await unit.commit()
+    assert sorted(await asyncio.gather(*(see_and_add(minute) for minute in range(6)))) == list(range(6))
+
+
 async def test_a_number_is_given_once(store: Store) -> None:
     async with store.unit() as unit:
         await unit.trust.add_register(1, "register", NOW)
