@@ -81,7 +81,7 @@ def renew(office: Office, note_file: Path, evidence: Evidence, passphrase_file: 
     said = enrolment.read_party_note(note)
     _check_area(office, said)
     opened = open_keys(passphrase_file)
-    directory = current_directory(office, opened)
+    directory = current_directory(office, opened, said.id)
     speaking, is_vouched_for = _check_continuity(directory, said, note, now)
     _check_compared(directory.register, said, evidence.keys)
     if evidence.proof is not None:
@@ -108,7 +108,7 @@ def enter_officer(office: Office, note_file: Path, keys: tuple[str, ...], passph
     said = parse_party(signed_note.text_of(note))
     _check_area(office, said)
     opened = open_keys(passphrase_file)
-    directory = current_directory(office, opened)
+    directory = current_directory(office, opened, said.id)
     agency = directory.register.party(said.agency or "")
     if agency is None or not agency.is_active(now):
         raise Stopped("the note is not of an officer of an agency that takes part", "check the file", Exit.REFUSED)

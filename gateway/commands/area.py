@@ -1,4 +1,4 @@
-"""`marac area`: the yearly delegation, with the root key brought from where it is kept, and new keys for it."""
+"""`marac area`: the yearly delegation and new keys for it, and the way back for an office whose key is gone."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +65,17 @@ def new_key(options: NewKeyOptions) -> None:
     say(f"  and once they have delegated it put {options.role}-new.signkey in the place of {KEY_FILES[options.role]}.")
 
 
+@dataclass(frozen=True, kw_only=True)
+class EnterOptions:
+    """What the registrar signed, and the area whose database takes it."""
+
+    notes: Annotated[
+        list[Path],
+        typer.Argument(metavar="NOTE...", help="The next register, and revocations.", exists=True, dir_okay=False),
+    ]
+    home: Home = Path()
+
+
 @app.command("renew")
 @takes(RenewOptions)
 def renew(options: RenewOptions) -> None:
@@ -106,3 +117,22 @@ def _compared(options: RenewOptions, office: "Office") -> "NewKeys":
         if not confirmed(f"Does the gateway's operator read out the same for the {role}?", yes=options.yes):
             raise Stopped("the key was not confirmed: nothing was delegated", "have the .vkey file sent again")
     return new
+
+
+@app.command("enter-register")
+@takes(EnterOptions)
+def enter_register(options: EnterOptions) -> None:
+    """Enter what the registrar signed, on the gateway's machine.
+
+    For the day on which the coordinator's key was stolen, lost or revoked,
+    so that the office can send nothing. Everything is verified as if it had
+    been sent, and is in the log. All of it is entered, or nothing.
+
+    Example: marac area enter-register register.pending revoked.note
+      --home ./area
+    """
+    from gateway.commands.entering import enter
+
+    register = enter(options.home, options.notes)
+    say(f"Register {register.number} is in force, with what was revoked.")
+    say("At the coordinator's office, run: marac register publish")

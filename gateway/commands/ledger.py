@@ -10,11 +10,12 @@ from agencies.kit import keyfile
 from agencies.kit.home import write_durably
 from agencies.kit.wire import Problem
 from agencies.notes.register import Entry
+from agencies.notes.revocation import Revocation
 from agencies.register import Register, draft_register
 from crypto import note
 from crypto.keys import SigningKey
 from gateway.commands import passphrase
-from gateway.commands.envoy import is_in_force, publish_register
+from gateway.commands.envoy import CUT_OFF, is_in_force, publish_register
 from gateway.commands.office import Office
 from gateway.commands.outcome import Exit, Stopped, wall_clock
 
@@ -39,6 +40,18 @@ def change_register(office: Office, change: Change, opened: str) -> Register:
     # A crash before this line leaves nothing; after it, `marac register publish` goes on from here.
     write_durably(office.pending, signed.encode())
     return _publish(office, opened)
+
+
+def sign_revocation(office: Office, key: str, reason: str, opened: str) -> str:
+    """Return the registrar's revocation of a keyid or age recipient, from now on.
+
+    Raises Stopped if the register lists no such key.
+    """
+    area, now = office.area(), wall_clock()
+    if office.register().owner_of(key) is None:
+        raise Stopped("nobody in the register lists this key", "copy the keyid from: marac register show", Exit.USAGE)
+    text = Revocation(area.name, key, now, reason).encode()
+    return note.sign(text, [_registrar_key(office, area, opened, now)])
 
 
 def publish_pending(office: Office, passphrase_file: Path | None) -> Register:
@@ -83,7 +96,12 @@ def _publish(office: Office, opened: str) -> Register:
     try:
         publish_register(office, register, opened)
     except Problem as problem:
-        if problem.retry == "no" and not is_in_force(office, register, opened):
+        if problem.code in CUT_OFF:
+            # Nothing that this office signs a request with is taken: what the registrar signed goes another way.
+            problem.add_note(f"The register is signed. Carry {office.pending} to the gateway's machine, and enter it")
+            problem.add_note("there: marac area enter-register. Then run here: marac register publish")
+            problem.add_note("If it is not the one that gives the office a new key, delete it: begin with that one.")
+        elif problem.retry == "no" and not is_in_force(office, register, opened):
             # Refused for good, and not there: kept, it would stand in the way of every later change.
             office.pending.unlink()
         raise

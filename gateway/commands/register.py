@@ -1,15 +1,17 @@
-"""`marac register`: what the register says, and bringing a signed one to the gateway again; `list` is the kit's."""
+"""`marac register`: what it says, bringing a signed one to the gateway again, and revoking; `list` is the kit's."""
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from agencies.kit.listing import list_register
-from agencies.kit.terminal import takes
+from agencies.kit.terminal import confirmed, takes, write_public
+from agencies.kit.wire import Problem, Unreachable
+from agencies.notes.revocation import REASONS
 from gateway.commands.options import AsJson, OfficeFolder, PassphraseFile
-from gateway.commands.outcome import say, say_json, wall_clock
+from gateway.commands.outcome import Exit, Stopped, say, say_json, wall_clock
 
 if TYPE_CHECKING:
     from agencies.register import Register
@@ -30,6 +32,18 @@ class ShowOptions:
 class PublishOptions:
     """Which office, and how its keys are opened."""
 
+    office: OfficeFolder = Path()
+    passphrase_file: PassphraseFile = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevokeOptions:
+    """Which key, why, where the note goes, and the office whose registrar signs it."""
+
+    key: Annotated[str, typer.Argument(metavar="KEY", help="A signing keyid, or an age recipient.")]
+    reason: Annotated[str, typer.Option(help=f"One of: {', '.join(REASONS)}.")]
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False
+    out: Annotated[Path, typer.Option(help="Where the signed note is kept.", dir_okay=False)] = Path("revoked.note")
     office: OfficeFolder = Path()
     passphrase_file: PassphraseFile = None
 
@@ -68,6 +82,38 @@ def publish(options: PublishOptions) -> None:
 
     register = publish_pending(open_office(options.office), options.passphrase_file)
     say(f"Register {register.number} is in force.")
+
+
+@app.command("revoke")
+@takes(RevokeOptions)
+def revoke(options: RevokeOptions) -> None:
+    """Take anybody's key out of use at once and for ever, as the registrar.
+
+    Also the last of the coordinator's office: the office can send nothing
+    more then, until a register with a new key was entered on the gateway's
+    machine.
+
+    Example: marac register revoke marac.area.example/agency/housing+0a1b2c3d
+      --reason stolen --office ./area-office
+    """
+    from gateway.commands.envoy import publish_revocation
+    from gateway.commands.ledger import open_keys, sign_revocation
+    from gateway.commands.office import open_office
+
+    if options.reason not in REASONS:
+        raise Stopped("no such reason", f"give one of: {', '.join(REASONS)}", Exit.USAGE)
+    if not confirmed(f"Revoke {options.key}? It cannot be undone.", yes=options.yes):
+        raise Stopped("nothing was revoked", "run it again when you are sure")
+    office, opened = open_office(options.office), open_keys(options.passphrase_file)
+    note = sign_revocation(office, options.key, options.reason, opened)
+    write_public(options.out, note)
+    try:
+        publish_revocation(office, note, opened)
+    except (Problem, Unreachable) as fault:
+        fault.add_note(f"It is signed, and NOT in force. Carry {options.out} to the gateway's machine, and enter it")
+        fault.add_note("there: marac area enter-register")
+        raise
+    say("Revoked: it holds from now on.")
 
 
 def _rows(register: "Register") -> dict[str, object]:

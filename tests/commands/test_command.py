@@ -16,6 +16,7 @@ COMMANDS = [
     ["officer", "add"], ["officer", "remove"], ["area", "renew"],
     ["area", "new-key"], ["register", "list"], ["register", "show"],
     ["register", "publish"],
+    ["register", "revoke"], ["area", "enter-register"],
     ["retention", "preview"], ["retention", "schedule"], ["retention", "run"],
 ]  # fmt: skip
 HEAVY = ("sqlalchemy", "fastapi", "uvicorn", "uvloop", "alembic", "aio_pika", "structlog")
