@@ -9,6 +9,10 @@ class Malformed(CryptoError):
     """The bytes are not in the one form that the format allows."""
 
 
+class TooCostly(Malformed):
+    """A passphrase file asks for more memory than there is."""
+
+
 class NoRecipients(CryptoError):
     """Nothing is encrypted to nobody."""
 

@@ -1,16 +1,18 @@
 """Secret keys at rest: age files under a passphrase, mode 0600; formats.md, section 2."""
 
+import errno
 import os
 import stat
 from contextlib import suppress
 from pathlib import Path
 
-from crypto import age
+from crypto import age, utf8
 from crypto.draw import draw_symbols
-from crypto.errors import CryptoError, NotForYou
+from crypto.errors import CryptoError, Malformed, NotForYou, TooCostly
 from crypto.keys import SigningKey, parse_signing_key
 
 WORK_FACTOR = 18
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP)  # what FAT, exFAT and some network folders answer
 _MODE = 0o600
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _MAX_BYTES = 65_536
@@ -32,6 +34,14 @@ class WrongPassphrase(KeyFileError):
     """The passphrase does not open this file."""
 
 
+class UnusablePassphrase(KeyFileError):
+    """The passphrase is not text: what typed or read it took its bytes for another encoding."""
+
+
+class NoMemory(KeyFileError):
+    """This machine has not the memory that the file's passphrase takes."""
+
+
 class NotAKeyFile(KeyFileError):
     """The file is not a key file of the kind asked for, or was damaged."""
 
@@ -41,16 +51,16 @@ def save_identity(path: Path, identity: age.Identity, passphrase: str, work_fact
 
         work_factor  base-two logarithm of scrypt's N; less than 18 is for tests
 
-    Raises AlreadyThere; Malformed for an empty passphrase.
+    Raises AlreadyThere, UnusablePassphrase, NoMemory; Malformed for an empty passphrase.
     """
     content = f"# public key: {identity.recipient()}\n{identity.encode()}\n"
-    _save(path, content, age.Passphrase(passphrase, work_factor))
+    _save(path, content, _under(passphrase, work_factor))
 
 
 def load_identities(path: Path, passphrase: str) -> tuple[age.Identity, ...]:
     """Return the identities of an `.agekey` file.
 
-    Raises OpenToOthers, WrongPassphrase, NotAKeyFile; OSError if there is none.
+    Raises OpenToOthers, WrongPassphrase, UnusablePassphrase, NoMemory, NotAKeyFile; OSError if there is none.
     """
     try:
         return tuple(age.parse_identity_file(_load(path, passphrase)))
@@ -61,15 +71,15 @@ def load_identities(path: Path, passphrase: str) -> tuple[age.Identity, ...]:
 def save_signing_key(path: Path, key: SigningKey, passphrase: str, work_factor: int = WORK_FACTOR) -> None:
     """Write a signing-key file: one key, one line, under the passphrase.
 
-    Raises AlreadyThere; Malformed for an empty passphrase.
+    Raises AlreadyThere, UnusablePassphrase, NoMemory; Malformed for an empty passphrase.
     """
-    _save(path, key.encode() + "\n", age.Passphrase(passphrase, work_factor))
+    _save(path, key.encode() + "\n", _under(passphrase, work_factor))
 
 
 def load_signing_key(path: Path, passphrase: str) -> SigningKey:
     """Return the key of a `.signkey` file.
 
-    Raises OpenToOthers, WrongPassphrase, NotAKeyFile; OSError if there is none.
+    Raises OpenToOthers, WrongPassphrase, UnusablePassphrase, NoMemory, NotAKeyFile; OSError if there is none.
     """
     try:
         return parse_signing_key(_load(path, passphrase))
@@ -77,16 +87,27 @@ def load_signing_key(path: Path, passphrase: str) -> SigningKey:
         raise NotAKeyFile("not a signing-key file") from None
 
 
+def _under(passphrase: str, work_factor: int = WORK_FACTOR) -> age.Passphrase:
+    try:
+        utf8.encode(passphrase)
+    except Malformed:
+        raise UnusablePassphrase("the passphrase holds a symbol that is no text") from None
+    return age.Passphrase(passphrase, work_factor)
+
+
 def _save(path: Path, content: str, passphrase: age.Passphrase) -> None:
     if path.exists():
         raise AlreadyThere("a key file is never overwritten")
-    sealed = age.encrypt(content.encode(), [passphrase])
+    try:
+        sealed = age.encrypt(content.encode(), [passphrase])
+    except TooCostly:
+        raise NoMemory("there is not the memory that a key file's passphrase takes") from None
     draft = path.with_name(f".{path.name}.{draw_symbols('abcdefghjkmnpqrstvwxyz', 12)}")
     try:
         _write_durably(draft, sealed)
         # A crash before this line leaves a draft that is encrypted and unused; after it, the whole key under its name.
         # A link, and not a rename: it fails where a file of that name has appeared meanwhile.
-        os.link(draft, path)
+        _name(draft, path, sealed)
     except FileExistsError:
         raise AlreadyThere("a key file is never overwritten") from None
     finally:
@@ -95,12 +116,27 @@ def _save(path: Path, content: str, passphrase: age.Passphrase) -> None:
     _sync_folder(path.parent)
 
 
+def _name(draft: Path, path: Path, content: bytes) -> None:
+    try:
+        os.link(draft, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # No second names there: written under its own, still never over another. A crash in it leaves part of a file,
+        # which opens for nobody and has to be taken away by hand.
+        _write_durably(path, content)
+
+
 def _write_durably(path: Path, content: bytes) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, _MODE)
-    with open(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(handle)
+    try:
+        with open(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(handle)
+    except OSError:
+        path.unlink()  # ours: it was not there before
+        raise
 
 
 def _sync_folder(folder: Path) -> None:
@@ -114,10 +150,15 @@ def _sync_folder(folder: Path) -> None:
 def _load(path: Path, passphrase: str) -> str:
     if not passphrase:
         raise WrongPassphrase("no passphrase was given")
+    sealed, words = _read(path), _under(passphrase)
     try:
-        return age.decrypt(_read(path), [age.Passphrase(passphrase)]).decode()
+        if age.stanza_types(age.split(sealed)[0]) != (words.type_,):
+            raise NotAKeyFile("the file is sealed to somebody's key: a key file is under a passphrase")
+        return age.decrypt(sealed, [words]).decode()
     except NotForYou:
         raise WrongPassphrase("the passphrase does not open this key file") from None
+    except TooCostly:
+        raise NoMemory("the key file takes more memory to open than there is") from None
     except (CryptoError, UnicodeDecodeError):
         raise NotAKeyFile("the key file is damaged, or not one") from None
 

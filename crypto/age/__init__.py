@@ -13,6 +13,7 @@ from crypto.age.file import (
     seal,
     split,
     stanza_count,
+    stanza_types,
     unwrap,
 )
 from crypto.age.passphrase import Passphrase
@@ -54,5 +55,6 @@ __all__ = [
     "seal",
     "split",
     "stanza_count",
+    "stanza_types",
     "unwrap",
 ]

@@ -105,6 +105,11 @@ def stanza_count(header: bytes) -> int:
     return len(parse_header(header).stanzas)
 
 
+def stanza_types(header: bytes) -> tuple[str, ...]:
+    """Return for which types of recipient `header` wraps the file key, one for each time. Raises Malformed."""
+    return tuple(stanza.type_ for stanza in parse_header(header).stanzas)
+
+
 def _header_for(file_key: bytes, recipients: Sequence[AnyRecipient]) -> bytes:
     if not recipients:
         raise NoRecipients("nothing is encrypted to nobody")

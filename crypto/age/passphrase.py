@@ -9,7 +9,7 @@ from crypto import utf8
 from crypto.age.header import Stanza
 from crypto.age.wrapping import Begun, first_argument, stanza_of, unwrap, wrap
 from crypto.draw import draw_bytes
-from crypto.errors import Malformed
+from crypto.errors import Malformed, TooCostly
 from crypto.secret import Secret
 
 MAX_WORK_FACTOR = 20  # 1 GiB of memory: what a file from a stranger may cost us at most
@@ -39,7 +39,7 @@ class Passphrase(Secret):
         return self.finish(self.begin(file_key), file_key)
 
     def begin(self, _file_key: bytes) -> Begun:
-        """Return the slow half of `wrap`: a salt and the key that follows from it; secret."""
+        """Return the slow half of `wrap`: a salt and the key that follows from it; secret. Raises TooCostly."""
         salt = draw_bytes(_SALT_BYTES)
         return salt, self._wrap_key(salt, self.work_factor)
 
@@ -59,4 +59,7 @@ class Passphrase(Secret):
         return unwrap(self._wrap_key(salt, int(factor)), stanza.body)
 
     def _wrap_key(self, salt: bytes, factor: int) -> bytes:
-        return Scrypt(salt=_SCRYPT_LABEL + salt, length=32, n=1 << factor, r=8, p=1).derive(utf8.encode(self._text))
+        try:
+            return Scrypt(salt=_SCRYPT_LABEL + salt, length=32, n=1 << factor, r=8, p=1).derive(utf8.encode(self._text))
+        except MemoryError:  # the factor is the file's wish: what a stranger asks for is refused, not a fault of ours
+            raise TooCostly("a scrypt work factor that asks for more memory than there is") from None

@@ -11,7 +11,14 @@ from agencies.kit.export import LogMismatch
 from agencies.kit.forms import FormInvalid
 from agencies.kit.home import HomeDamaged, HomeExists, NoSuchHome, NotSaved
 from agencies.kit.inbox import NotInInbox
-from agencies.kit.keyfile import AlreadyThere, KeyFileError, OpenToOthers, WrongPassphrase
+from agencies.kit.keyfile import (
+    AlreadyThere,
+    KeyFileError,
+    NoMemory,
+    OpenToOthers,
+    UnusablePassphrase,
+    WrongPassphrase,
+)
 from agencies.kit.keyring import NoKeys
 from agencies.kit.opening import CheckFailed
 from agencies.kit.outbox import NotReadable, OutboxUnavailable
@@ -24,7 +31,14 @@ from gateway.commands.outcome import Exit, complain
 
 KIT_FAULTS: Final[tuple[tuple[type[Exception], Exit, str], ...]] = (
     (WrongPassphrase, Exit.FAILED, "try again with the passphrase that was chosen for this folder's keys"),
-    (OpenToOthers, Exit.FAILED, "if nobody else can have read it, run chmod 600 on it; otherwise revoke the key"),
+    (UnusablePassphrase, Exit.FAILED, "type it in a terminal set to UTF-8, or save its file as UTF-8"),
+    (NoMemory, Exit.FAILED, "end other programs, or open it on a machine with two gigabytes to spare"),
+    (
+        OpenToOthers,
+        Exit.FAILED,
+        "if nobody else can have read it, run chmod 600 on it (on a FAT or exFAT stick that does nothing: copy it into a"
+        " folder of your own first, with umask 077, and delete the copy afterwards); otherwise revoke the key",
+    ),
     (AlreadyThere, Exit.FAILED, "choose another folder, or move the old key away first"),
     (KeyFileError, Exit.FAILED, "fetch the file again from where its copy is kept"),
     (CheckFailed, Exit.CHECK_FAILED, "do not use what you received, and tell the coordinator by telephone"),

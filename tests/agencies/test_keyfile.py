@@ -1,5 +1,6 @@
 """Secret keys at rest: under a passphrase, for their owner's eyes alone, never overwritten."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -11,6 +12,7 @@ from agencies.kit import keyfile
 from crypto import age
 from crypto.errors import Malformed
 from tests.agencies.made_area import HOUSING, fixed_identity, fixed_key
+from tests.little_memory import little_memory
 
 PASSPHRASE = "made up for a test"
 QUICK = 10
@@ -133,3 +135,69 @@ def test_a_missing_file_is_the_system_s_own_error(tmp_path: Path):
 def test_a_folder_that_cannot_be_written_leaves_nothing(tmp_path: Path):
     with pytest.raises(FileNotFoundError):
         keyfile.save_signing_key(tmp_path / "none" / "x.signkey", KEY, PASSPHRASE, QUICK)
+
+
+def without_links(monkeypatch: pytest.MonkeyPatch, code: int = errno.EPERM) -> None:
+    """A stick with FAT on it: its files have one name each."""
+
+    def link(_draft: Path, _path: Path) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "link", link)
+
+
+@pytest.mark.parametrize("code", [errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP])
+def test_a_key_is_saved_on_a_stick_that_knows_no_links_and_not_over_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+):
+    without_links(monkeypatch, code)
+    path = tmp_path / "x.agekey"
+    keyfile.save_identity(path, IDENTITY, PASSPHRASE, QUICK)
+    assert keyfile.load_identities(path, PASSPHRASE) == (IDENTITY,)
+    with pytest.raises(keyfile.AlreadyThere):
+        keyfile.save_identity(path, IDENTITY, PASSPHRASE, QUICK)
+    (tmp_path / "y.agekey").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(keyfile.AlreadyThere):
+        keyfile.save_identity(tmp_path / "y.agekey", IDENTITY, PASSPHRASE, QUICK)
+    assert sorted(os.listdir(tmp_path)) == ["x.agekey", "y.agekey"]
+
+
+def test_a_stick_that_is_full_keeps_no_part_of_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    without_links(monkeypatch)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="full"):
+        keyfile.save_identity(tmp_path / "x.agekey", IDENTITY, PASSPHRASE, QUICK)
+    assert os.listdir(tmp_path) == []
+
+
+def test_another_reason_not_to_link_is_the_system_s_own_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    without_links(monkeypatch, errno.EMLINK)
+    with pytest.raises(OSError, match=os.strerror(errno.EMLINK)):
+        keyfile.save_identity(tmp_path / "x.agekey", IDENTITY, PASSPHRASE, QUICK)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_file_sealed_to_a_key_is_not_told_as_a_wrong_passphrase(agekey: Path):
+    agekey.write_bytes(age.encrypt(IDENTITY.encode().encode(), [IDENTITY.recipient()]))
+    with pytest.raises(keyfile.NotAKeyFile, match="sealed to somebody's key"):
+        keyfile.load_identities(agekey, PASSPHRASE)
+
+
+def test_a_passphrase_that_is_no_text_has_an_error_of_its_own(agekey: Path, tmp_path: Path):
+    with pytest.raises(keyfile.UnusablePassphrase):
+        keyfile.load_identities(agekey, PASSPHRASE + "\udcff")
+    with pytest.raises(keyfile.UnusablePassphrase):
+        keyfile.save_identity(tmp_path / "x.agekey", IDENTITY, PASSPHRASE + "\udcff", QUICK)
+
+
+def test_a_key_file_that_takes_more_memory_than_there_is_says_so(agekey: Path, tmp_path: Path):
+    agekey.write_bytes(age.encrypt(b"", [age.Passphrase(PASSPHRASE, 1)]).replace(b" 1\n", b" 20\n", 1))
+    with little_memory():
+        with pytest.raises(keyfile.NoMemory):
+            keyfile.load_identities(agekey, PASSPHRASE)
+        with pytest.raises(keyfile.NoMemory):
+            keyfile.save_identity(tmp_path / "x.agekey", IDENTITY, PASSPHRASE, 20)
+    assert os.listdir(tmp_path) == ["housing.agekey"]

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from crypto import age, bech32
 from crypto.age.header import MAX_HEADER_BYTES, Stanza, encode_header, parse_header
-from crypto.errors import CryptoError, Malformed, NoRecipients, NotForYou, Tampered
+from crypto.errors import CryptoError, Malformed, NoRecipients, NotForYou, Tampered, TooCostly
+from tests.little_memory import little_memory
 
 CHUNK = 65_536
 EDGES = [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 2 * CHUNK + 1]
@@ -350,3 +351,13 @@ def test_nothing_follows_a_header() -> None:
     header = age.seal(b"").header_for([HYBRID.recipient()])
     with pytest.raises(Malformed, match="follows"):
         age.unwrap(header + b"x", [HYBRID])
+
+
+def test_a_passphrase_that_takes_more_memory_than_there_is_is_a_refusal_and_no_fault() -> None:
+    file = age.encrypt(b"", [PASSPHRASE]).replace(b" 2\n", b" 20\n", 1)
+    with little_memory():
+        with pytest.raises(TooCostly, match="more memory than there is"):
+            age.decrypt(file, [PASSPHRASE])
+        with pytest.raises(TooCostly):
+            age.encrypt(b"", [age.Passphrase("made up, not secret", work_factor=20)])
+    assert issubclass(TooCostly, Malformed)
