@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from crypto import b64, note
 from crypto.errors import Malformed
 from crypto.keys import SigningKey, VerifyKey
-from crypto.merkle import HASH_BYTES, Hash
+from crypto.merkle import EMPTY_ROOT, HASH_BYTES, Hash
 
 MAX_TREE_SIZE = 2**63 - 1
 _DECIMAL = re.compile("0|[1-9][0-9]{0,18}")
@@ -57,7 +57,10 @@ def parse_text(text: str) -> Checkpoint:
     root = b64.parse_padded(lines[2])
     if len(root) != HASH_BYTES:
         raise Malformed("a root hash of the wrong length")
-    return Checkpoint(lines[0], parse_leaves(lines[1]), root)
+    size = parse_leaves(lines[1])
+    if size == 0 and root != EMPTY_ROOT:
+        raise Malformed("an empty log whose root is not empty")
+    return Checkpoint(lines[0], size, root)
 
 
 def parse_leaves(digits: str) -> int:

@@ -129,7 +129,7 @@ def verify_consistency(old: int, old_root: Hash, new: int, new_root: Hash, path:
         raise BadProof("a log cannot shrink")
     if old in {0, new}:
         expected = EMPTY_ROOT if old == 0 else new_root
-        if path or old_root != expected:
+        if path or old_root != expected or (old == new and old_root != new_root):
             raise BadProof("the trees are not consistent")
         return
     if _roots_from_consistency(old, old_root, new, path) != (old_root, new_root):

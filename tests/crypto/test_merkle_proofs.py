@@ -168,6 +168,14 @@ def test_the_empty_tree_is_the_beginning_of_every_tree() -> None:
         merkle.verify_consistency(0, merkle.EMPTY_ROOT, 5, root(5), [root(1)])
 
 
+@pytest.mark.parametrize("size", [0, 1, 5])
+def test_two_roots_of_one_size_are_never_consistent(size: int) -> None:
+    merkle.verify_consistency(size, root(size), size, root(size), [])
+    for old, new in ((root(size), root(7)), (root(7), root(size)), (root(7), root(6))):
+        with pytest.raises(BadProof, match="not consistent"):
+            merkle.verify_consistency(size, old, size, new, [])
+
+
 @pytest.mark.parametrize(("old", "new"), [(5, 4), (-1, 4)])
 def test_a_log_cannot_shrink(old: int, new: int) -> None:
     with pytest.raises(BadProof, match="shrink"):
