@@ -87,7 +87,7 @@ def verify_register(note: str, area: Area, *, allow_classical: bool = False) -> 
     delegated when it was issued did not sign, or a party's note or agreement is not signed by that party.
     """
     # (1) the registrar, judged at the instant the register says it was issued; `follows` keeps that from going back
-    stated = parse_register(signed_note.text_of(note))
+    stated = parse_register(signed_note.text_of(note, MAX_BYTES))
     text = signed_note.verify(note, area.registrar_keys(stated.issued), TYPE, MAX_BYTES).text
     if stated.area != area.name:
         raise Malformed("a register of another area")

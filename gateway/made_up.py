@@ -16,7 +16,7 @@ from agencies.kit.home import Home, KitSettings, write_durably
 from agencies.kit.keyring import Keyring, load_keyring, short_name
 from agencies.names import AreaName, OfficerId, PartyId, agency_id, draw_officer_id, office_id
 from agencies.notes.party import PartyNote
-from agencies.notes.register import Entry
+from agencies.notes.register import MAX_BYTES, Entry
 from agencies.register import draft_register, verify_register
 from crypto import age
 from crypto import note as signed_note
@@ -148,7 +148,7 @@ class MadeUpArea:
         """Return the registrar's next register after the note `current`, with `entries`."""
         area = verify_area(self.root.verify_key, [self.delegation])
         held = verify_register(current, area, allow_classical=True)
-        return signed_note.sign(draft_register(held, AREA, _sorted(entries), now), [self.registrar])
+        return signed_note.sign(draft_register(held, AREA, _sorted(entries), now), [self.registrar], MAX_BYTES)
 
 
 def found(
@@ -191,7 +191,7 @@ def found(
             keys["registrar"].verify_key,
             now,
         ),
-        register=signed_note.sign(draft_register(None, AREA, entries, now), [keys["registrar"]]),
+        register=signed_note.sign(draft_register(None, AREA, entries, now), [keys["registrar"]], MAX_BYTES),
         passphrase=secrets.passphrase,
         **keys,
     )

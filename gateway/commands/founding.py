@@ -17,6 +17,7 @@ from agencies.kit import keyfile
 from agencies.kit.home import Home, KitSettings, sync_folder, write_durably
 from agencies.kit.opening import TrustNotes
 from agencies.names import AreaName, coordinator_of
+from agencies.notes.register import MAX_BYTES
 from agencies.register import draft_register
 from crypto import note
 from crypto.keys import VerifyKey, generate_signing_key
@@ -113,7 +114,7 @@ def found(terms: Terms, drafts: Places, secrets: Passphrases, now: datetime) -> 
     entry, agreement = enter_coordinator(terms.isa, kit, drafts.offline, secrets, now)
     gateway, log = keys["gateway"].verify_key, keys["log"].verify_key
     delegation = delegate(root, None, gateway, log, registrar.verify_key, now)
-    register = note.sign(draft_register(None, terms.area, [entry], now), [registrar])
+    register = note.sign(draft_register(None, terms.area, [entry], now), [registrar], MAX_BYTES)
     kit.keep_trust(TrustNotes(root.verify_key.vkey, (delegation,), register, ()))
     office.begin(root.verify_key, delegation, register, agreement)
     return Founded(root.verify_key, delegation, register)

@@ -9,7 +9,7 @@ from agencies.area import Area
 from agencies.kit import keyfile
 from agencies.kit.home import write_durably
 from agencies.kit.wire import Problem
-from agencies.notes.register import Entry
+from agencies.notes.register import MAX_BYTES, Entry
 from agencies.notes.revocation import Revocation
 from agencies.register import Register, draft_register
 from crypto import note
@@ -36,7 +36,7 @@ def change_register(office: Office, change: Change, opened: str) -> Register:
     area, register, now = office.area(), office.register(), wall_clock()
     entries = change(register)
     text = draft_register(register, area.name, entries, now)
-    signed = note.sign(text, [_registrar_key(office, area, opened, now)])
+    signed = note.sign(text, [_registrar_key(office, area, opened, now)], MAX_BYTES)
     # A crash before this line leaves nothing; after it, `marac register publish` goes on from here.
     write_durably(office.pending, signed.encode())
     return _publish(office, opened)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from agencies.area import delegate, verify_area
+from agencies.notes.register import MAX_BYTES
 from agencies.register import draft_register, verify_register
 from crypto import note as signed_note
 from gateway.made_up import AREA
@@ -28,5 +29,6 @@ def renew(stage: Stage) -> None:
     note = str(done(stage.get("register", "coordinator", "/v1/register")).members["register"])
     register = verify_register(note, verify_area(area.root.verify_key, delegations))
     if register.expires < now + _AHEAD:
-        following = signed_note.sign(draft_register(register, AREA, register.entries, now), [area.registrar])
+        text = draft_register(register, AREA, register.entries, now)
+        following = signed_note.sign(text, [area.registrar], MAX_BYTES)
         done(stage.post("register", "coordinator", "/v1/register", {"note": following}))

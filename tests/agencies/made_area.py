@@ -12,7 +12,7 @@ from agencies.enrolment import party_note, sign_isa
 from agencies.isa import Isa
 from agencies.names import AreaName, OfficerId, PartyId, agency_id, area_of, coordinator_of, is_officer
 from agencies.notes.party import PartyNote
-from agencies.notes.register import Entry
+from agencies.notes.register import MAX_BYTES, Entry
 from agencies.notes.revocation import Revocation
 from agencies.register import Register, draft_register, verify_register
 from crypto import age, b64, bech32, note
@@ -103,7 +103,7 @@ def usual_entries() -> tuple[Entry, ...]:
 
 def signed_register(entries: Sequence[Entry], previous: Register | None = None, now: datetime = NOW) -> str:
     """The next register of the made-up area, signed by its registrar."""
-    return note.sign(draft_register(previous, AREA, entries, now), [made_area().registrar])
+    return note.sign(draft_register(previous, AREA, entries, now), [made_area().registrar], MAX_BYTES)
 
 
 def register_of(entries: Sequence[Entry], previous: Register | None = None, now: datetime = NOW) -> Register:

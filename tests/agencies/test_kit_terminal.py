@@ -19,6 +19,7 @@ from agencies.kit.home import Home, KitSettings
 from agencies.kit.opening import TrustNotes
 from agencies.kit.recalls import TakenBack
 from agencies.names import agency_id
+from agencies.notes.register import MAX_BYTES
 from agencies.register import draft_register
 from crypto import note
 from gateway.commands.faults import explain
@@ -180,7 +181,7 @@ def notes_from(at: datetime) -> tuple[str, str]:
     """The delegation and the register of a made-up area that began at `at`."""
     made = made_area()
     keys = (made.gateway.verify_key, made.log.verify_key, made.registrar.verify_key)
-    register = note.sign(draft_register(None, AREA, usual_entries(), at), [made.registrar])
+    register = note.sign(draft_register(None, AREA, usual_entries(), at), [made.registrar], MAX_BYTES)
     return delegate(made.root, None, *keys, at), register
 
 

@@ -8,6 +8,7 @@ from crypto import b64
 from crypto.errors import BadSignature, CryptoError, Malformed
 from crypto.keys import SigningKey, generate_signing_key, parse_signing_key, parse_vkey
 from crypto.note import (
+    MAX_NOTE_BYTES,
     MAX_SIGNATURES,
     append_signature,
     hash_bytes,
@@ -97,9 +98,11 @@ def test_any_text_is_a_note_or_malformed(text: str) -> None:
             call(text)
 
 
-@given(texts, st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zs"], exclude_characters="+")))
+names = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zs", "Zl", "Zp"], exclude_characters="+"), min_size=1)
+
+
+@given(texts, names | st.sampled_from(["a\u00adb", "a\u200bb", "\ue000", "\U0001fae9", "\u0378", "\u180e", "\ufeff", "\x7f"]))
 def test_what_parses_has_one_spelling(text: str, name: str) -> None:
-    assume(name.isprintable() and name)
     note = f"{text}\n— {name} {b64.encode_padded(bytes(9))}\n"
     assert text_of(note) == text
     assert append_signature(note, OTHER).startswith(note)
@@ -122,7 +125,10 @@ def test_what_parses_has_one_spelling(text: str, name: str) -> None:
         (TEXT + "\n— a AAAAAA==\n", "without a signature"),
         (TEXT + "\n— a AAAAAAA\n", "not base64"),
         (sign(TEXT, [GATEWAY]).replace("example/v1", "example\tv1"), "control character"),
-        (sign(TEXT, [GATEWAY]).replace("\n", "\r\n"), "ends in a newline"),
+        (sign(TEXT, [GATEWAY]).replace("\n", "\r\n"), "control character"),
+        (TEXT + "\n— a\tb AAAAAAAA\n", "control character"),
+        (TEXT + "\n— a\ud800 AAAAAAAA\n", "no UTF-8 form"),
+        *((TEXT + f"\n— a{space}b AAAAAAAA\n", "not a key name") for space in "\x85\u1680\u2007\u2028\u2029\u202f\u3000"),
         ('"' + sign(TEXT, [GATEWAY]), "quotation mark"),
         (TEXT + "\n" + "— a AAAAAAAA\n" * (MAX_SIGNATURES + 1), "too many signatures"),
     ],
@@ -183,6 +189,28 @@ def test_a_note_larger_than_allowed_is_malformed_and_the_bound_is_in_bytes() -> 
     assert verify(note, [GATEWAY.verify_key], "type", max_bytes=size)
     with pytest.raises(Malformed, match="too large"):
         verify(note, [GATEWAY.verify_key], "type", max_bytes=size - 1)
+
+
+def test_a_stranger_s_name_of_any_symbols_makes_no_note_malformed() -> None:
+    """Spaces and plus alone are forbidden; which other symbols a Python takes for printable changes with its version."""
+    for name in ("a\u00adb", "a\u200bb", "\ue000", "\U0001fae9", "\u0378", "\u180e", "\ufeff", "\x7f"):
+        note = sign(TEXT, [GATEWAY]) + f"— {name} AAAAAAAA\n"
+        assert verify(note, [GATEWAY.verify_key], TYPE).signers == (GATEWAY.verify_key,)
+
+
+def test_what_nobody_would_read_is_neither_signed_nor_read() -> None:
+    line = len(sign("type\n", [GATEWAY]).encode()) - len("type\n")
+    largest = "type\n" + "é" * ((MAX_NOTE_BYTES - line - 6) // 2) + "\n"
+    assert verify(sign(largest, [GATEWAY]), [GATEWAY.verify_key], "type")
+    for call in (
+        lambda: sign(largest + "more\n", [GATEWAY]),
+        lambda: sign(TEXT, [GATEWAY] * (MAX_SIGNATURES + 1)),
+        lambda: append_signature(sign(largest, [GATEWAY]), OTHER),
+        lambda: text_of(TEXT * 2000 + "\n— a AAAAAAAA\n"),
+    ):
+        with pytest.raises(Malformed, match=r"too large|has room"):
+            call()
+    assert text_of(sign(largest * 2, [GATEWAY], 4 * MAX_NOTE_BYTES), 4 * MAX_NOTE_BYTES) == largest * 2
 
 
 def test_hashes_are_padded_base64_of_sha256() -> None:
