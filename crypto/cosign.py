@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from crypto import note, utf8
+from crypto import note
 from crypto.checkpoint import Checkpoint, encode_checkpoint, parse_text
 from crypto.cosigner import (
     ED25519,
+    ML_DSA_44,
     MAX_NAME_BYTES,
     CosignerKey,
     CosigningKey,
@@ -20,7 +21,7 @@ from crypto.cosigner import (
     parse_cosigning_key,
 )
 from crypto.errors import BadSignature, Malformed
-from crypto.merkle import EMPTY_ROOT
+from crypto.keys import VerifyKey
 
 __all__ = [
     "Cosignature",
@@ -44,7 +45,8 @@ _MAX_SECONDS = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _SECOND  # the spe
 class Cosignature:
     """A verified statement: `key` found this checkpoint consistent with all that it had seen of the log.
 
-    at   when it was the largest it had seen, in whole seconds; None if the cosigner does not say (time zero)
+    at   when it was the largest it had seen, in whole seconds; None if the cosigner does not say: time zero, which
+         only ML-DSA-44 gives that meaning. Of an Ed25519 one it is 1 January 1970, as for any other number
     """
 
     key: CosignerKey
@@ -64,11 +66,7 @@ def cosign(signed_checkpoint: str, key: CosigningKey, at: datetime) -> str:
     checkpoint, _ = _read(signed_checkpoint)
     seconds, cosigner = _seconds(at), key.cosigner
     raw = seconds.to_bytes(_TIME_BYTES, "big") + key.sign(_message(cosigner, seconds, checkpoint))
-    line = note.SignatureLine(cosigner.name, cosigner.key_hash, raw)
-    cosigned = note.append_line(signed_checkpoint, line)
-    if len(utf8.encode(cosigned)) > note.MAX_NOTE_BYTES:
-        raise Malformed("the note is too large")
-    return cosigned
+    return note.append_line(signed_checkpoint, note.SignatureLine(cosigner.name, cosigner.key_hash, raw))
 
 
 def verify_cosignatures(signed_checkpoint: str, trusted: Iterable[CosignerKey]) -> tuple[Cosignature, ...]:
@@ -83,30 +81,42 @@ def verify_cosignatures(signed_checkpoint: str, trusted: Iterable[CosignerKey]) 
     return tuple(_verify(key, raw, checkpoint) for key, raw in pairs if key is not None)
 
 
-def verify_quorum(signed_checkpoint: str, witnesses: Sequence[CosignerKey], quorum: int) -> tuple[Cosignature, ...]:
-    """Return the cosignatures of `witnesses`, once at least `quorum` of them are seen to have cosigned.
+def verify_quorum(
+    signed_checkpoint: str, witnesses: Sequence[CosignerKey], quorum: int, log: Iterable[VerifyKey] = ()
+) -> tuple[Cosignature, ...]:
+    """Return one cosignature of each key of `witnesses` that made any, once at least `quorum` witnesses have cosigned.
 
-    A witness is a name: with two keys or two lines it counts once, and a log is no witness of its own checkpoint.
+        log  keys of the log itself, if the caller knows them
+
+    A witness is a name: with two keys or two lines it counts once, and a log is no witness of its own checkpoint. Of
+    two lines of one key the later time is returned.
     Raises BadSignature if there are fewer, or as `verify_cosignatures` does; Malformed if one key stands under two
-    names, or there are fewer names than `quorum`, which is the caller's mistake.
+    names, a witness has the name or the key of the log, or there are fewer names than `quorum`: the caller's mistakes.
     """
+    if any(key.name == own.name or key.public == own.public for own in log for key in witnesses):
+        raise Malformed("a log among the witnesses of itself")
     if not 0 <= quorum <= len({key.name for key in witnesses}):
         raise Malformed("a quorum that these witnesses can never make")
     if len({key.public for key in witnesses}) < len({(key.name, key.public) for key in witnesses}):
         raise Malformed("one key under the names of two witnesses")
-    cosignatures = verify_cosignatures(signed_checkpoint, witnesses)
+    cosignatures = _newest(verify_cosignatures(signed_checkpoint, witnesses))
     origin = note.text_of(signed_checkpoint).partition("\n")[0]
     if len({cosignature.key.name for cosignature in cosignatures} - {origin}) < quorum:
         raise BadSignature("fewer witnesses than the quorum have cosigned")
     return cosignatures
 
 
+def _newest(cosignatures: Iterable[Cosignature]) -> tuple[Cosignature, ...]:
+    newest: dict[CosignerKey, Cosignature] = {}
+    for found in cosignatures:
+        held = newest.get(found.key, found)
+        newest[found.key] = max(held, found, key=lambda each: each.at or _EPOCH)
+    return tuple(newest.values())
+
+
 def _read(signed_checkpoint: str) -> tuple[Checkpoint, tuple[note.SignatureLine, ...]]:
     text, lines = note.split(signed_checkpoint)
-    checkpoint = parse_text(text)
-    if checkpoint.size == 0 and checkpoint.root != EMPTY_ROOT:
-        raise Malformed("an empty log whose root is not empty")
-    return checkpoint, lines
+    return parse_text(text), lines
 
 
 def _verify(key: CosignerKey, raw: bytes, checkpoint: Checkpoint) -> Cosignature:
@@ -114,7 +124,7 @@ def _verify(key: CosignerKey, raw: bytes, checkpoint: Checkpoint) -> Cosignature
     if seconds > _MAX_SECONDS:
         raise BadSignature("a cosignature from after the year 9999")
     key.verify(_message(key, seconds, checkpoint), raw[_TIME_BYTES:])
-    return Cosignature(key, _EPOCH + seconds * _SECOND if seconds else None)
+    return Cosignature(key, None if seconds == 0 and key.kind == ML_DSA_44 else _EPOCH + seconds * _SECOND)
 
 
 def _message(key: CosignerKey, seconds: int, checkpoint: Checkpoint) -> bytes:

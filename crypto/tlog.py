@@ -63,6 +63,8 @@ __all__ = [
 ]
 
 _MAX_PATH_HASHES = 63
+_MAX_HEAD_BYTES = 65_536  # all before the checkpoint
+_HASH_SYMBOLS = 44  # of 32 bytes in base64
 _PROOF_TYPE = "c2sp.org/tlog-proof@v1"
 
 
@@ -86,6 +88,8 @@ def encode_proof(proof: LogProof) -> str:
 def parse_proof(text: str) -> LogProof:
     """Return what a `.tlog-proof` file holds, unverified. Raises Malformed."""
     head, separator, checkpoint = text.partition("\n\n")
+    if len(head) > _MAX_HEAD_BYTES:
+        raise Malformed("the tlog-proof is too large")
     type_, *lines = head.split("\n")
     if type_ != _PROOF_TYPE or not separator:
         raise Malformed("not a tlog-proof")
@@ -93,8 +97,10 @@ def parse_proof(text: str) -> LogProof:
     if not lines or not lines[0].startswith("index "):
         raise Malformed("a tlog-proof without an index")
     index = parse_leaves(lines[0][6:])
+    if len(lines) > _MAX_PATH_HASHES + 1 or any(len(line) != _HASH_SYMBOLS for line in lines[1:]):
+        raise Malformed("a path that no tree has")
     path = tuple(b64.parse_padded(line) for line in lines[1:])
-    if len(path) > _MAX_PATH_HASHES or any(len(hash_) != HASH_BYTES for hash_ in path):
+    if any(len(hash_) != HASH_BYTES for hash_ in path):
         raise Malformed("a path that no tree has")
     note.text_of(checkpoint)
     return LogProof(index, path, checkpoint, extra)
@@ -110,12 +116,13 @@ def verify_proof(
     """Return the checkpoint under which `leaf` (its bytes, not their hash) is proved to be logged.
 
         trusted     keys of the log, of which one has signed
-        witnesses   of which at least `quorum`, counted by name, have cosigned; `verify_quorum` tells when
+        witnesses   of which at least `quorum`, counted by name, have cosigned; `verify_quorum` tells when. None has
+                    the name or the key of one of `trusted`: a log is not its own witness
 
     Needs no server and no clock. Raises Malformed, BadSignature, BadProof.
     """
-    proof = parse_proof(text)
-    checkpoint = parse_checkpoint(proof.checkpoint, trusted)  # (1) who says so, (2) who has seen it, (3) what it proves
-    verify_quorum(proof.checkpoint, witnesses, quorum)
+    proof, keys = parse_proof(text), tuple(trusted)
+    checkpoint = parse_checkpoint(proof.checkpoint, keys)  # (1) who says so, (2) who has seen it, (3) what it proves
+    verify_quorum(proof.checkpoint, witnesses, quorum, keys)
     merkle.verify_inclusion(merkle.leaf_hash(leaf), proof.index, checkpoint.size, proof.path, checkpoint.root)
     return checkpoint

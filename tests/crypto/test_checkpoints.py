@@ -72,6 +72,23 @@ def test_our_own_worked_example_is_these_bytes() -> None:
     assert tlog.verify_proof(OUR_PROOF, b"marac/leaf/v1\n0\n", [log.verify_key]).root == root
 
 
+def test_an_empty_log_has_the_empty_root_and_no_other() -> None:
+    signed = tlog.sign_checkpoint(Checkpoint("marac.example/log", 0, merkle.EMPTY_ROOT), LOG)
+    assert tlog.parse_checkpoint(signed, [LOG.verify_key]).root == merkle.EMPTY_ROOT
+    text = note.text_of(signed).replace(b64.encode_padded(merkle.EMPTY_ROOT), b64.encode_padded(ROOT))
+    with pytest.raises(Malformed, match="root is not empty"):
+        tlog.parse_checkpoint(note.sign(text, [LOG]), [LOG.verify_key])
+
+
+def test_a_proof_far_too_large_is_refused_before_it_is_decoded() -> None:
+    line = b64.encode_padded(ROOT) + "\n"
+    for head in ("index 0\n" + line * 2000, "extra " + "A" * 70_000 + "\nindex 0\n", "index 0\n" + line * 64):
+        with pytest.raises(Malformed, match=r"too large|no tree has"):
+            tlog.parse_proof(f"c2sp.org/tlog-proof@v1\n{head}\n{SIGNED}")
+    with pytest.raises(Malformed, match="too large"):
+        tlog.parse_proof(OUR_PROOF + "— a AAAAAAAA\n" * 6000)
+
+
 def test_the_specification_s_example_is_what_we_write() -> None:
     root = b64.parse_padded("CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=")
     checkpoint = Checkpoint("example.com/behind-the-sofa", 20_852_163, root)
@@ -85,7 +102,7 @@ def test_a_checkpoint_of_a_real_log_verifies() -> None:
         tlog.parse_checkpoint(GO_CHECKPOINT.replace("20852163", "20852164"), [GO_SUMDB])
 
 
-@given(st.integers(0, 2**63 - 1), st.binary(min_size=32, max_size=32))
+@given(st.integers(1, 2**63 - 1), st.binary(min_size=32, max_size=32))
 def test_a_signed_checkpoint_parses_to_itself_and_re_encodes_identically(size: int, root: bytes) -> None:
     checkpoint = Checkpoint("marac.example/log", size, root)
     signed = tlog.sign_checkpoint(checkpoint, LOG)
@@ -95,7 +112,7 @@ def test_a_signed_checkpoint_parses_to_itself_and_re_encodes_identically(size: i
 
 @pytest.mark.parametrize(
     ("origin", "size", "root"),
-    [("", 1, ROOT), ("a\nb", 1, ROOT), ("a", -1, ROOT), ("a", 2**63, ROOT), ("a", 1, ROOT[:-1]), ("a\n", 1, ROOT)],
+    [("", 1, ROOT), ("a", 0, ROOT), ("a\nb", 1, ROOT), ("a", -1, ROOT), ("a", 2**63, ROOT), ("a", 1, ROOT[:-1]), ("a\n", 1, ROOT)],
 )
 def test_a_checkpoint_that_could_not_be_read_back_is_not_signed(origin: str, size: int, root: bytes) -> None:
     with pytest.raises(Malformed):

@@ -89,11 +89,11 @@ def witnessed(raw: bytes) -> tuple[tlog.Cosignature, ...]:
 
 
 def says_when(cosignatures: Sequence[tlog.Cosignature], raw: bytes) -> bool:
-    """Whether each cosignature gives the time that stands before its signature; zero says nothing."""
+    """Whether there is one cosignature, of the latest time that stands before a signature of this key."""
     _, lines = note.split(as_text(raw))
     own = (seeds.WITNESS.cosigner.name, seeds.WITNESS.cosigner.key_hash)
     stated = [int.from_bytes(line.raw[:8], "big") for line in lines if (line.name, line.key_hash) == own]
-    return stated == [int(each.at.timestamp()) if each.at else 0 for each in cosignatures]
+    return [max(stated)] == [int(each.at.timestamp()) if each.at else 0 for each in cosignatures]
 
 
 def index_tokens(raw: bytes) -> frozenset[Token]:
