@@ -7,7 +7,7 @@ from typing import BinaryIO, TypeAlias
 from crypto.age.header import FILE_KEY_BYTES, Header, Stanza, encode_header, parse_beginning, parse_header, read_header
 from crypto.age.passphrase import Passphrase
 from crypto.age.recipients import HybridRecipient, Identity, Recipient, X25519Recipient
-from crypto.age.stream import decrypt_chunks, decrypt_payload, encrypt_chunks, encrypt_payload
+from crypto.age.stream import decrypt_chunks, decrypt_payload, encrypt_chunks, encrypt_payload, write_all
 from crypto.draw import draw_bytes
 from crypto.errors import Malformed, NoRecipients, NotForYou
 from crypto.secret import Secret
@@ -65,16 +65,19 @@ def decrypt(file: bytes, identities: Sequence[AnyIdentity]) -> bytes:
 
 
 def encrypt_stream(src: BinaryIO, dst: BinaryIO, recipients: Sequence[AnyRecipient]) -> None:
-    """Write the age v1 file of what `src` holds to `dst`, in constant memory. Raises as `encrypt` does."""
+    """Write the age v1 file of what `src` holds to `dst`, in constant memory.
+
+    Raises as `encrypt` does; BlockingIOError if one of the two does not wait.
+    """
     file_key = draw_bytes(FILE_KEY_BYTES)
-    dst.write(_header_for(file_key, recipients))
+    write_all(dst, _header_for(file_key, recipients))
     encrypt_chunks(file_key, src, dst)
 
 
 def decrypt_stream(src: BinaryIO, dst: BinaryIO, identities: Sequence[AnyIdentity]) -> None:
     """Write the plaintext of the age file in `src` to `dst`, in constant memory.
 
-    Raises as `decrypt` does. After Tampered, what `dst` holds is authentic but not the whole: discard it.
+    Raises as `decrypt` does, BlockingIOError as `encrypt_stream` does. After Tampered, what `dst` holds is authentic but not the whole: discard it.
     """
     header = parse_header(read_header(src))
     decrypt_chunks(_file_key_of(header, identities), src, dst)

@@ -29,6 +29,8 @@ from crypto.secret import Secret
 _SEED_BYTES = 32
 _MLKEM_BYTES = 1184
 _ENC_BYTES = 1120
+_SHARE_BYTES = 32
+_PROBE = bytes([8]) + bytes(31)  # any scalar does: X25519 takes multiples of eight, which bring a low order to nothing
 _HPKE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 _HYBRID_INFO = b"age-encryption.org/mlkem768x25519"
 _X25519_INFO = b"age-encryption.org/v1/X25519"
@@ -115,6 +117,8 @@ class HybridIdentity(Secret):
         try:
             return _HPKE.decrypt(enc + stanza.body, self._key, info=_HYBRID_INFO)
         except InvalidTag:
+            # The library says no more than that: a share of low order, which no sender makes, is looked for here.
+            _exchange(_PROBE, enc[-_SHARE_BYTES:])
             return None
 
 
@@ -148,14 +152,19 @@ Identity: TypeAlias = HybridIdentity | X25519Identity
 
 @lru_cache(maxsize=1024)
 def parse_recipient(text: str) -> Recipient:
-    """Return the recipient that `age1...` or `age1pq1...` names. Raises Malformed for anything else."""
+    """Return the recipient that `age1...` or `age1pq1...` names.
+
+    Raises Malformed for anything else, a key of low order too: nothing sealed to it would be secret.
+    """
     prefix, public = bech32.parse(text)
     try:
-        if prefix == "age1pq" and len(public) == _MLKEM_BYTES + 32:
+        if prefix == "age1pq" and len(public) == _MLKEM_BYTES + _SHARE_BYTES:
             mlkem = MLKEM768PublicKey.from_public_bytes(public[:_MLKEM_BYTES])
+            _exchange(_PROBE, public[_MLKEM_BYTES:])
             x25519 = X25519PublicKey.from_public_bytes(public[_MLKEM_BYTES:])
             return HybridRecipient(text, MLKEM768X25519PublicKey(mlkem, x25519))
-        if prefix == "age" and len(public) == _SEED_BYTES:
+        if prefix == "age" and len(public) == _SHARE_BYTES:
+            _exchange(_PROBE, public)
             return X25519Recipient(text, public)
     except ValueError:
         raise Malformed("a recipient key that is not one") from None

@@ -42,20 +42,20 @@ def decrypt_payload(file_key: bytes, payload: bytes) -> bytes:
 
 
 def encrypt_chunks(file_key: bytes, src: BinaryIO, dst: BinaryIO) -> None:
-    """Write the payload of what `src` holds to `dst`, in constant memory."""
+    """Write the payload of what `src` holds to `dst`, in constant memory. Raises BlockingIOError if either does not wait."""
     nonce = draw_bytes(_NONCE_BYTES)
-    dst.write(nonce)
+    write_all(dst, nonce)
     aead = _aead(file_key, nonce)
     buffer = memoryview(bytearray(CHUNK_BYTES + _TAG_BYTES))
     for counter, chunk, last in _chunks(src, CHUNK_BYTES):
         written = aead.encrypt_into(_chunk_nonce(counter, last=last), chunk, None, buffer[: len(chunk) + _TAG_BYTES])
-        dst.write(buffer[:written])
+        write_all(dst, bytes(buffer[:written]))
 
 
 def decrypt_chunks(file_key: bytes, src: BinaryIO, dst: BinaryIO) -> None:
     """Write the plaintext of the payload in `src` to `dst`, in constant memory.
 
-    Raises Tampered; whatever was written before is authentic, but not the whole.
+    Raises Tampered; BlockingIOError if either does not wait; whatever was written before is authentic, but not the whole.
     """
     nonce = _read_full(src, _NONCE_BYTES)
     if len(nonce) < _NONCE_BYTES:
@@ -70,7 +70,19 @@ def decrypt_chunks(file_key: bytes, src: BinaryIO, dst: BinaryIO) -> None:
             aead.decrypt_into(_chunk_nonce(counter, last=last), chunk, None, buffer[:room])
         except InvalidTag:
             raise Tampered("the payload was changed") from None
-        dst.write(buffer[:room])
+        write_all(dst, bytes(buffer[:room]))
+
+
+def write_all(dst: BinaryIO, part: bytes) -> None:
+    """Write all of `part`, which nobody changes afterwards: a target may keep it.
+
+    Raises BlockingIOError if `dst` does not wait until it has room.
+    """
+    while part:
+        written = dst.write(part)
+        if not written:
+            raise BlockingIOError("the target takes nothing more, and does not wait")
+        part = part[written:]
 
 
 def _chunks(src: BinaryIO, size: int) -> Iterator[tuple[int, bytes, bool]]:
@@ -84,7 +96,9 @@ def _chunks(src: BinaryIO, size: int) -> Iterator[tuple[int, bytes, bool]]:
 def _read_full(src: BinaryIO, size: int) -> bytes:
     """Return `size` bytes, fewer only at the end: pipes and sockets hand out what they have."""
     parts, missing = [], size
-    while missing and (part := src.read(missing)):
+    while missing and (part := src.read(missing)) != b"":
+        if part is None:  # nothing for now is not the end: what was read so far would pass for the whole
+            raise BlockingIOError("the source has nothing yet, and does not wait")
         parts.append(part)
         missing -= len(part)
     return parts[0] if len(parts) == 1 else b"".join(parts)

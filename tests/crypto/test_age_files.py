@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crypto import age, bech32
+from crypto import age, b64, bech32
 from crypto.age.header import MAX_HEADER_BYTES, Stanza, encode_header, parse_header
 from crypto.errors import CryptoError, Malformed, NoRecipients, NotForYou, Tampered, TooCostly
 from tests.little_memory import little_memory
@@ -208,11 +208,30 @@ def test_what_is_no_secret_key_is_malformed_and_not_quoted(text: str) -> None:
     assert text not in str(refusal.value)
 
 
-def test_a_recipient_of_low_order_seals_nothing() -> None:
+# Points of order 1, 2, 4 and 8, and one that is zero only once reduced; RFC 7748 has them multiply to nothing.
+LOW_ORDER = [
+    bytes(32),
+    b"\1" + bytes(31),
+    bytes.fromhex("ec" + "ff" * 30 + "7f"),
+    bytes.fromhex("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"),
+    bytes.fromhex("5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157"),
+    bytes.fromhex("ed" + "ff" * 30 + "7f"),
+]
+
+
+@pytest.mark.parametrize("point", LOW_ORDER, ids=bytes.hex)
+def test_a_recipient_of_low_order_is_none(point: bytes) -> None:
     mlkem = bech32.parse(str(HYBRID.recipient()))[1][:1184]
-    for text in (bech32.encode("age", bytes(32)), bech32.encode("age1pq", mlkem + bytes(32))):
-        with pytest.raises(Malformed):
-            age.encrypt(b"", [age.parse_recipient(text)])
+    for text in (bech32.encode("age", point), bech32.encode("age1pq", mlkem + point)):
+        with pytest.raises(Malformed, match="low order"):
+            age.parse_recipient(text)
+
+
+@pytest.mark.parametrize("point", LOW_ORDER, ids=bytes.hex)
+def test_a_share_of_low_order_is_malformed_in_either_type(point: bytes) -> None:
+    for identity, share in ((CLASSICAL, point), (HYBRID, bytes(1088) + point)):
+        with pytest.raises(Malformed, match="low order"):
+            identity.unwrap(Stanza(identity.recipient().type_, (b64.encode_raw(share),), bytes(32)))
 
 
 def test_a_stranger_and_a_wrong_passphrase_are_told_it_is_not_for_them() -> None:
