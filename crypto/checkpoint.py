@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from crypto import b64, note
 from crypto.errors import Malformed
 from crypto.keys import SigningKey, VerifyKey
-from crypto.merkle import EMPTY_ROOT, HASH_BYTES, Hash
+from crypto.merkle import EMPTY_ROOT, HASH_BYTES, MAX_TREE_SIZE, Hash
 
-MAX_TREE_SIZE = 2**63 - 1
 _DECIMAL = re.compile("0|[1-9][0-9]{0,18}")
 
 

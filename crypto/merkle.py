@@ -11,6 +11,7 @@ ReadNode: TypeAlias = Callable[[int, int], Hash]
 """`read_node(level, index)`: the hash of leaves [index * 2**level, (index + 1) * 2**level), all of them there."""
 
 HASH_BYTES = 32
+MAX_TREE_SIZE = 2**63 - 1
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from crypto import merkle
 from crypto.errors import BadProof, Malformed
-from crypto.merkle import HASH_BYTES, Hash, ReadNode
+from crypto.merkle import HASH_BYTES, MAX_TREE_SIZE, Hash, ReadNode
 
 ReadTile: TypeAlias = Callable[[int, int], bytes]
 """`read_tile(level, index)`: the tile's hashes, one after the other; it may be wider than the tree asked about."""
@@ -16,7 +16,7 @@ ReadTile: TypeAlias = Callable[[int, int], bytes]
 TILE_HEIGHT = 8
 TILE_WIDTH = 1 << TILE_HEIGHT
 MAX_LEVEL = 63
-_PATH = re.compile(r"tile/(0|[1-9]\d?)/((?:x\d{3}/)*\d{3})(?:\.p/([1-9]\d{0,2}))?", re.ASCII)
+_PATH = re.compile(r"tile/(0|[1-9]\d?)/((?:x\d{3}/){0,6}\d{3})(?:\.p/([1-9]\d{0,2}))?", re.ASCII)  # 2**63 has 19 digits
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,13 +45,14 @@ def parse_tile_path(path: str) -> Tile:
         raise Malformed("not a tile path")
     index = int(match[2].replace("/", "").replace("x", ""))
     tile = Tile(int(match[1]), index, int(match[3] or TILE_WIDTH))
-    if tile.level > MAX_LEVEL or tile.width > TILE_WIDTH or tile.path != path:
+    if tile.level > MAX_LEVEL or tile.index > MAX_TREE_SIZE or tile.width > TILE_WIDTH or tile.path != path:
         raise Malformed("not a tile path")
     return tile
 
 
 def tiles_of(size: int) -> list[Tile]:
-    """Return every tile of the tree of `size` leaves, level by level."""
+    """Return every tile of the tree of `size` leaves, level by level. Raises BadProof for a size that no tree has."""
+    _check_size(size)
     tiles, level, count = [], 0, size
     while count:
         whole, rest = divmod(count, TILE_WIDTH)
@@ -62,7 +63,13 @@ def tiles_of(size: int) -> list[Tile]:
 
 
 def tile_width(level: int, index: int, size: int) -> int:
-    """Return how many hashes that tile holds in the tree of `size` leaves; 0 where there is none."""
+    """Return how many hashes that tile holds in the tree of `size` leaves; 0 where there is none.
+
+    Raises BadProof for a size that no tree has, or a place that no tile has.
+    """
+    _check_size(size)
+    if level < 0 or index < 0:
+        raise BadProof("no such tile in any tree")
     hashes = size >> TILE_HEIGHT * level
     return max(0, min(TILE_WIDTH, hashes - index * TILE_WIDTH))
 
@@ -72,8 +79,9 @@ def tiles_after(old_size: int, new_leaf_hashes: Sequence[Hash], read_tile: ReadT
 
     Pure: storing them, and only then signing the new root, is the caller's. A tile that a crash left
     wider than `old_size` asks for is cut back, so appending again after the crash gives the same tree.
-    Raises BadProof if a stored tile is too narrow for `old_size`.
+    Raises BadProof if a stored tile is too narrow for `old_size`, or no tree has that size.
     """
+    _check_size(old_size + len(new_leaf_hashes) if old_size >= 0 else old_size)
     changed: dict[tuple[int, int], bytes] = {}
     level, start, hashes = 0, old_size, list(new_leaf_hashes)
     while hashes:
@@ -97,7 +105,8 @@ def overlay(tiles: Mapping[tuple[int, int], bytes], read_tile: ReadTile) -> Read
 
 
 def root_of(size: int, read_tile: ReadTile) -> Hash:
-    """Return the root of the tree of `size` leaves. Raises BadProof if a tile is too narrow."""
+    """Return the root of the tree of `size` leaves. Raises BadProof if a tile is too narrow, or no tree has that size."""
+    _check_size(size)
     return merkle.root_of(size, _node_reader(read_tile))
 
 
@@ -109,6 +118,11 @@ def inclusion_proof(index: int, size: int, read_tile: ReadTile) -> list[Hash]:
 def consistency_proof(old: int, new: int, read_tile: ReadTile) -> list[Hash]:
     """Return the path from the tree of `old` leaves to that of `new`. Raises BadProof."""
     return merkle.consistency_path(old, new, _node_reader(read_tile))
+
+
+def _check_size(size: int) -> None:
+    if not 0 <= size <= MAX_TREE_SIZE:
+        raise BadProof("no tree has that size")
 
 
 def _node_reader(read_tile: ReadTile) -> ReadNode:

@@ -72,7 +72,25 @@ def test_widths_agree_with_the_list_of_tiles(size: int, level: int, index: int) 
     assert tlog.tile_width(level, index, size) == expected
 
 
-@given(st.integers(0, 63), st.integers(0, 10**13), st.integers(1, 256))
+@pytest.mark.parametrize("size", [-1, 2**63, 2**5000])
+def test_a_size_that_no_tree_has_is_refused_at_once(size: int) -> None:
+    for call in (
+        lambda: tlog.tiles_of(size),
+        lambda: tlog.tile_width(0, 0, size),
+        lambda: tlog.root_of(size, lambda *_: bytes(8192)),
+        lambda: tlog.tiles_after(size, [bytes(32)], lambda *_: bytes(8192)),
+    ):
+        with pytest.raises(BadProof, match="no tree has that size"):
+            call()
+
+
+@pytest.mark.parametrize(("level", "index"), [(-1, 0), (0, -1)])
+def test_a_place_that_no_tile_has_is_refused(level: int, index: int) -> None:
+    with pytest.raises(BadProof, match="no such tile"):
+        tlog.tile_width(level, index, 1)
+
+
+@given(st.integers(0, 63), st.integers(0, 2**63 - 1), st.integers(1, 256))
 def test_a_tile_path_round_trips(level: int, index: int, width: int) -> None:
     tile = Tile(level, index, width)
     assert tlog.parse_tile_path(tile.path) == tile
@@ -104,6 +122,9 @@ def test_the_specification_s_index_is_written_as_it_says() -> None:
         "tile/0/000\n",
         "tile/0/x000",
         "tile/0/../000",
+        Tile(0, 2**63).path,
+        "tile/0/" + "x001/" * 7 + "000",
+        "tile/0/" + "x001/" * 1500 + "000",  # more digits than Python turns into a number
     ],
 )
 def test_a_tile_has_one_path(path: str) -> None:

@@ -195,6 +195,7 @@ ROWS = {
         tlog.parse_tile_path,
         lambda tile: tile.path,
         lambda: ["tile/0/000", "tile/0/x001/067.p/3", "tile/2/000.p/1", "tile/63/x001/x234/067.p/255"],
+        max_bytes=16_384,  # Python refuses numbers of more than 4,300 digits, and not with an error of ours
     ),
     "cosigner-vkey": text_target(
         tlog.parse_cosigner_vkey,
