@@ -15,6 +15,7 @@ CHUNK_BYTES = 65_536
 _TAG_BYTES = 16
 _NONCE_BYTES = 16
 _ONLY_CHUNK = bytes(11) + b"\x01"  # the nonce of chunk 0 when it is the last
+_COPYING = (io.BytesIO, io.FileIO, io.BufferedWriter, io.BufferedRandom)  # not what is derived from them
 
 
 def encrypt_payload(file_key: bytes, plaintext: bytes) -> bytes:
@@ -49,7 +50,7 @@ def encrypt_chunks(file_key: bytes, src: BinaryIO, dst: BinaryIO) -> None:
     buffer = memoryview(bytearray(CHUNK_BYTES + _TAG_BYTES))
     for counter, chunk, last in _chunks(src, CHUNK_BYTES):
         written = aead.encrypt_into(_chunk_nonce(counter, last=last), chunk, None, buffer[: len(chunk) + _TAG_BYTES])
-        write_all(dst, bytes(buffer[:written]))
+        write_all(dst, _to_keep(buffer[:written], dst))
 
 
 def decrypt_chunks(file_key: bytes, src: BinaryIO, dst: BinaryIO) -> None:
@@ -70,11 +71,11 @@ def decrypt_chunks(file_key: bytes, src: BinaryIO, dst: BinaryIO) -> None:
             aead.decrypt_into(_chunk_nonce(counter, last=last), chunk, None, buffer[:room])
         except InvalidTag:
             raise Tampered("the payload was changed") from None
-        write_all(dst, bytes(buffer[:room]))
+        write_all(dst, _to_keep(buffer[:room], dst))
 
 
-def write_all(dst: BinaryIO, part: bytes) -> None:
-    """Write all of `part`, which nobody changes afterwards: a target may keep it.
+def write_all(dst: BinaryIO, part: bytes | memoryview) -> None:
+    """Write all of `part`, in as many goes as `dst` takes.
 
     Raises BlockingIOError if `dst` does not wait until it has room.
     """
@@ -83,6 +84,11 @@ def write_all(dst: BinaryIO, part: bytes) -> None:
         if not written:
             raise BlockingIOError("the target takes nothing more, and does not wait")
         part = part[written:]
+
+
+def _to_keep(part: memoryview, dst: BinaryIO) -> bytes | memoryview:
+    """Return what `dst` may keep: the buffer is used again. Those that have copied when `write` returns need no copy."""
+    return part if type(dst) in _COPYING else bytes(part)
 
 
 def _chunks(src: BinaryIO, size: int) -> Iterator[tuple[int, bytes, bool]]:
