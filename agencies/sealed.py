@@ -2,6 +2,7 @@
 
 import json
 
+from crypto import utf8
 from crypto.errors import Malformed
 
 _BLOCK = 4_096
@@ -27,18 +28,23 @@ def parse_sealed(plaintext: bytes) -> tuple[str, str]:
     content = plaintext.rstrip(b" ")
     if len(plaintext) != padded_length(len(content)):
         raise Malformed("the padding is not the one that its length demands")
-    try:
-        members = json.loads(content.decode())
-    except (ValueError, RecursionError):
-        raise Malformed("what was sealed is not JSON") from None
+    members = _parse_json(content)
     if not isinstance(members, dict) or tuple(members) != _MEMBERS:
-        raise Malformed("what was sealed has other members than document and submission")
+        raise Malformed("what was sealed is no JSON object of document and submission")
     document, submission = members.values()
     if not isinstance(document, str) or not isinstance(submission, str):
         raise Malformed("a member of what was sealed is not text")
     if _encode_members(document, submission) != content:
         raise Malformed("what was sealed has a second spelling")
     return document, submission
+
+
+def _parse_json(content: bytes) -> object:
+    """Return what `content` says; None, which is never what was sealed, where it is no JSON."""
+    try:
+        return json.loads(content.decode())
+    except (ValueError, RecursionError):
+        return None  # nothing is raised here: an error keeps the one it was raised beside, and that one the plaintext
 
 
 def padded_length(n: int) -> int:
@@ -61,7 +67,4 @@ def padme(n: int) -> int:
 
 def _encode_members(document: str, submission: str) -> bytes:
     members = dict(zip(_MEMBERS, (document, submission), strict=True))
-    try:
-        return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
-    except UnicodeEncodeError:
-        raise Malformed("text that is not UTF-8") from None
+    return utf8.encode(json.dumps(members, ensure_ascii=False, separators=(",", ":")))

@@ -14,7 +14,7 @@ from crypto import b64, utf8
 from crypto.draw import draw_bytes
 from crypto.errors import Malformed
 from crypto.keys import check_name
-from crypto.secret import Secret
+from crypto.secret import Secret, unlisted
 
 Token = NewType("Token", str)
 """`<key id>:<22 base64url characters>`: says nothing without the key, but equal tokens link."""
@@ -75,6 +75,7 @@ class Role(StrEnum):
     SEEN = "seen"  # a child, or another person whom the perpetrator sees
 
 
+@unlisted
 @dataclass(frozen=True, slots=True)
 class IndexKey(Secret):
     """The secret key of an area's blind index. Who has it can find out the name behind any token by trying names."""

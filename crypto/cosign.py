@@ -12,8 +12,8 @@ from crypto import note
 from crypto.checkpoint import Checkpoint, encode_checkpoint, parse_text
 from crypto.cosigner import (
     ED25519,
-    ML_DSA_44,
     MAX_NAME_BYTES,
+    ML_DSA_44,
     CosignerKey,
     CosigningKey,
     generate_cosigning_key,

@@ -18,7 +18,7 @@ from crypto import b64
 from crypto.draw import draw_bytes
 from crypto.errors import BadSignature, Malformed
 from crypto.keys import VerifyKey, check_name
-from crypto.secret import Secret
+from crypto.secret import Secret, unlisted
 
 ML_DSA_44 = "ml-dsa-44"
 ED25519 = "ed25519"
@@ -84,6 +84,7 @@ class CosignerKey:
         return _algorithm(self.kind).type_ + self.public
 
 
+@unlisted
 @dataclass(frozen=True, slots=True)
 class CosigningKey(Secret):
     """A cosigner's secret key; the seed is shown by `encode()` alone, and it is not pickled."""

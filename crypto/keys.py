@@ -9,7 +9,7 @@ import nacl.signing
 from crypto import b64
 from crypto.draw import draw_bytes
 from crypto.errors import BadSignature, Malformed
-from crypto.secret import Secret
+from crypto.secret import Secret, unlisted
 
 _ED25519 = b"\x01"  # the signature type of c2sp.org/signed-note
 _KEY_BYTES = 32
@@ -51,6 +51,7 @@ class VerifyKey:
             raise BadSignature("a signature does not verify") from None
 
 
+@unlisted
 @dataclass(frozen=True, slots=True)
 class SigningKey(Secret):
     """A secret key under its name; the seed is shown by `encode()` alone."""

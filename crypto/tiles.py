@@ -105,7 +105,7 @@ def overlay(tiles: Mapping[tuple[int, int], bytes], read_tile: ReadTile) -> Read
 
 
 def root_of(size: int, read_tile: ReadTile) -> Hash:
-    """Return the root of the tree of `size` leaves. Raises BadProof if a tile is too narrow, or no tree has that size."""
+    """Return the root of the tree of `size` leaves. Raises BadProof if a tile is too narrow, or none has that size."""
     _check_size(size)
     return merkle.root_of(size, _node_reader(read_tile))
 

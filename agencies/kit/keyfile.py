@@ -154,12 +154,12 @@ def _load(path: Path, passphrase: str) -> str:
     try:
         if age.stanza_types(age.split(sealed)[0]) != (words.type_,):
             raise NotAKeyFile("the file is sealed to somebody's key: a key file is under a passphrase")
-        return age.decrypt(sealed, [words]).decode()
+        return utf8.decode(age.decrypt(sealed, [words]))
     except NotForYou:
         raise WrongPassphrase("the passphrase does not open this key file") from None
     except TooCostly:
         raise NoMemory("the key file takes more memory to open than there is") from None
-    except (CryptoError, UnicodeDecodeError):
+    except CryptoError:
         raise NotAKeyFile("the key file is damaged, or not one") from None
 
 

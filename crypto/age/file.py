@@ -10,12 +10,13 @@ from crypto.age.recipients import HybridRecipient, Identity, Recipient, X25519Re
 from crypto.age.stream import decrypt_chunks, decrypt_payload, encrypt_chunks, encrypt_payload, write_all
 from crypto.draw import draw_bytes
 from crypto.errors import Malformed, NoRecipients, NotForYou
-from crypto.secret import Secret
+from crypto.secret import Secret, unlisted
 
 AnyRecipient: TypeAlias = Recipient | Passphrase
 AnyIdentity: TypeAlias = Identity | Passphrase
 
 
+@unlisted
 @dataclass(frozen=True, slots=True)
 class Sealed(Secret):
     """A payload just encrypted, whose file key can still be wrapped; the key never leaves this value."""
@@ -31,6 +32,7 @@ class Sealed(Secret):
         return _header_for(self._file_key, recipients)
 
 
+@unlisted
 @dataclass(frozen=True, slots=True)
 class Opened(Secret):
     """A header that one of our identities opened and whose MAC is right."""
@@ -77,7 +79,8 @@ def encrypt_stream(src: BinaryIO, dst: BinaryIO, recipients: Sequence[AnyRecipie
 def decrypt_stream(src: BinaryIO, dst: BinaryIO, identities: Sequence[AnyIdentity]) -> None:
     """Write the plaintext of the age file in `src` to `dst`, in constant memory.
 
-    Raises as `decrypt` does, BlockingIOError as `encrypt_stream` does. After Tampered, what `dst` holds is authentic but not the whole: discard it.
+    Raises as `decrypt` does; BlockingIOError if one of the two does not wait. After Tampered, what `dst` holds is
+    authentic but not the whole: discard it.
     """
     header = parse_header(read_header(src))
     decrypt_chunks(_file_key_of(header, identities), src, dst)

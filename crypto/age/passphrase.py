@@ -10,13 +10,14 @@ from crypto.age.header import Stanza
 from crypto.age.wrapping import Begun, first_argument, stanza_of, unwrap, wrap
 from crypto.draw import draw_bytes
 from crypto.errors import Malformed, TooCostly
-from crypto.secret import Secret
+from crypto.secret import Secret, unlisted
 
 MAX_WORK_FACTOR = 20  # 1 GiB of memory: what a file from a stranger may cost us at most
 _SALT_BYTES = 16
 _SCRYPT_LABEL = b"age-encryption.org/v1/scrypt"
 
 
+@unlisted
 @dataclass(frozen=True, slots=True)
 class Passphrase(Secret):
     """A passphrase, as recipient and as identity; always alone in its header.

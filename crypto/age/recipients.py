@@ -24,7 +24,7 @@ from crypto.age.header import Stanza, derive
 from crypto.age.wrapping import Begun, first_argument, stanza_of, unwrap, wrap
 from crypto.draw import draw_bytes
 from crypto.errors import Malformed
-from crypto.secret import Secret
+from crypto.secret import Secret, unlisted
 
 _SEED_BYTES = 32
 _MLKEM_BYTES = 1184
@@ -93,6 +93,7 @@ class X25519Recipient:
         return stanza_of(self.type_, share, wrap(wrap_key, file_key))
 
 
+@unlisted
 @dataclass(frozen=True, slots=True)
 class HybridIdentity(Secret):
     """A secret post-quantum key; its repr tells nothing."""
@@ -122,6 +123,7 @@ class HybridIdentity(Secret):
             return None
 
 
+@unlisted
 @dataclass(frozen=True, slots=True)
 class X25519Identity(Secret):
     """A secret classical key; its repr tells nothing."""

@@ -43,7 +43,10 @@ def decrypt_payload(file_key: bytes, payload: bytes) -> bytes:
 
 
 def encrypt_chunks(file_key: bytes, src: BinaryIO, dst: BinaryIO) -> None:
-    """Write the payload of what `src` holds to `dst`, in constant memory. Raises BlockingIOError if either does not wait."""
+    """Write the payload of what `src` holds to `dst`, in constant memory.
+
+    Raises BlockingIOError if either does not wait.
+    """
     nonce = draw_bytes(_NONCE_BYTES)
     write_all(dst, nonce)
     aead = _aead(file_key, nonce)
@@ -56,7 +59,8 @@ def encrypt_chunks(file_key: bytes, src: BinaryIO, dst: BinaryIO) -> None:
 def decrypt_chunks(file_key: bytes, src: BinaryIO, dst: BinaryIO) -> None:
     """Write the plaintext of the payload in `src` to `dst`, in constant memory.
 
-    Raises Tampered; BlockingIOError if either does not wait; whatever was written before is authentic, but not the whole.
+    Raises Tampered; whatever was written before is authentic, but not the whole. Raises BlockingIOError if either does
+    not wait.
     """
     nonce = _read_full(src, _NONCE_BYTES)
     if len(nonce) < _NONCE_BYTES:
@@ -87,7 +91,7 @@ def write_all(dst: BinaryIO, part: bytes | memoryview) -> None:
 
 
 def _to_keep(part: memoryview, dst: BinaryIO) -> bytes | memoryview:
-    """Return what `dst` may keep: the buffer is used again. Those that have copied when `write` returns need no copy."""
+    # The buffer is used again, and a target may keep what it is given; some have copied it when `write` returns.
     return part if type(dst) in _COPYING else bytes(part)
 
 

@@ -36,8 +36,8 @@ KIT_FAULTS: Final[tuple[tuple[type[Exception], Exit, str], ...]] = (
     (
         OpenToOthers,
         Exit.FAILED,
-        "if nobody else can have read it, run chmod 600 on it (on a FAT or exFAT stick that does nothing: copy it into a"
-        " folder of your own first, with umask 077, and delete the copy afterwards); otherwise revoke the key",
+        "if nobody else can have read it, run chmod 600 on it (on a FAT or exFAT stick that does nothing: copy it into"
+        " a folder of your own first, with umask 077, and delete the copy afterwards); otherwise revoke the key",
     ),
     (AlreadyThere, Exit.FAILED, "choose another folder, or move the old key away first"),
     (KeyFileError, Exit.FAILED, "fetch the file again from where its copy is kept"),

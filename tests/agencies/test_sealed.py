@@ -108,3 +108,10 @@ def test_random_bytes_are_malformed(content: bytes):
     for candidate in (content, content.ljust(4096)):
         with pytest.raises(Malformed):
             parse_sealed(candidate)
+
+
+@pytest.mark.parametrize("cut", [b'{"document":"Hugo made up"', b'{"document":"Hugo made up \xff"}'])
+def test_the_error_keeps_nothing_of_what_was_sealed(cut: bytes):
+    with pytest.raises(Malformed) as failure:
+        parse_sealed(cut.ljust(4096))
+    assert failure.value.__context__ is None

@@ -112,7 +112,15 @@ def test_a_signed_checkpoint_parses_to_itself_and_re_encodes_identically(size: i
 
 @pytest.mark.parametrize(
     ("origin", "size", "root"),
-    [("", 1, ROOT), ("a", 0, ROOT), ("a\nb", 1, ROOT), ("a", -1, ROOT), ("a", 2**63, ROOT), ("a", 1, ROOT[:-1]), ("a\n", 1, ROOT)],
+    [
+        ("", 1, ROOT),
+        ("a", 0, ROOT),
+        ("a\nb", 1, ROOT),
+        ("a", -1, ROOT),
+        ("a", 2**63, ROOT),
+        ("a", 1, ROOT[:-1]),
+        ("a\n", 1, ROOT),
+    ],
 )
 def test_a_checkpoint_that_could_not_be_read_back_is_not_signed(origin: str, size: int, root: bytes) -> None:
     with pytest.raises(Malformed):

@@ -317,7 +317,7 @@ def test_of_two_lines_of_one_key_a_quorum_has_the_later() -> None:
 
 
 def test_a_witness_under_the_name_or_with_the_key_of_the_log_is_the_caller_s_mistake() -> None:
-    """A log that signs with another name than its origin, as after a succession, would else count as its own witness."""
+    """A log that signs with another name than its origin, as after a succession, would else be its own witness."""
     log = generate_signing_key("marac.example/log-2")
     same_key = parse_cosigning_key(f"marac-cosigning-key made.up/witness ed25519 {log.encode().split()[2]}")
     for own in (generate_cosigning_key("marac.example/log-2"), same_key):

@@ -1,15 +1,16 @@
 """Secrets go nowhere by themselves: not into a repr, an error, a pickle or a copy."""
 
 import copy
+import dataclasses
 import pickle
 import traceback
 
 import pytest
 
-from crypto import age
+from crypto import age, utf8
 from crypto.blind_index import generate_index_key, parse_index_key
 from crypto.cosign import generate_cosigning_key, parse_cosigning_key
-from crypto.errors import CryptoError
+from crypto.errors import CryptoError, Malformed
 from crypto.keys import generate_signing_key, parse_signing_key
 from crypto.secret import Secret
 
@@ -40,9 +41,12 @@ def test_a_secret_is_neither_shown_nor_pickled_nor_copied(name: str) -> None:
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         with pytest.raises(TypeError, match="not pickled"):
             pickle.dumps(secret, protocol)
-    for how in (copy.copy, copy.deepcopy):
+    for how in (copy.copy, copy.deepcopy, lambda held: held.__getstate__()):
         with pytest.raises(TypeError, match="not pickled or copied"):
             how(secret)
+    for listing in (dataclasses.asdict, dataclasses.astuple, dataclasses.fields):
+        with pytest.raises(TypeError, match="dataclass"):
+            listing(secret)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -64,3 +68,12 @@ def test_a_misspelt_secret_is_not_repeated_by_the_error_or_its_traceback(text: s
         told = "".join(traceback.format_exception(failure.value))
         assert longest not in told
         assert longest not in repr(failure.value)
+
+
+def test_what_has_no_utf_8_form_is_not_kept_by_the_error() -> None:
+    with pytest.raises(Malformed) as failure:
+        utf8.encode("made up \ud800")
+    assert failure.value.__context__ is None
+    with pytest.raises(Malformed) as failure:
+        utf8.decode(b"made up \xff")
+    assert failure.value.__context__ is None
