@@ -4,7 +4,7 @@ import base64
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -20,6 +20,7 @@ Token = NewType("Token", str)
 """`<key id>:<22 base64url characters>`: says nothing without the key, but equal tokens link."""
 
 MAX_WORDS: Final = 12  # what has more is a description, not a name
+MAX_CHARS: Final = 1_000  # likewise; and Unicode's normal forms take a time that grows with the square of the marks
 FIRST_YEAR: Final = 1901  # 1 January 1900 is how many systems write that they do not know
 
 _VERSION = "v1"  # of the normalisation and of the list of tokens; a change to either is another version
@@ -37,6 +38,11 @@ _NOT_NAMES = frozenset({
     "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "rev", "revd", "reverend", "sir", "esq",
     "jr", "jnr", "sr", "snr", "unknown", "unk", "not", "known", "unnamed", "unidentified", "unborn", "anonymous",
     "name", "first", "surname", "forename", "tbc", "tbd", "male", "female",
+})  # fmt: skip
+# What is written apart from the word after it, or in one with it, by the same people.
+_PARTICLES = frozenset({
+    "o", "mc", "mac", "fitz", "st", "al", "el", "abd", "abdul", "abu", "bin", "ibn", "ben", "bar",
+    "de", "da", "di", "do", "du", "del", "della", "des", "dos", "la", "le", "lo", "van", "von", "der", "den", "ter", "ten",
 })  # fmt: skip
 # Letters that carry no accent to take off, as an English keyboard writes them; then the letters that keyboards for
 # Persian and Urdu have in place of Arabic yeh, kaf and heh (as Lucene's Arabic and Persian normalisers map them).
@@ -143,7 +149,7 @@ def tokens_of(key: IndexKey, role: Role, names: tuple[str, ...], date_of_birth: 
     The more tokens two people share, the better they agree. Authenticated by nothing: a match is a proposal.
     """
     born = normalise_date(date_of_birth)
-    normal = {normalise_name(name) for name in names}
+    normal = {spelling for name in names for spelling in spellings_of(name)}
     return frozenset(key.token(role, *known) for name in normal for known in _enough(name, born))
 
 
@@ -151,20 +157,31 @@ def normalise_name(name: str) -> str:
     """Return the words of `name` in one spelling and sorted, with a space between; "" where no name is left.
 
     Without case, accents and apostrophes; split at all other punctuation and around each Han or Hangul syllable;
-    without single letters (initials), titles and words for `unknown`; "" too if more than MAX_WORDS words are left.
+    without single letters (initials), titles and words for `unknown`; "" too if more than MAX_WORDS words are left, or
+    the name has more than MAX_CHARS characters.
     Source: README.md, "The blind index", rules 1 to 3.
     """
-    words = [word for word in _SYLLABLE.sub(r" \g<0> ", _folded(name)).split() if _says_something(word)]
-    return " ".join(sorted(words)) if len(words) <= MAX_WORDS else ""
+    return _sorted(_words_of(name))
+
+
+def spellings_of(name: str) -> frozenset[str]:
+    """Return the normal form of `name`, and the one with each particle joined to the word after it: O Brien is O'Brien.
+
+    Source: README.md, "The blind index", rule 2.
+    """
+    words = _words_of(name)
+    return frozenset({_sorted(words), _sorted(_joined(words))})
 
 
 def normalise_date(text: str | None) -> str | None:
     """Return the date that `text` says as YYYY-MM-DD; None where it says none, an impossible one or half of one.
 
     The day comes first where only numbers are given, unless the year does; months in words are English. Years have
-    four digits, FIRST_YEAR or later: two are refused, not guessed.
+    four digits, FIRST_YEAR or later: two are refused, not guessed. More than MAX_CHARS characters are no date.
     """
-    folded = unicodedata.normalize("NFKC", text or "").casefold()
+    if text is None or len(text) > MAX_CHARS:
+        return None
+    folded = unicodedata.normalize("NFKC", text).casefold()
     spaced = _DATE_SEPARATORS.sub(" ", folded).strip()
     found = next((match for form in _DATE_FORMS if (match := form.fullmatch(spaced))), None)
     try:
@@ -184,6 +201,25 @@ def _enough(name: str, born: str | None) -> Iterator[tuple[str, ...]]:
         yield "name-birth", name, born
     if born:  # finds who married, dropped a middle name, or is spelt otherwise in one of the words
         yield from (("word-birth", word, born) for word in words)
+
+
+def _words_of(name: str) -> list[str]:
+    return _SYLLABLE.sub(r" \g<0> ", _folded(name)).split() if len(name) <= MAX_CHARS else []
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    joined, before = [], ""
+    for word in words:
+        before += word
+        if word not in _PARTICLES:
+            joined.append(before)
+            before = ""
+    return [*joined, before] if before else joined
+
+
+def _sorted(words: Iterable[str]) -> str:
+    kept = sorted(word for word in words if _says_something(word))
+    return " ".join(kept) if len(kept) <= MAX_WORDS else ""
 
 
 def _folded(name: str) -> str:

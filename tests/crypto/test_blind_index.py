@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from crypto import b64
 from crypto.blind_index import (
     FIRST_YEAR,
+    MAX_CHARS,
     MAX_WORDS,
     IndexKey,
     Role,
@@ -25,12 +26,14 @@ from crypto.blind_index import (
     normalise_name,
     parse_index_key,
     parse_token,
+    spellings_of,
     tokens_of,
 )
 from crypto.errors import CryptoError, Malformed
 
 AREA = "marac.area.example"
-KEY = IndexKey(AREA, bytes(range(32)))
+KEY_BYTES = bytes(range(32))
+KEY = IndexKey(AREA, KEY_BYTES)
 
 # Source: github.com/BLAKE2/BLAKE2, testvectors/blake2-kat.json: `blake2b` under the key 00 01 .. 3f, whose input of
 # n bytes is 00 01 ..; n and the output.
@@ -93,6 +96,29 @@ OTHER_NAME = [
     ("Person 12", "Person 21"),
 ]
 
+# Not one normal form, but one spelling among those that tokens are made of.
+SHARED_SPELLING = [
+    ("Siobhan O Brien", "Siobhan O'Brien"),
+    ("O BRIEN, Siobhan", "Siobhán O’Brien"),
+    ("Ronald Mc Donald", "McDonald, Ronald"),
+    ("Ronald Mac Donald", "Ronald MacDonald"),
+    ("Al-Khan Amina", "Alkhan Amina"),
+    ("Amina El Khan", "Amina Elkhan"),
+    ("Vincent van der Berg", "Vincent Vanderberg"),
+    ("Joana de Souza", "Joana DeSouza"),
+    ("Abdul Rahman Khan", "Abdulrahman Khan"),
+    ("Amina O Khan", "Amina Khan"),  # an initial is one still
+]
+
+# What README.md says is missed, or taken for the same.
+MISSED = [
+    ("Amina Khan née Hall", "Amina Khan"),
+    ("Amina Khan aka Mina", "Amina Khan"),
+    ("Anne Marie Test", "Annemarie Test"),
+    ("Rhys-Morgan Sian", "Rhysmorgan Sian"),
+]
+COLLIDING = [("Amina Khan Jr", "Amina Khan Sr"), ("Jo A. Male Test", "Jo B. Female Test"), ("Ann Ø Test", "Ann Test")]
+
 NO_NAME = [
     "", "   ", "-", "?", "unknown", "UNKNOWN", "Unknown male", "unknown male 1", "not known", "N/A", "Mr", "Dr.",
     "J.", "A. B. C.", "\u200b", "\u3164\u3164 \u3164\u3164", "\u0941\u0941", "😀", "\ud800", "\u0301", "Mr. Unknown",
@@ -131,6 +157,46 @@ def by_hand(key: bytes, *fields: str) -> str:
 @pytest.mark.parametrize(("n", "out"), BLAKE2B_KEYED.items())
 def test_the_hash_below_is_keyed_blake2b(n: int, out: str) -> None:
     assert hashlib.blake2b(bytes(range(n)), key=bytes(range(64))).hexdigest() == out
+
+
+@pytest.mark.parametrize(("one", "other"), SHARED_SPELLING)
+def test_a_particle_apart_and_a_particle_joined_share_the_tokens_of_one_spelling(one: str, other: str) -> None:
+    for born in (None, "3/2/2001"):
+        both = tokens_of(KEY, Role.VICTIM, (one,), born) & tokens_of(KEY, Role.VICTIM, (other,), born)
+        assert {KEY.token("victim", "name", spelling) for spelling in spellings_of(one) & spellings_of(other)} <= both
+        assert both
+    assert len(spellings_of(one) & spellings_of(other)) == 1
+
+
+def test_a_particle_joined_has_this_token() -> None:
+    """The vector of README.md, rule 2."""
+    spelt = {KEY.token("victim", "name", "obrien siobhan"), KEY.token("victim", "name", "brien siobhan")}
+    assert tokens_of(KEY, Role.VICTIM, ("Siobhan O Brien",), None) == spelt
+    assert tokens_of(KEY, Role.VICTIM, ("Siobhan O'Brien",), None) == {
+        by_hand(KEY_BYTES, "victim", "name", "obrien siobhan")
+    }
+
+
+@pytest.mark.parametrize(("one", "other"), MISSED)
+def test_what_is_said_to_be_missed_shares_no_token_of_the_whole_name(one: str, other: str) -> None:
+    assert not spellings_of(one) & spellings_of(other)
+
+
+@pytest.mark.parametrize(("one", "other"), COLLIDING)
+def test_what_is_said_to_be_taken_for_the_same_is(one: str, other: str) -> None:
+    assert normalise_name(one) == normalise_name(other) != ""
+
+
+def test_a_text_too_long_for_a_name_or_a_date_gives_nothing_and_costs_nothing() -> None:
+    longest = "Amina Khan" + " " * (MAX_CHARS - 10)
+    assert normalise_name(longest) == "amina khan"
+    marks = "a" + "\u0301\u0327" * 500_000
+    for text in (longest + " ", marks):
+        assert normalise_name(text) == ""
+        assert tokens_of(KEY, Role.VICTIM, (text,), "3/2/2001") == frozenset()
+        assert normalise_date(text) is None
+    assert normalise_date("3/2/2001" + " " * (MAX_CHARS - 8)) == "2001-02-03"
+    assert normalise_date("3/2/2001" + " " * (MAX_CHARS - 7)) is None
 
 
 @pytest.mark.parametrize(("one", "other"), SAME_NAME)

@@ -7,7 +7,16 @@ from typing import Literal
 
 from crypto import age, b64, bech32, note, tlog
 from crypto.age.header import Header, encode_header, parse_header
-from crypto.blind_index import Role, Token, normalise_date, normalise_name, parse_index_key, parse_token, tokens_of
+from crypto.blind_index import (
+    MAX_CHARS,
+    Role,
+    Token,
+    normalise_date,
+    normalise_name,
+    parse_index_key,
+    parse_token,
+    tokens_of,
+)
 from crypto.checkpoint import encode_checkpoint, parse_text
 from crypto.errors import CryptoError
 from crypto.keys import parse_signing_key, parse_vkey
@@ -106,12 +115,23 @@ def are_well_formed(tokens: frozenset[Token], raw: bytes) -> bool:
     """Whether each token can be read, and what was normalised once is normalised for good."""
     born, *found = as_text(raw).split("\n")
     normal, day = [normalise_name(name) for name in found], normalise_date(born)
-    again = [[normalise_name(unicodedata.normalize(form, name)) for name in found] for form in UNICODE_FORMS]
+    forms = [
+        (unicodedata.normalize(form, name), once)
+        for name, once in zip(found, normal, strict=True)
+        for form in UNICODE_FORMS
+    ]
     return (
         all(parse_token(token) == token for token in tokens)
-        and all(each == normal for each in [*again, [normalise_name(name) for name in normal]])
+        and all(
+            normalise_name(text) == once for text, once in [*forms, *zip(normal, normal, strict=True)] if is_short(text)
+        )
         and normalise_date(day) == day
     )
+
+
+def is_short(text: str) -> bool:
+    """Whether `text` is short enough for a name: another form of a name may have more characters."""
+    return len(text) <= MAX_CHARS
 
 
 ROWS = {
