@@ -42,7 +42,8 @@ _NOT_NAMES = frozenset({
 # What is written apart from the word after it, or in one with it, by the same people.
 _PARTICLES = frozenset({
     "o", "mc", "mac", "fitz", "st", "al", "el", "abd", "abdul", "abu", "bin", "ibn", "ben", "bar",
-    "de", "da", "di", "do", "du", "del", "della", "des", "dos", "la", "le", "lo", "van", "von", "der", "den", "ter", "ten",
+    "de", "da", "di", "do", "du", "del", "della", "des", "dos", "la", "le", "lo", "van", "von", "der", "den",
+    "ter", "ten",
 })  # fmt: skip
 # Letters that carry no accent to take off, as an English keyboard writes them; then the letters that keyboards for
 # Persian and Urdu have in place of Arabic yeh, kaf and heh (as Lucene's Arabic and Persian normalisers map them).

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Final
 
 from agencies.area import verify_area
 from agencies.directory import Directory
@@ -21,6 +22,9 @@ from crypto import age
 from crypto import note as signed_note
 from crypto.errors import BadSignature, CryptoError, Malformed
 from crypto.keys import VerifyKey, parse_vkey
+
+
+_STANZA_TYPES: Final = {"hybrid": age.HybridRecipient.type_, "classical": age.X25519Recipient.type_}
 
 
 class Check(IntEnum):
@@ -133,7 +137,7 @@ def check_delivery(
     manifest = check_manifest(delivered.manifest, delivered.message, directory)
     check_payload(delivered.payload, manifest)
     # (4) A co-recipient knows the file key and can make another payload that opens: (3) is what stops it.
-    plaintext = _open(delivered, identities)
+    plaintext = _open(delivered, manifest, identities)
     # (5) one length, one padding: a second spelling could mark a copy
     document, submission_note = _unpad(plaintext)
     # (6) who said it, as the keys stood when the gateway accepted it
@@ -173,8 +177,11 @@ def check_payload(payload: bytes, manifest: Manifest) -> None:
         raise CheckFailed(Check.PAYLOAD, "the payload is not the one that the manifest names")
 
 
-def _open(delivered: Delivered, identities: Sequence[age.Identity]) -> bytes:
+def _open(delivered: Delivered, manifest: Manifest, identities: Sequence[age.Identity]) -> bytes:
     try:
+        # A stanza of another type, whoever it is for, would open to whoever breaks that type: the manifest says not so.
+        if set(age.stanza_types(delivered.header)) != {_STANZA_TYPES[manifest.suite]}:
+            raise CheckFailed(Check.OPENS, "the header is of another suite than the manifest says")
         return age.unwrap(delivered.header, identities).decrypt(delivered.payload)
     except CryptoError as error:
         raise CheckFailed(Check.OPENS, str(error)) from None

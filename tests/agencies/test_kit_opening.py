@@ -10,6 +10,7 @@ from agencies.kit.opening import Check, CheckFailed, Delivered, Opened, TrustNot
 from agencies.names import MessageId
 from agencies.sealed import encode_sealed
 from crypto import age, note
+from crypto.age.header import Stanza, encode_header
 from crypto.keys import generate_signing_key
 from tests.agencies.kit_world.sealing import (
     CASE,
@@ -146,6 +147,25 @@ def test_a_header_for_somebody_else_fails_check_4() -> None:
     message = sent(submitted())
     theirs = message.sealed.header_for([fixed_identity(HOUSING, "working").recipient()])
     refused(Check.OPENS, replace(message.delivered(), header=theirs))
+
+
+@pytest.mark.parametrize("type_", ["p256tag", "ssh-rsa", "X25519", "made-up"])
+def test_a_stanza_of_another_suite_than_the_manifest_s_fails_check_4_though_it_opens(type_: str) -> None:
+    """Whoever breaks that other type reads what a manifest calls hybrid; age itself opens such a file."""
+    message = sent(submitted())
+    file_key = message.sealed._file_key
+    stanzas = [IDVA_IDENTITY.recipient().wrap(file_key), Stanza(type_, (), bytes(32))]
+    header = encode_header(stanzas, file_key)
+    if type_ != "X25519":  # which age.unwrap refuses beside a hybrid one
+        assert age.unwrap(header, [IDVA_IDENTITY])
+    fact = refused(Check.OPENS, replace(message.delivered(), header=header))
+    assert fact == "the header is of another suite than the manifest says"
+
+
+def test_a_hybrid_message_under_a_manifest_that_says_classical_fails_check_4() -> None:
+    message = sent(submitted())
+    said_otherwise = replace(message, manifest=replace(message.manifest, suite="classical"))
+    refused(Check.OPENS, said_otherwise.delivered())
 
 
 def test_a_header_of_another_message_fails_check_4() -> None:
