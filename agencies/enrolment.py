@@ -86,11 +86,42 @@ def rotate_recipient(said: PartyNote, recipient: age.Recipient, now: datetime) -
     return replace(said, recipients=(*kept, DatedRecipient("working", str(recipient), now, None)))
 
 
+def next_recipient(said: PartyNote, now: datetime) -> str | None:
+    """Return the recipient that is to be the working one, if one is announced; messages are sealed to it already."""
+    return next((each.recipient for each in said.recipients if each.use == "next" and each.is_in_force(now)), None)
+
+
+def announce_recipient(said: PartyNote, recipient: age.Recipient, now: datetime) -> PartyNote:
+    """Return the note with `recipient` as the next one, beside the working one, from `now` on.
+
+    Raises Malformed if there is a next one already.
+    """
+    if next_recipient(said, now) is not None:
+        raise Malformed("a party announces one next recipient at a time")
+    return replace(said, recipients=(*said.recipients, DatedRecipient("next", str(recipient), now, None)))
+
+
+def promote_recipient(said: PartyNote, now: datetime) -> PartyNote:
+    """Return the note with the next recipient as the working one, and the open working one ended at `now`.
+
+    The next one stays listed once, since it was announced: nothing new is to be proved, and no message misses it.
+    Raises Malformed if none is announced.
+    """
+    announced = next_recipient(said, now)
+    if announced is None:
+        raise Malformed("no next recipient is announced")
+    open_ = [each for each in said.recipients if each.recipient != announced]
+    ended = (replace(each, until=now) if each.use == "working" and each.until is None else each for each in open_)
+    promoted = next(each for each in said.recipients if each.recipient == announced)
+    return replace(said, recipients=(*ended, replace(promoted, use="working")))
+
+
 def challenge(said: PartyNote, keys: Sequence[VerifyKey], now: datetime) -> Challenge:
     """Return a random test message for the working and another for the recovery recipient of `said`.
 
         keys  those of the note's signing keys that may sign the answer
 
+    A next recipient, while it is the newer, is asked in the place of the working one: that one has proved itself.
     Raises Malformed if one of the two recipients is not in force, or the note does not list all of `keys`.
     """
     if not keys or not set(keys) <= {key.verify_key for key in said.keys}:
@@ -171,10 +202,12 @@ def read_first_note(note: str) -> PartyNote:
 
 
 def _recipient(said: PartyNote, use: str, now: datetime) -> age.Recipient:
-    for each in said.recipients:
-        if each.use == use and each.is_in_force(now):
-            return age.parse_recipient(each.recipient)
-    raise Malformed("the party lists no working or no recovery recipient")
+    held = [each for each in said.recipients if each.is_in_force(now)]
+    if use not in {each.use for each in held}:
+        raise Malformed("the party lists no working or no recovery recipient")
+    asked = (use, "next") if use == "working" else (use,)
+    newest = max((each for each in held if each.use in asked), key=lambda each: (each.since, each.use == "next"))
+    return age.parse_recipient(newest.recipient)
 
 
 def _test_message(party: str, id_: str, use: str) -> str:

@@ -13,6 +13,7 @@ from agencies.enrolment import ChallengeFiles
 from agencies.isa import Isa
 from agencies.kit import keyfile
 from agencies.kit.client import Kit
+from agencies.kit.home import Home
 from agencies.kit.keyring import Keyring, load_keyring, next_file, shelve, short_name
 from agencies.kit.terminal import (
     HERE,
@@ -161,7 +162,7 @@ def rotate(
     """Make a new key beside the old one, and write the note that the coordinator enters with: marac agency renew.
 
     The old signing key goes on until the register lists the new one, unless it was revoked; old working keys stay,
-    to open old messages.
+    to open old messages. The working key that follows is the one announced with marac keys next, if there is one.
 
     Example: marac keys rotate signing --out housing-2.party
     """
@@ -181,14 +182,41 @@ def rotate(
         # A key that the register knows vouches for the new one; after a revocation a telephone call and a proof do.
         signer = key if is_revoked else ring.agency
         say(f"Signing key {key.verify_key.keyid}: read it out when the coordinator telephones.")
+    elif (announced := enrolment.next_recipient(said, now)) is not None:
+        _check_held(ring, announced)
+        new = enrolment.promote_recipient(said, now)
     else:
-        identity = age.generate_identity()
-        keyfile.save_identity(next_file(home.keys, short, ".agekey"), identity, words, work_factor)
-        new = enrolment.rotate_recipient(said, identity.recipient(), now)
+        new = enrolment.rotate_recipient(said, _new_recipient(home, words, work_factor), now)
     write_public(out, enrolment.party_note(new, signer))
     if signer != ring.agency:
         shelve(home, ring.agency, words)
     say(f"The new key is in the kit's folder.\n  Next: send {out} to the coordinator")
+
+
+@app.command("next")
+def announce(
+    out: Out = Path("next.party"),
+    kit: KitFolder = HERE,
+    passphrase_file: PassphraseFile = None,
+    work_factor: WorkFactor = keyfile.WORK_FACTOR,
+) -> None:
+    """Make the next working key beside the one of now, and write the note that the coordinator enters with: marac
+    agency renew.
+
+    From then on messages are sealed to both; marac keys rotate working makes the next key the working one.
+
+    Example: marac keys next --out housing-next.party
+    """
+    words = passphrase(passphrase_file)
+    home, now = open_home(kit), wall_clock()
+    ring = load_keyring(home, words, now)
+    with Kit(home, ring, wall_clock) as connected:
+        said = _said(connected.refresh(), home.settings.party)
+    if enrolment.next_recipient(said, now) is not None:
+        stop("the register lists a next key already", "make it the working one: marac keys rotate working")
+    new = enrolment.announce_recipient(said, _new_recipient(home, words, work_factor), now)
+    write_public(out, enrolment.party_note(new, ring.agency))
+    say(f"The next key is in the kit's folder.\n  Next: send {out} to the coordinator; two test messages come back")
 
 
 @app.command("revoke")
@@ -314,6 +342,19 @@ def _said(directory: Directory, party: PartyId) -> PartyNote:
     if not notes:
         stop("the register does not list this agency yet", "ask the coordinator: marac agency add")
     return parse_party(signed_note.text_of(notes[0]))
+
+
+def _new_recipient(home: Home, words: str, work_factor: int) -> age.Recipient:
+    """Return the public half of a fresh key that is in the kit's folder by then."""
+    identity = age.generate_identity()
+    path = next_file(home.keys, short_name(home.settings.party), ".agekey")
+    keyfile.save_identity(path, identity, words, work_factor)
+    return identity.recipient()
+
+
+def _check_held(ring: Keyring, recipient: str) -> None:
+    if recipient not in {str(identity.recipient()) for identity in ring.identities}:
+        stop("the next key is not in this folder", "run it where marac keys next was run, or copy the key here first")
 
 
 def _officer_note(said: PartyNote, ring: Keyring, own: SigningKey | None) -> str:

@@ -23,7 +23,6 @@ from crypto import note as signed_note
 from crypto.errors import BadSignature, CryptoError, Malformed
 from crypto.keys import VerifyKey, parse_vkey
 
-
 _STANZA_TYPES: Final = {"hybrid": age.HybridRecipient.type_, "classical": age.X25519Recipient.type_}
 
 

@@ -8,10 +8,13 @@ from agencies.agency import DatedKey
 from agencies.enrolment import (
     KEY_OVERLAP,
     ChallengeFiles,
+    announce_recipient,
     answer,
     challenge,
     check_answer,
+    next_recipient,
     party_note,
+    promote_recipient,
     read_first_note,
     read_party_note,
     rotate_key,
@@ -164,6 +167,37 @@ def test_a_rotated_key_overlaps_with_the_old_one_and_an_ended_one_stays_ended():
     twice = rotate_key(once, fixed_key(HOUSING, 3), NOW + DAY)
     assert [key.until for key in twice.keys] == [NOW + KEY_OVERLAP, NOW + DAY + KEY_OVERLAP, None]
     assert read_party_note(party_note(twice, fixed_key(HOUSING, 3))) == twice
+
+
+def test_a_next_recipient_is_sealed_to_beside_the_working_one_and_then_takes_its_place():
+    following = age.generate_identity()
+    announced = announce_recipient(SAID, following.recipient(), NOW)
+    assert [each.use for each in announced.recipients] == ["working", "recovery", "next"]
+    assert next_recipient(announced, NOW) == str(following.recipient())
+    assert next_recipient(SAID, NOW) is None
+    assert read_party_note(party_note(announced, KEY)) == announced
+    promoted = promote_recipient(announced, NOW + DAY)
+    assert [(each.use, each.since, each.until) for each in promoted.recipients] == [
+        ("working", SAID.recipients[0].since, NOW + DAY),
+        ("recovery", SAID.recipients[1].since, None),
+        ("working", NOW, None),
+    ]
+    assert read_party_note(party_note(promoted, KEY)) == promoted
+    with pytest.raises(Malformed, match="one next"):
+        announce_recipient(announced, age.generate_identity().recipient(), NOW)
+    with pytest.raises(Malformed, match="no next"):
+        promote_recipient(promoted, NOW + DAY)
+
+
+def test_a_next_recipient_proves_that_it_opens_in_the_place_of_the_working_one():
+    following = age.generate_identity()
+    announced = announce_recipient(SAID, following.recipient(), NOW)
+    made = challenge(announced, NOW)
+    check_answer(made, answer(made.files, following, RECOVERY, KEY, NOW), announced)
+    with pytest.raises(NotForYou):
+        answer(made.files, WORKING, RECOVERY, KEY, NOW)
+    later = rotate_recipient(announced, WORKING.recipient(), NOW + DAY)  # by hand: a working key that is newer
+    assert answer(challenge(later, NOW + DAY).files, WORKING, RECOVERY, KEY, NOW + DAY)
 
 
 def test_a_rotated_recipient_ends_the_working_one_alone():

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from agencies.kit.home import Home
+from agencies.notes.party import parse_party
+from crypto import age
+from crypto import note as signed_note
 from tests.agencies.kit_world.joined import HOUSING, IDVA, Joined, joined_area, new_key, ok, point_at, pulled, referred
 from tests.commands.running import QUICK, marac
 from tests.servers.child import free_port
@@ -91,6 +95,46 @@ def test_a_rotated_key_takes_over_once_the_register_lists_it(area: Joined) -> No
     old = json.loads((area.kit(HOUSING) / "kit.json").read_text())["party"]
     assert old == HOUSING
     referred(area)
+
+
+def test_a_next_key_is_sealed_to_once_entered_and_is_the_working_one_after_it_is_rotated(area: Joined) -> None:
+    folder, office = area.places.folder, ("--office", area.places.office, "--passphrase-file", area.places.passphrase)
+    announced, promoted, proof = folder / "next.party", folder / "promoted.party", folder / "next.proof"
+    ok(area.run(IDVA, "keys", "next", "--out", announced, QUICK))
+    assert marac("agency", "renew", announced, *office).code == 0
+    short = IDVA.rpartition("/")[2]
+    tests = [area.places.office / "challenges" / f"agency-{short}-{use}.age" for use in ("working", "recovery")]
+    recovery = folder / f"{short}-recovery.agekey"
+    ok(area.run(IDVA, "keys", "prove", *tests, "--recovery-key", recovery, "--out", proof))
+    ok(marac("agency", "renew", announced, "--proof", proof, *office))
+    assert uses_of(area, IDVA) == ["working", "recovery", "next"]
+    assert stanzas_of_a_message(area) == 3
+    again = area.run(IDVA, "keys", "next", "--out", folder / "again.party", QUICK)
+    assert (again.code, "already" in again.err) == (1, True)
+    ok(area.run(IDVA, "keys", "rotate", "working", "--out", promoted, QUICK))
+    assert "is renewed" in ok(marac("agency", "renew", promoted, *office)), "it has proved itself before"
+    assert uses_of(area, IDVA) == ["working", "recovery", "working"]
+    former = area.kit(IDVA) / "keys" / f"{short}.agekey"
+    former.rename(former.with_suffix(".away"))
+    assert stanzas_of_a_message(area) == 2, "sealed to the next key and the recovery key, and opened without the former"
+    former.with_suffix(".away").rename(former)
+
+
+def stanzas_of_a_message(area: Joined) -> int:
+    """Return to how many keys of the IDVA service a message was sealed that it opened."""
+    message = referred(area)["safe-contact"]
+    assert "SAFE CONTACT" in ok(area.run(IDVA, "open", pulled(area, message)))
+    file = area.kit(IDVA) / "deliveries" / f"{message}.age"
+    return age.stanza_count(age.split(file.read_bytes())[0])
+
+
+def uses_of(area: Joined, party: str) -> list[str]:
+    """Return what the register lists a party's recipients for, in its order."""
+    ok(area.run(party, "pull"))
+    register = Home.load(area.kit(party)).trust()
+    assert register is not None
+    notes = [entry.note for entry in register.verified().register.entries if entry.id == party]
+    return [each.use for each in parse_party(signed_note.text_of(notes[0])).recipients]
 
 
 def test_the_coordinator_lifts_a_mistaken_exclusion_and_is_told_what_stays_closed(area: Joined) -> None:
