@@ -5,11 +5,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
+import nacl.exceptions
+from cryptography.exceptions import InternalError, InvalidSignature, InvalidTag, UnsupportedAlgorithm
+
 from crypto import age
 from crypto.cosign import parse_cosigning_key, verify_cosignatures
 from crypto.errors import BadSignature, CryptoError, NotForYou, SelfTestFailed, Tampered
 from crypto.keys import VerifyKey
 from crypto.known_answers import HYBRID, OTHERS, Answers, HybridAnswer
+
+# A library that is not as it should be fails in any way it likes: its own errors, and Python's.
+_FAILURES = (
+    CryptoError, UnsupportedAlgorithm, InternalError, InvalidSignature, InvalidTag, nacl.exceptions.CryptoError,
+    ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError,
+)  # fmt: skip
 
 
 @cache
@@ -85,7 +94,7 @@ def _check_refused(call: Callable[[], object], refusal: type[CryptoError]) -> No
 def _no_other_failure(told: str) -> Iterator[None]:
     try:
         yield
-    except Exception:  # noqa: BLE001  a library that is not as it should be fails in any way it likes
+    except _FAILURES:
         raise SelfTestFailed(told) from None
 
 
