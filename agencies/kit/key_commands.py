@@ -207,6 +207,7 @@ def announce(
 
     Example: marac keys next --out housing-next.party
     """
+    refuse_to_overwrite(out)
     words = passphrase(passphrase_file)
     home, now = open_home(kit), wall_clock()
     ring = load_keyring(home, words, now)
