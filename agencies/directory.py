@@ -96,8 +96,8 @@ class Directory:
 
         It holds from now on; only the registrar may date it back, which takes from the key what it signed since.
         Raises Malformed if it is another area's, nobody lists the key, or its date is in the future or,
-        signed by the owner, more than five minutes ago; LeavesNobody if the coordinator's office signs away the last
-        of its own; BadSignature.
+        signed by the owner, more than five minutes ago or before that of an earlier revocation; LeavesNobody if the
+        coordinator's office signs away the last of its own; BadSignature.
         """
         owner = self.register.owner_of(parse_revocation(signed_note.text_of(note)).key)
         if owner is None:
@@ -110,6 +110,10 @@ class Directory:
             return revocation
         if revocation.since < now - MAX_BACKDATED:
             raise Malformed("a revocation dated back, and not by the registrar")
+        held = self.revocations.since(revocation.key)
+        if held is not None and revocation.since < held:
+            # Else whoever has the key could write one for each second, and everybody would verify them for ever.
+            raise Malformed("the key is revoked already: only the registrar may date that back")
         # Nothing could be referred any more, and no register published: one stolen key must not stop an area.
         if self.is_the_offices_last(revocation.key, now):
             raise LeavesNobody("the coordinator's office has no other, and only the registrar revokes the last")

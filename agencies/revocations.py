@@ -27,6 +27,10 @@ class Revocations:
         """Whether there is any revocation of the keyid or recipient, even one that begins in a moment."""
         return key in self._since
 
+    def since(self, key: str) -> datetime | None:
+        """Return the instant from which the keyid or recipient is out of use, or None."""
+        return self._since.get(key)
+
     def adding(self, revocation: Revocation) -> "Revocations":
         """Return these with one more, which must have been verified."""
         since = min(revocation.since, self._since.get(revocation.key, revocation.since))
@@ -55,6 +59,21 @@ def verify_revocations(notes: Iterable[str], area: Area, register: Register) -> 
         if register.owner_of(_stated_key(note)) is not None:
             revocations = revocations.adding(verify_revocation(note, area, register))
     return revocations
+
+
+def those_that_count(notes: Iterable[str], register: Register) -> tuple[str, ...]:
+    """Return the one revocation of each key that begins first: whatever else verified changes nothing.
+
+    Those of keys that nobody lists are left out: nothing in them was verified, and a register forgets no key.
+    """
+    first: dict[str, tuple[datetime, str]] = {}
+    for note in notes:
+        stated = parse_revocation(signed_note.text_of(note))
+        if register.owner_of(stated.key) is None:
+            continue
+        if stated.key not in first or stated.since < first[stated.key][0]:
+            first[stated.key] = (stated.since, note)
+    return tuple(note for _, note in first.values())
 
 
 def verify_revocation_by(note: str, area: Area, trusted: Iterable[VerifyKey]) -> Revocation:

@@ -13,6 +13,7 @@ from agencies.kit.inbox import Inbox
 from agencies.kit.opening import TrustNotes, check_succession
 from agencies.kit.outbox import Outbox
 from agencies.names import AreaName, MessageId, OfficerId, PartyId, parse_area_name, parse_officer_id, parse_party_id
+from agencies.revocations import those_that_count
 from crypto.draw import draw_symbols
 from crypto.errors import Malformed
 from crypto.keys import parse_vkey
@@ -144,7 +145,8 @@ class Home:
     def keep_trust(self, new: TrustNotes) -> TrustNotes:
         """Keep what the gateway served, if it may follow what is held; return what is trusted from now on.
 
-        A revocation once seen is never forgotten, even if it is no longer served.
+        A revocation once seen is never forgotten, even if it is no longer served; of several of one key the first
+        to begin is kept, so that whoever writes many of them fills nobody's folder.
         Raises CheckFailed (check 1) if anything does not verify or would be rolled back: nothing is changed then.
         """
         held = self.trust()
@@ -154,9 +156,11 @@ class Home:
             check_succession(held.verified(), new.verified())
             revocations = tuple(dict.fromkeys((*held.revocations, *new.revocations)))
             new = TrustNotes(new.root, new.delegations, new.register, revocations, new.allow_classical)
-        new.verified()
-        stated = {"register": new.register, "delegations": new.delegations, "revocations": new.revocations}
-        self._write_json("trust.json", stated)
+        counting = those_that_count(new.revocations, new.verified().register)
+        new = TrustNotes(new.root, new.delegations, new.register, counting, new.allow_classical)
+        if new != held:
+            stated = {"register": new.register, "delegations": new.delegations, "revocations": new.revocations}
+            self._write_json("trust.json", stated)
         return new
 
     def save_pulled(self, message: MessageId, manifest: str, payload: bytes) -> None:

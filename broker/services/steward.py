@@ -7,7 +7,7 @@ from agencies.area import verify_area
 from agencies.directory import Directory, LeavesNobody
 from agencies.notes.revocation import TYPE as REVOCATION
 from agencies.register import follows, verify_register
-from agencies.revocations import verify_revocations
+from agencies.revocations import those_that_count, verify_revocations
 from broker.errors import NoteRejected, Refused, RegisterConflict, RevocationLeavesNobody
 from broker.need_to_know import Access, Act, Asker, Deny
 from broker.ports import UnitOfWork
@@ -27,9 +27,11 @@ class TrustNotes:
 
 
 async def trust_notes(desk: Desk) -> TrustNotes:
-    """Return the delegations, the newest register and the revocations."""
+    """Return the delegations, the newest register and, of each key, the revocation that counts."""
     async with desk.store.reader() as uow:
-        return TrustNotes(await uow.trust.delegations(), await uow.trust.register(), await uow.trust.revocations())
+        directory = await desk.directories.current(uow)
+        counting = those_that_count(await uow.trust.revocations(), directory.register)
+        return TrustNotes(await uow.trust.delegations(), await uow.trust.register(), counting)
 
 
 async def accept_delegation(desk: Desk, note: str, asker: Asker) -> None:
@@ -64,7 +66,8 @@ async def accept_register(desk: Desk, note: str, asker: Asker) -> None:
 async def accept_revocation(desk: Desk, note: str, asker: Asker) -> None:
     """Keep a revocation, signed by the key's owner or the registrar; it holds from the next transaction on.
 
-    Anybody who takes part may bring it. Raises Refused, NoteRejected, RevocationLeavesNobody.
+    Anybody who takes part may bring it; what is revoked by then already is kept no second time.
+    Raises Refused, NoteRejected, RevocationLeavesNobody.
     """
     await check_asker(desk, _access(desk, Act.REVOKE, asker))
     async with rejections_logged(desk, _access(desk, Act.REVOKE, asker)), desk.store.unit() as uow:
@@ -122,7 +125,8 @@ async def _keep_revocation(desk: Desk, uow: UnitOfWork, directory: Directory, no
         raise RevocationLeavesNobody("the coordinator's office has no other such key", "/note") from error
     except CryptoError as error:
         raise NoteRejected("not a revocation by the key's owner or the registrar", "/note") from error
-    await uow.trust.add_revocation(revocation.key, _signed_by_known(directory, note, revocation.key), desk.now())
+    if not directory.is_revoked(revocation.key, revocation.since):  # else it says nothing new
+        await uow.trust.add_revocation(revocation.key, _signed_by_known(directory, note, revocation.key), desk.now())
     return replace(directory, revocations=directory.revocations.adding(revocation))
 
 

@@ -22,7 +22,7 @@ class AreaOut(BaseModel):
 
 
 class RegisterOut(BaseModel):
-    """The newest register, null before the first, and every revocation, oldest first."""
+    """The newest register, null before the first, and of each revoked key the revocation that counts."""
 
     register_: str | None = Field(serialization_alias="register")
     revocations: list[str]

@@ -182,6 +182,15 @@ def test_only_the_registrar_dates_a_revocation_back():
     assert directory().accept_revocation(recent, NOW).key == KEY.keyid
 
 
+def test_a_key_that_is_revoked_is_revoked_from_an_earlier_instant_by_the_registrar_alone():
+    key, owner, registrar = str(fixed_identity(HOUSING, "working").recipient()), fixed_key(HOUSING), made_area().registrar
+    held, earlier = directory(revocation_of(key, owner, NOW)), NOW - timedelta(seconds=1)
+    with pytest.raises(Malformed, match="revoked already"):
+        held.accept_revocation(revocation_of(key, owner, earlier), NOW)
+    assert held.accept_revocation(revocation_of(key, owner, NOW), NOW).since == NOW
+    assert held.accept_revocation(revocation_of(key, registrar, earlier), NOW).since == earlier
+
+
 def test_a_revocation_that_both_signed_may_be_dated_back():
     both = note.append_signature(revocation_of(KEY.keyid, fixed_key(HOUSING), NOW - 30 * DAY), made_area().registrar)
     assert directory().accept_revocation(both, NOW).since == NOW - 30 * DAY

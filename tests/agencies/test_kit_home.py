@@ -3,6 +3,7 @@
 import multiprocessing
 import stat
 from dataclasses import replace
+from datetime import timedelta
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from tests.agencies.made_area import (
     fixed_identity,
     fixed_key,
     made_area,
+    revocation_of,
     signed_register,
     usual_entries,
     usual_register,
@@ -124,6 +126,21 @@ def test_a_revocation_once_seen_is_not_forgotten_when_it_is_no_longer_served(hom
     home.keep_trust(trust(revoked(fixed_key(HOUSING))))
     kept = home.keep_trust(trust()).verified()
     assert kept.is_revoked(fixed_key(HOUSING).verify_key.keyid, NOW)
+
+
+def test_of_many_revocations_of_one_key_the_kit_keeps_the_first_to_begin(home: Home) -> None:
+    key, registrar = fixed_key(HOUSING), made_area().registrar
+    home.keep_trust(trust(revocation_of(key.verify_key.keyid, key, NOW)))
+    many = [revocation_of(key.verify_key.keyid, key, NOW + timedelta(seconds=later)) for later in range(9)]
+    first = revocation_of(key.verify_key.keyid, registrar, NOW - timedelta(days=1))
+    assert home.keep_trust(trust(*many)).revocations == (many[0],)
+    assert home.keep_trust(trust(*many, first, many[0])).revocations == (first,)
+    assert home.keep_trust(trust()).revocations == (first,)
+
+
+def test_a_revocation_of_a_key_that_nobody_lists_is_not_kept(home: Home) -> None:
+    unlisted = fixed_key(HOUSING, 9)
+    assert home.keep_trust(trust(revoked(unlisted))).revocations == ()
 
 
 def test_what_does_not_verify_is_not_kept(home: Home) -> None:
