@@ -20,6 +20,7 @@ from broker.errors import UnsafeSettings
 from broker.settings import Settings
 from broker.wiring import ServiceKeys, build_broker
 from gateway.app import create_app
+from gateway.door import Door, allow_connections
 from gateway.hardening import forbid_core_dumps
 from gateway.logs import configure_logs
 from gateway.wire import BoundedProtocol
@@ -30,11 +31,13 @@ _LOG: Final = structlog.get_logger()
 
 
 class _Listener(uvicorn.Server):
-    """A server that leaves the process's signals alone and says when it listens."""
+    """A server that leaves the process's signals alone, counts connections at its door and says when it listens."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, max_connections: int) -> None:
         super().__init__(config)
         self.listening = asyncio.Event()
+        config.load()
+        self._door = Door(self._protocol, self.server_state.connections, max_connections, config.ssl)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -43,8 +46,18 @@ class _Listener(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and say so."""
-        await super().startup(sockets)
+        await super().startup(sockets=[])  # the sockets are the door's
+        for listener in sockets or ():
+            self._door.open(listener)
         self.listening.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let nobody in any more, then end what is under way."""
+        await self._door.close()
+        await super().shutdown(sockets)
+
+    def _protocol(self) -> asyncio.Protocol:
+        return BoundedProtocol(self.config, self.server_state, self.lifespan.state)
 
 
 def serve(settings: Settings, clock: Callable[[], datetime], keys: ServiceKeys, *, run_worker: bool) -> None:
@@ -56,6 +69,7 @@ def serve(settings: Settings, clock: Callable[[], datetime], keys: ServiceKeys, 
     """
     forbid_core_dumps()
     configure_logs(sys.stdout)
+    allow_connections(settings.max_connections)
     uvloop.run(_serve(settings, clock, keys, run_worker=run_worker))
 
 
@@ -69,7 +83,7 @@ async def running(app: FastAPI, host: str = "127.0.0.1", port: int = 0) -> Async
     """
     with socket.create_server((host, port)) as listener:
         config = _config(app, stop_within_s=2)
-        async with app.router.lifespan_context(app), _listening(config, listener):
+        async with app.router.lifespan_context(app), _listening(app, config, listener):
             yield f"http://{host}:{listener.getsockname()[1]}"
 
 
@@ -82,7 +96,7 @@ async def _serve(settings: Settings, clock: Callable[[], datetime], keys: Servic
     try:
         app = create_app(broker, run_worker=run_worker)
         with _listener(settings) as listener:
-            async with app.router.lifespan_context(app), _listening(_config(app, settings), listener):
+            async with app.router.lifespan_context(app), _listening(app, _config(app, settings), listener):
                 _LOG.info("listening", port=settings.port)
                 await _either(stop, app.state.worker_ended)
                 _LOG.info("stopping")
@@ -123,8 +137,8 @@ async def _either(*events: asyncio.Event) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _listening(config: uvicorn.Config, listener: socket.socket) -> AsyncIterator[None]:
-    server = _Listener(config)
+async def _listening(app: FastAPI, config: uvicorn.Config, listener: socket.socket) -> AsyncIterator[None]:
+    server = _Listener(config, app.state.broker.settings.max_connections)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     ready = asyncio.create_task(server.listening.wait())
     await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)

@@ -34,12 +34,9 @@ class BoundedProtocol(HttpToolsProtocol):
     _too_late: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Expect a head; one connection too many is closed without a word, so that the others are served."""
+        """Expect a head."""
         super().connection_made(transport)
-        if len(self.connections) > self.app.state.broker.settings.max_connections:
-            transport.abort()
-        else:
-            self._expect_head()
+        self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Expect nothing more."""
