@@ -16,6 +16,7 @@ from broker.wiring import Broker
 from gateway.edge import Visit
 from gateway.problems import DOCUMENTED, answer_with_problems
 from gateway.queues import declare_queues
+from gateway.readiness import Readiness
 from gateway.routes import ROUTERS
 
 _LOG: Final = structlog.get_logger()
@@ -43,6 +44,7 @@ def create_app(broker: Broker, *, run_worker: bool) -> FastAPI:
     )
     app.state.broker = broker
     app.state.worker_ended = asyncio.Event()  # never set where no worker runs in this process
+    app.state.readiness = Readiness(broker.ready)
     for router in ROUTERS:
         app.include_router(router)
     answer_with_problems(app)

@@ -11,7 +11,7 @@ from http_message_signatures.digests import ContentDigest
 
 from agencies.agency import Party
 from agencies.directory import Directory
-from agencies.names import OfficerId, parse_uuid7
+from agencies.names import AreaName, OfficerId, parse_uuid7
 from agencies.notes.text import parse_word
 from crypto.errors import Malformed
 from crypto.keys import VerifyKey
@@ -39,6 +39,18 @@ class Arrival:
     def url(self, area: str) -> str:
         """Return the absolute URL that the signature base is made from; its authority was checked before."""
         return f"https://{area}{self.path}?{self.query}"
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A request whose fields are those of a signed one; nothing that they claim is verified.
+
+    url  what the signature base is made from
+    """
+
+    arrival: Arrival
+    url: str
+    claims: Sequence[Claim]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +103,15 @@ class _Signable:
     headers: Fields
 
 
-def authenticate(arrival: Arrival, directory: Directory, now: datetime) -> Authentic:
-    """Return who signed the request.
+def examine(arrival: Arrival, area: AreaName, now: datetime) -> Claimed:
+    """Return what the request claims, if it is one that could be signed as it must be: the database is not asked yet.
 
-        directory  as of now; its area's name is the one authority that is served
+        area  the one authority that is served
 
     Raises RequestRejected with the code of the first check that fails.
-    Source: README.md, "Checks", steps 2 to 8.
+    Source: README.md, "Checks", steps 2 to 5.
     """
-    fields, area = arrival.fields, directory.area.name
+    fields = arrival.fields
     _check_authority(fields.get("host"), area)  # (2)
     claims = parse_claims(fields.get("signature-input"), fields.get("signature"))  # (3)
     if fields.announces_body:
@@ -107,9 +119,19 @@ def authenticate(arrival: Arrival, directory: Directory, now: datetime) -> Authe
     for claim in claims:
         _check_coverage(claim, fields)
         _check_time(claim, now)  # (5)
+    return Claimed(arrival, arrival.url(area), claims)
+
+
+def authenticate(claimed: Claimed, directory: Directory, now: datetime) -> Authentic:
+    """Return who signed the request.
+
+    Raises RequestRejected with the code of the first check that fails.
+    Source: README.md, "Checks", steps 6 to 8.
+    """
+    fields, claims = claimed.arrival.fields, claimed.claims
     for claim in claims:
         _check_key(claim, directory, now)  # (6)
-    _check_signatures(arrival, directory, now)  # (7)
+    _check_signatures(claimed, directory, now)  # (7)
     found = directory.register.party_of_key(claims[0].keyid)
     if found is None:
         raise RequestRejected("key-unknown")
@@ -190,9 +212,9 @@ def _check_key(claim: Claim, directory: Directory, now: datetime) -> None:
         raise RequestRejected("key-unknown", "signature-input")
 
 
-def _check_signatures(arrival: Arrival, directory: Directory, now: datetime) -> None:
+def _check_signatures(claimed: Claimed, directory: Directory, now: datetime) -> None:
     verifier = _Verifier(signature_algorithm=ListedKey, key_resolver=_KeysInForce(directory, now))
-    message = _Signable(arrival.method, arrival.url(directory.area.name), arrival.fields)
+    message = _Signable(claimed.arrival.method, claimed.url, claimed.arrival.fields)
     try:
         verifier.verify(message, max_age=None, expect_tag=TAG)
     except HTTPMessageSignaturesException:

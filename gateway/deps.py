@@ -24,7 +24,7 @@ from broker.need_to_know import Act, Asker
 from broker.services.standing import NO_CASE, NO_MESSAGE
 from broker.wiring import Broker
 from crypto.errors import Malformed
-from gateway.auth import Arrival, Authentic, authenticate, check_digest, nonce_expires
+from gateway.auth import Arrival, Authentic, authenticate, check_digest, examine, nonce_expires
 from gateway.errors import RequestRejected
 from gateway.fields import Fields
 
@@ -93,7 +93,8 @@ def signed(max_bytes: int | None = None, act: Act | None = None) -> Callable[[Re
         arrival = _arrival(request)
         _check_length(arrival.fields, limit)
         now = broker.clock()
-        authentic = authenticate(arrival, await broker.directory(), now)
+        claimed = examine(arrival, broker.desk.area, now)  # before anybody's request costs a look into the database
+        authentic = authenticate(claimed, await broker.directory(), now)
         request.state.agency = authentic.party.id
         admitted = SignedRequest(
             body=b"",

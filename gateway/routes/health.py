@@ -3,7 +3,6 @@
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
-from gateway.deps import TheBroker
 from gateway.errors import RequestRejected
 
 router = APIRouter(tags=["health"])
@@ -22,9 +21,9 @@ async def live() -> HealthOut:
 
 
 @router.get("/readyz")
-async def ready(request: Request, broker: TheBroker) -> HealthOut:
+async def ready(request: Request) -> HealthOut:
     """Answer if database and log are fit to serve, and the worker in this process runs."""
     if request.app.state.worker_ended.is_set():
         raise RequestRejected("worker-ended")
-    await broker.ready()
+    await request.app.state.readiness.check()
     return HealthOut(status="ready")

@@ -5,11 +5,11 @@ import re
 from collections.abc import Sequence
 
 from agencies.directory import Directory
-from gateway.auth import Arrival, Authentic, authenticate
+from gateway.auth import Arrival, Authentic, authenticate, examine
 from gateway.claims import AGENCY, OFFICER, Claim, parse_claims
 from gateway.errors import RequestRejected
 from gateway.fields import Fields
-from tests.agencies.made_area import HOUSING, NOW, fixed_key, made_area, usual_register
+from tests.agencies.made_area import AREA, HOUSING, NOW, fixed_key, made_area, usual_register
 from tests.agencies.made_area import OFFICER as THE_OFFICER
 from tests.fuzz.target import Target
 from tests.gateway.signing import Draft, Signer, base_of, post, signed_by
@@ -68,7 +68,8 @@ def claims_bytes(draft: Draft) -> bytes:
 def who_sent(raw: bytes) -> Authentic:
     """Return who signed the request in `raw`, at the instant of the made-up area."""
     draft = draft_of(raw)
-    return authenticate(Arrival(draft.method, draft.path, draft.query or "", fields_of(draft)), DIRECTORY, NOW)
+    arrival = Arrival(draft.method, draft.path, draft.query or "", fields_of(draft))
+    return authenticate(examine(arrival, AREA, NOW), DIRECTORY, NOW)
 
 
 def signed_again(raw: bytes) -> bytes:

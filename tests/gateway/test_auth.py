@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from agencies.directory import Directory
 from agencies.revocations import verify_revocations
-from gateway.auth import Arrival, Authentic, authenticate, check_digest, nonce_expires
+from gateway.auth import Arrival, Authentic, authenticate, check_digest, examine, nonce_expires
 from gateway.errors import CATALOGUE, RequestRejected
 from gateway.fields import Fields
 from tests.agencies.made_area import (
@@ -47,7 +47,7 @@ def arrival_of(draft: Draft) -> Arrival:
 
 
 def judged(draft: Draft, directory: Directory = DIRECTORY) -> Authentic:
-    return authenticate(arrival_of(draft), directory, NOW)
+    return authenticate(examine(arrival_of(draft), AREA, NOW), directory, NOW)
 
 
 def code_for(draft: Draft, directory: Directory = DIRECTORY) -> tuple[str, str | None]:
@@ -306,7 +306,7 @@ def test_hostile_parameters_beside_true_ones_are_refused_and_never_fail(paramete
 def test_hostile_paths_and_queries_never_fail(path: str, query: str) -> None:
     fields = arrival_of(by(Signer(HOUSING_KEY))).fields
     with pytest.raises(RequestRejected):
-        authenticate(Arrival("GET", f"/{path}", query + "x", fields), DIRECTORY, NOW)
+        authenticate(examine(Arrival("GET", f"/{path}", query + "x", fields), AREA, NOW), DIRECTORY, NOW)
 
 
 @given(st.lists(st.tuples(st.binary(), st.binary())))

@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 from agencies.directory import Directory
-from gateway.auth import authenticate, check_digest
+from gateway.auth import authenticate, check_digest, examine
 from gateway.errors import CATALOGUE
-from tests.agencies.made_area import HOUSING, NOW, OFFICER, fixed_key, made_area, usual_register
+from tests.agencies.made_area import AREA, HOUSING, NOW, OFFICER, fixed_key, made_area, usual_register
 from tests.gateway.signing import Draft, base_of, usual_cover
 from tests.gateway.test_auth import arrival_of
 
@@ -29,7 +29,8 @@ def the_example() -> Draft:
 
 def test_the_example_request_is_the_housing_agencys() -> None:
     draft = the_example()
-    found = authenticate(arrival_of(draft), Directory(made_area().area, usual_register()), NOW)
+    claimed = examine(arrival_of(draft), AREA, NOW)
+    found = authenticate(claimed, Directory(made_area().area, usual_register()), NOW)
     assert (found.party.id, found.officer, found.proved) == (HOUSING, OFFICER, False)
     check_digest(draft.value("content-digest"), draft.body)
 

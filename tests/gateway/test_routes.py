@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 
@@ -11,9 +12,9 @@ from agencies.notes.manifest import parse_manifest
 from crypto import note
 from crypto.keys import parse_vkey
 from gateway.errors import CATALOGUE
-from tests.agencies.made_area import AREA, COORDINATOR, IDVA, fixed_key, made_area
+from tests.agencies.made_area import AREA, COORDINATOR, HOUSING, IDVA, fixed_key, made_area
 from tests.gateway.house import House, a_submission, as_post
-from tests.gateway.signing import Draft, post
+from tests.gateway.signing import Draft, Signer, post, signed_by
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -132,3 +133,20 @@ async def test_a_database_that_is_gone_is_503_and_says_when_to_come_back(own_hou
         file.unlink()
     answer = await own_house.send(Draft(path="/readyz"))
     assert (answer.status, answer.json["code"], answer.field("retry-after")) == (503, "store-unavailable", "30")
+
+
+async def test_what_could_not_be_signed_as_it_must_be_is_refused_without_a_look_into_the_database(
+    own_house: House,
+) -> None:
+    with closing(sqlite3.connect(own_house.broker.settings.home / "broker.sqlite", timeout=10)) as sqlite:
+        sqlite.execute("ALTER TABLE revocations RENAME TO out_of_reach")
+    key, now = fixed_key(HOUSING), own_house.clock()
+    refused = {
+        "signature-missing": Draft(),
+        "signature-invalid": Draft().adding(("signature-input", "agency=()"), ("signature", "agency=1")),
+        "signature-stale": signed_by(Draft(), Signer(key).at(now - timedelta(hours=1))),
+        "signature-coverage": signed_by(Draft(), Signer(key, covered=("@method",)).at(now)),
+    }
+    for code, draft in refused.items():
+        assert (await own_house.send(draft)).json["code"] == code
+    assert (await own_house.ask(Draft())).json["code"] == "store-unavailable"
