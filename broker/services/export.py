@@ -46,7 +46,8 @@ async def _lines(desk: Desk, readers: frozenset[str]) -> AsyncIterator[str]:
     head = {"v": 1, "origin": desk.log_origin, "checkpoint": state.checkpoint, "size": state.size}
     yield json.dumps(head, separators=(",", ":")) + "\n"
     for first in range(0, state.size, PAGE):
-        # A unit a page: whoever reads slowly must not keep a transaction open.
+        # A unit a page: whoever reads slowly must not keep a transaction open. The exclusions are those of the page's
+        # own instant: once a purge has taken them away, its entries say themselves from whom they are withheld.
         async with desk.store.reader() as uow:
             page = await uow.log.entries(first, min(first + PAGE, state.size))
             excluding = await uow.cases.excluding(sorted(readers))

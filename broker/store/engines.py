@@ -46,7 +46,8 @@ def open_engines(url: str) -> Engines:
     target = make_url(url)
     if target.drivername == "postgresql+asyncpg":
         pool = _postgres(target, pool_size=10, max_overflow=10, pool_timeout=ANSWER_WITHIN_S, pool_pre_ping=True)
-        return Engines(pool, pool)
+        # Who only reads sees one instant, as on SQLite: what is read first and second fits together.
+        return Engines(pool, pool.execution_options(isolation_level="REPEATABLE READ"))
     _create_private(target)
     # One connection writes: several would starve each other, and wait in SQLite's busy loop instead of a fair queue.
     writer = _sqlite(target, "BEGIN IMMEDIATE", pool_size=1, max_overflow=0)

@@ -42,7 +42,7 @@ class SqlStore:
         return SqlUnit(self._engines.writer, self._turn, writes=True)
 
     def reader(self) -> UnitOfWork:
-        """Return a unit that only reads; nothing is locked in it."""
+        """Return a unit that only reads, all of it as of one instant; nothing is locked in it."""
         return SqlUnit(self._engines.reader, None, writes=False)
 
     async def compact(self) -> bool:

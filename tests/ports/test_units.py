@@ -11,7 +11,8 @@ import pytest
 from agencies.names import CaseRef
 from broker.ports import Store
 from broker.store import open_store
-from tests.ports.makers import NOW, a_case, a_message, a_ref, accepted, an_entry
+from tests.ports.log_makers import sequenced
+from tests.ports.makers import NOW, POLICE, a_case, a_message, a_ref, accepted, an_entry
 
 ROOT = Path(__file__).parents[2]
 
@@ -186,3 +187,23 @@ async def test_a_process_killed_in_the_middle_of_a_unit_leaves_nothing(store: St
 def test_a_new_sqlite_file_is_its_owners_alone(sqlite_url: str) -> None:
     asyncio.run(open_store(sqlite_url).close())
     assert Path(sqlite_url.removeprefix("sqlite+aiosqlite:///")).stat().st_mode & 0o777 == 0o600
+
+
+async def test_who_only_reads_sees_one_instant(store: Store) -> None:
+    """What an export reads of a page's exclusions is of the page's own instant, though a purge comes in between."""
+    case = a_case()
+    async with store.unit() as unit:
+        await unit.cases.add(case)
+        await unit.log.append(an_entry(case.ref))
+        await unit.commit()
+    await sequenced(store, 0)
+    async with store.reader() as reader:
+        (entry,) = await reader.log.entries(0, 1)
+        async with store.unit() as unit:
+            await unit.cases.destroy(case.ref)
+            await unit.log.expire(case.ref, NOW, [POLICE])
+            await unit.commit()
+        assert (entry.withheld_from, await reader.cases.excluding([POLICE])) == (frozenset(), {case.ref})
+    async with store.reader() as reader:
+        (entry,) = await reader.log.entries(0, 1)
+        assert (entry.withheld_from, await reader.cases.excluding([POLICE])) == ({POLICE}, frozenset())
