@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from agencies.kit.cli import app as kit
+from broker.errors import BrokerError
 from gateway.commands import agency, area, demonstration, init, officer, register, retention, service
 from gateway.commands.faults import explain
 from gateway.commands.outcome import Exit, say
+from gateway.hardening import forbid_core_dumps
 
 app = typer.Typer(
     name="marac",
@@ -63,5 +65,12 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def main() -> None:
-    """Run the command line of this process and leave with its exit code."""
+    """Run the command line of this process and leave with its exit code.
+
+    Whatever key a command opens, and whatever it decrypts, was never in a process that can dump its core.
+    """
+    try:
+        forbid_core_dumps()
+    except BrokerError as fault:
+        sys.exit(explain(fault))
     sys.exit(run(sys.argv[1:]))

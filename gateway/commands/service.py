@@ -64,11 +64,9 @@ def worker(options: ServiceOptions) -> None:
     from gateway.commands.area_env import load_settings
     from gateway.commands.running import work
     from gateway.commands.service_keys import open_service_keys
-    from gateway.hardening import forbid_core_dumps
 
     settings = load_settings(options.home)
     keys = open_service_keys(settings)
-    forbid_core_dumps()
     _log("working", settings)
     asyncio.run(work(settings, keys))
 
