@@ -123,6 +123,12 @@ class ClockUnsafe(BrokerError):
     code = "clock-unsafe"
 
 
+class TooMuchDue(BrokerError):
+    """More cases are due at once than the area's setting takes for right; nothing was scheduled or destroyed."""
+
+    code = "too-much-due"
+
+
 class LogShortened(BrokerError):
     """The log in the database is shorter than a checkpoint already published, or another log: refuse to start."""
 

@@ -67,6 +67,15 @@ class Cases(Protocol):
     async def scheduled(self, before: datetime, limit: int) -> Sequence[Case]:
         """Return cases scheduled at or before `before`, oldest first."""
 
+    async def scheduled_after(self, at: datetime, limit: int) -> Sequence[CaseRef]:
+        """Return cases scheduled after `at`."""
+
+    async def count_due(self, before: datetime) -> int:
+        """Return how many cases `due` would return, without a limit."""
+
+    async def count_scheduled(self, before: datetime) -> int:
+        """Return how many cases `scheduled` would return, without a limit."""
+
     async def destroy(self, ref: CaseRef) -> Destroyed:
         """Delete everything of the case but its access entries; return what went."""
 
@@ -292,7 +301,7 @@ class Store(Protocol):
         """Return a unit that may write (SQLite: `BEGIN IMMEDIATE` on the one writer)."""
 
     def reader(self) -> UnitOfWork:
-        """Return a unit that only reads; nothing is locked in it."""
+        """Return a unit that only reads, all of it as of one instant; nothing is locked in it."""
 
     async def compact(self) -> bool:
         """Clear what was deleted from the database's files (after a purge); False if readers were in the way."""

@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     delivery_limit: int = Field(default=3, ge=1)
     republish_after_s: int = Field(default=60, ge=1)
     purge_grace_days: int = Field(default=7, ge=7)
+    due_at_once_percent: int = Field(default=10, ge=1, le=100)
     access_entries_months: int = Field(default=12, ge=0, le=120)
 
     @model_validator(mode="after")

@@ -36,7 +36,7 @@ from broker.services.reading import Request
 from broker.services.release import Released
 from broker.services.ruling import check_asker
 from broker.services.steward import TrustNotes
-from broker.services.watch import Watch, steady_s
+from broker.services.watch import NO, Watch, Yes, check_clock, steady_s
 from broker.settings import Settings
 from broker.store import is_current, open_store
 from crypto.keys import SigningKey, VerifyKey
@@ -166,13 +166,13 @@ class Broker:
         """See services/schedule.py."""
         return await schedule.preview(self._desk)
 
-    async def schedule_due(self) -> int:
+    async def schedule_due(self, yes: Yes = NO) -> int:
         """See services/schedule.py."""
-        return await schedule.schedule_due(self._desk)
+        return await schedule.schedule_due(self._desk, yes)
 
-    async def purge_due(self) -> int:
+    async def purge_due(self, yes: Yes = NO) -> int:
         """See services/purge.py."""
-        return await purge.purge_due(self._desk, self._outside.add_tombstones)
+        return await purge.purge_due(self._desk, self._outside.add_tombstones, yes)
 
     async def relay(self) -> int:
         """See services/relay.py."""
@@ -203,12 +203,20 @@ class Broker:
         await self._queue.declare([member.id for member in register.participants() if isinstance(member, Party)])
 
     async def sweep(self) -> int:
-        """Forget spent nonces that have expired, and entries whose time after their case is over; return how many."""
+        """Forget spent nonces that have expired, and entries whose time after their case is over; return how many.
+
+        Raises ClockUnsafe if there are such entries and the clock cannot be trusted; they stay then.
+        """
         now = self.clock()
         async with self.store.unit() as uow:
-            swept = await uow.trust.sweep_nonces(now) + await uow.log.sweep(now, SWEEP_BATCH)
+            nonces = await uow.trust.sweep_nonces(now)
             await uow.commit()
-        return swept
+        async with self.store.unit() as uow:
+            entries = await uow.log.sweep(now, SWEEP_BATCH)
+            if entries:
+                await check_clock(uow, self.clock(), self._desk.watch)
+            await uow.commit()
+        return nonces + entries
 
     async def ready(self) -> None:
         """Return if the database answers, on a new connection, with this version's tables and an area in it.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from broker.errors import BrokerError
+from broker.errors import BrokerError, ClockUnsafe, TooMuchDue
 from broker.services.desk import Bell
 from broker.wiring import Broker
 from crypto.errors import CryptoError
@@ -68,6 +68,10 @@ async def _repeat(loop: Loop, stop: asyncio.Event) -> None:
         try:
             count = await loop.round_()
             failures = 0
+        except (ClockUnsafe, TooMuchDue) as alarm:
+            # No failure that passes, but an alarm for a person: said each round, and everything else goes on.
+            _log.error("destruction_stopped", loop=loop.name, code=alarm.code)
+            count = 0
         except (BrokerError, CryptoError) as error:
             code = error.code if isinstance(error, BrokerError) else type(error).__name__
             _log.warning("loop_failed", loop=loop.name, code=code)

@@ -193,6 +193,9 @@ _KEEPING: Final = {
     "clock-unsafe": Meaning(
         503, "Clock not trusted", "A clock is wrong, so nothing is scheduled for destruction, or destroyed.", "later",
         "The operator must set the clocks of gateway, worker and database right (NTP), and restart them."),
+    "too-much-due": Meaning(
+        503, "Too much due at once", "Many cases are due at once: none is scheduled for destruction, or destroyed.",
+        "later", "The operator must look through them (`marac retention preview`), and answer for it by hand."),
     "log-shortened": Meaning(
         503, "Audit log not fit", "The audit log is shorter than one already published; nothing is served.", "later",
         "Call the coordinator: the log must be restored first."),

@@ -11,8 +11,8 @@ from broker.records import Destroyed
 from broker.retention import due_at, may_destroy
 from broker.services.desk import Desk
 from broker.services.ruling import broker_entry
-from broker.services.schedule import retention_years
-from broker.services.watch import check_clock
+from broker.services.schedule import retention_years, unschedule
+from broker.services.watch import NO, Yes, check_clock, check_share
 from crypto import note as signed_note
 from crypto.draw import draw_salt
 
@@ -21,20 +21,23 @@ BATCH = 20
 AddTombstones = Callable[[Sequence[str]], None]
 
 
-async def purge_due(desk: Desk, add_tombstones: AddTombstones) -> int:
+async def purge_due(desk: Desk, add_tombstones: AddTombstones, yes: Yes = NO) -> int:
     """Destroy a batch of cases whose grace is over and return how many are gone.
 
         add_tombstones  appends notes to the file outside the database and returns once they are on the disk
+        yes             what an operator answers for
 
     One transaction a case, so that a run that is stopped anywhere has destroyed whole cases only. What it left
     undone of the last of them, or what failed, the next run does.
-    Raises ClockUnsafe if there are any and the clock cannot be trusted.
+    Raises ClockUnsafe if there are any and the clock cannot be trusted, TooMuchDue if there are too many.
     """
-    before = desk.now() - desk.settings.purge_grace
+    await _settle(desk, add_tombstones)  # what an earlier run left is done, whatever is due now
+    before, percent = desk.now() - desk.settings.purge_grace, desk.settings.due_at_once_percent
     async with desk.store.reader() as uow:
         scheduled = await uow.cases.scheduled(before, BATCH)
         if scheduled:
-            await check_clock(uow, desk.clock(), desk.watch)
+            await check_clock(uow, desk.clock(), desk.watch, yes)
+            check_share(await uow.cases.count_scheduled(before), await uow.cases.count(), percent, yes)
     destroyed = [case.ref for case in scheduled if await _destroy(desk, case.ref)]
     # A crash here leaves tombstones in the database alone, and deleted rows in its files.
     await _settle(desk, add_tombstones)
@@ -65,7 +68,10 @@ async def _destroy(desk: Desk, ref: CaseRef) -> bool:
         if case is None or not may_destroy(case.scheduled_at, desk.settings.purge_grace, desk.now()):
             return False
         if desk.now() < due_at(case.last_referral_at, years):
-            await _unschedule(desk, uow, case.ref, years)
+            # Its period was lengthened: it no longer stands before those that are due.
+            await unschedule(desk, uow, case.ref, years)
+            await uow.commit()
+            desk.logged.ring()
             return False
         scheduled = await uow.log.entry_of(ref, "schedule")
         if scheduled is None or scheduled.index is None:
@@ -73,14 +79,6 @@ async def _destroy(desk: Desk, ref: CaseRef) -> bool:
         await _bury(desk, uow, case, years, scheduled.index)
         await uow.commit()
     return True
-
-
-async def _unschedule(desk: Desk, uow: UnitOfWork, ref: CaseRef, years: int) -> None:
-    """A case that is scheduled and not due (its period was lengthened) no longer stands before those that are."""
-    await uow.cases.unschedule(ref)
-    await uow.log.append(broker_entry(desk, "unschedule", ref, f"retention-{years}-years"))
-    await uow.commit()
-    desk.logged.ring()
 
 
 async def _bury(desk: Desk, uow: UnitOfWork, case: Case, years: int, log_index: int) -> None:

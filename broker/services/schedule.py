@@ -11,7 +11,7 @@ from broker.ports import UnitOfWork
 from broker.retention import due_at, is_due, may_be_due
 from broker.services.desk import Desk
 from broker.services.ruling import broker_entry
-from broker.services.watch import check_clock
+from broker.services.watch import NO, TOLERANCE, Yes, check_clock, check_share
 
 BATCH = 100
 
@@ -38,24 +38,54 @@ async def preview(desk: Desk, limit: int = BATCH) -> Sequence[Due]:
     ]
 
 
-async def schedule_due(desk: Desk) -> int:
+async def schedule_due(desk: Desk, yes: Yes = NO) -> int:
     """Schedule a batch of due cases, each with its log entry in the same commit; return how many.
 
+        yes  what an operator answers for
+
     A case that is referred between being read and being marked is left alone, and nothing is logged of it.
-    Raises ClockUnsafe if there are any and the clock cannot be trusted.
+    Raises ClockUnsafe if there are any and the clock cannot be trusted, TooMuchDue if there are too many.
     """
+    while await _take_back_ahead(desk, yes):
+        pass
     async with desk.store.unit() as uow:
         years, now = await retention_years(desk, uow), desk.now()
         due = [case.ref for case in await _due(desk, uow, years, BATCH)]
         if not due:
             return 0
-        await check_clock(uow, desk.clock(), desk.watch)
-        scheduled = await uow.cases.schedule(due, now, may_be_due(now, years))
+        await check_clock(uow, desk.clock(), desk.watch, yes)
+        before = may_be_due(now, years)
+        check_share(await uow.cases.count_due(before), await uow.cases.count(), desk.settings.due_at_once_percent, yes)
+        scheduled = await uow.cases.schedule(due, now, before)
         for ref in scheduled:
             await uow.log.append(broker_entry(desk, "schedule", ref, f"retention-{years}-years"))
         await uow.commit()
     desk.logged.ring()
     return len(scheduled)
+
+
+async def unschedule(desk: Desk, uow: UnitOfWork, ref: CaseRef, years: int) -> None:
+    """Take back and log, in this unit, a schedule that should not be; the case is locked."""
+    await uow.cases.unschedule(ref)
+    await uow.log.append(broker_entry(desk, "unschedule", ref, f"retention-{years}-years"))
+
+
+async def _take_back_ahead(desk: Desk, yes: Yes) -> int:
+    """Take back a batch of what a clock that ran ahead has scheduled: its grace, too, was counted by that clock."""
+    async with desk.store.unit() as uow:
+        latest = desk.now() + TOLERANCE
+        ahead = await uow.cases.scheduled_after(latest, BATCH)
+        if not ahead:
+            return 0
+        await check_clock(uow, desk.clock(), desk.watch, yes)
+        years = await retention_years(desk, uow)
+        for ref in ahead:
+            case = await uow.cases.lock(ref)
+            if case is not None and case.scheduled_at is not None and case.scheduled_at > latest:
+                await unschedule(desk, uow, ref, years)
+        await uow.commit()
+    desk.logged.ring()
+    return len(ahead)
 
 
 async def retention_years(desk: Desk, uow: UnitOfWork) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Table, delete, func, select, update
+from sqlalchemy import ColumnElement, Table, delete, func, select, update
 
 from agencies.names import CaseRef, OfficerId, PartyId
 from broker.case import Case, LawfulBasis, Related, Relation
@@ -75,6 +75,11 @@ class SqlCases:
         insert = self._transaction.upsert(tables.relations).values(row)
         await self._transaction.run(insert.on_conflict_do_update(index_elements=["case", "party"], set_=row))
 
+    async def count_due(self, before: datetime) -> int:
+        """Return how many cases `due` would return, without a limit."""
+        cases = tables.cases.c
+        return await self._count(cases.scheduled_at.is_(None), cases.last_referral_at <= before)
+
     async def due(self, before: datetime, limit: int) -> Sequence[Case]:
         """Return cases not yet scheduled whose last referral is at or before `before`, oldest first."""
         cases = tables.cases.c
@@ -105,6 +110,16 @@ class SqlCases:
         query = select(tables.cases).where(cases.scheduled_at <= before)
         return await self._all(await self._transaction.rows(query.order_by(cases.scheduled_at, cases.ref).limit(limit)))
 
+    async def scheduled_after(self, at: datetime, limit: int) -> Sequence[CaseRef]:
+        """Return cases scheduled after `at`."""
+        cases = tables.cases.c
+        query = select(cases.ref).where(cases.scheduled_at > at).order_by(cases.ref).limit(limit)
+        return [CaseRef(row.ref) for row in await self._transaction.rows(query)]
+
+    async def count_scheduled(self, before: datetime) -> int:
+        """Return how many cases `scheduled` would return, without a limit."""
+        return await self._count(tables.cases.c.scheduled_at <= before)
+
     async def destroy(self, ref: CaseRef) -> Destroyed:
         """Delete everything of the case but its access entries; return what went.
 
@@ -125,7 +140,10 @@ class SqlCases:
 
     async def count(self) -> int:
         """Return how many cases there are."""
-        return int(await self._transaction.value(select(func.count()).select_from(tables.cases)))
+        return await self._count()
+
+    async def _count(self, *such: ColumnElement[bool]) -> int:
+        return int(await self._transaction.value(select(func.count()).select_from(tables.cases).where(*such)))
 
     async def _counts(self, ref: CaseRef) -> Mapping[str, int]:
         messages, deliveries = tables.messages.c, tables.deliveries.c

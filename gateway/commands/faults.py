@@ -16,6 +16,9 @@ _OPERATOR_NEXT = {
     "unsafe-settings": "correct the setting in marac.env or in the environment",
     "store-unavailable": "check that the database runs, and address, user and password in MARAC_DATABASE_URL",
     "queue-unavailable": "check that RabbitMQ runs, and address, user and password in MARAC_AMQP_URL",
+    "clock-unsafe": "set the clocks of gateway, worker and database right (NTP) and restart them; if they are right and"
+    " the area was silent for half a year, give --yes-the-clock-is-right",
+    "too-much-due": "look at them (marac retention preview) and at the clock; if both are right, give --yes-so-many",
     "log-shortened": "start nothing: restore the newest backup, and tell the area's data protection lead",
 }
 

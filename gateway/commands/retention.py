@@ -15,6 +15,7 @@ from gateway.commands.outcome import Exit, Stopped, say, say_json
 
 if TYPE_CHECKING:
     from broker.services.schedule import Due
+    from broker.services.watch import Yes
     from broker.wiring import Broker
 
 T = TypeVar("T")
@@ -30,12 +31,32 @@ class RetentionOptions:
     as_json: AsJson = False
 
 
+ClockIsRight = Annotated[
+    bool, typer.Option("--yes-the-clock-is-right", help="Go on though nothing was logged for half a year.")
+]
+SoMany = Annotated[
+    bool, typer.Option("--yes-so-many", help="Go on though more cases are due at once than the settings allow.")
+]
+
+
 @dataclass(frozen=True, kw_only=True)
-class RunOptions:
-    """Which area, how to answer, and whether the person has decided already."""
+class ScheduleOptions:
+    """Which area, how to answer, and what the person answers for."""
 
     home: Home = Path()
     as_json: AsJson = False
+    clock_is_right: ClockIsRight = False
+    so_many: SoMany = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """Which area, how to answer, what the person answers for, and whether they have decided already."""
+
+    home: Home = Path()
+    as_json: AsJson = False
+    clock_is_right: ClockIsRight = False
+    so_many: SoMany = False
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask: destruction cannot be undone.")] = False
 
 
@@ -58,13 +79,16 @@ def preview(options: RetentionOptions) -> None:
 
 
 @app.command("schedule")
-@takes(RetentionOptions)
-def schedule(options: RetentionOptions) -> None:
+@takes(ScheduleOptions)
+def schedule(options: ScheduleOptions) -> None:
     """Schedule what is due; it is destroyed once its grace is over.
 
     Example: marac retention schedule --home ./area
     """
-    count = _with_broker(options.home, _schedule)
+    from broker.services.watch import Yes
+
+    yes = Yes(options.clock_is_right, options.so_many)
+    count = _with_broker(options.home, lambda broker: _schedule(broker, yes))
     _tell("scheduled", count, options.as_json, "Look through them with: marac retention preview")
 
 
@@ -81,7 +105,10 @@ def run(options: RunOptions) -> None:
         if not sys.stdin.isatty():
             raise Stopped("nobody is there to be asked: nothing was destroyed", "give --yes", Exit.USAGE)
         typer.confirm("Destroy every scheduled case whose grace is over? This cannot be undone.", abort=True)
-    count = _with_broker(options.home, _run)
+    from broker.services.watch import Yes
+
+    yes = Yes(options.clock_is_right, options.so_many)
+    count = _with_broker(options.home, lambda broker: _run(broker, yes))
     _tell("destroyed", count, options.as_json, "Their tombstones are in the database and in the folder outside/.")
 
 
@@ -104,15 +131,15 @@ async def _preview(broker: "Broker") -> list["Due"]:
     return list(await broker.preview_retention())
 
 
-async def _schedule(broker: "Broker") -> int:
+async def _schedule(broker: "Broker", yes: "Yes") -> int:
     total = 0
-    while count := await broker.schedule_due():
+    while count := await broker.schedule_due(yes):
         total += count
     await _sequence(broker)
     return total
 
 
-async def _run(broker: "Broker") -> int:
+async def _run(broker: "Broker", yes: "Yes") -> int:
     from rich.console import Console
     from rich.progress import Progress
 
@@ -121,7 +148,7 @@ async def _run(broker: "Broker") -> int:
         bar = progress.add_task("Destroying", total=None)
         # Only what is in the log that outsiders can check is destroyed: entries first, then the cases.
         await _sequence(broker)
-        while count := await broker.purge_due():
+        while count := await broker.purge_due(yes):
             total += count
             progress.update(bar, completed=total)
         await _sequence(broker)

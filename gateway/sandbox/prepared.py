@@ -65,6 +65,7 @@ NOT_PREPARED: Final[Mapping[str, str]] = MappingProxyType({
     "queue-unavailable": "Stops the worker alone: while RabbitMQ is down, submissions are accepted and go out later.",
     "worker-ended": "Only a fault in the worker itself is answered so, on /readyz, until the gateway has stopped.",
     "clock-unsafe": "Stops destruction alone: it is in the worker's log, and `marac retention` shows it.",
+    "too-much-due": "Stops destruction alone: it is in the worker's log, and `marac retention` shows it.",
     "log-shortened": "Keeps the gateway from starting, so that it never answers a request.",
     "unsafe-settings": "Keeps the gateway from starting, so that it never answers a request.",
 })  # fmt: skip

@@ -183,7 +183,8 @@ def test_only_the_registrar_dates_a_revocation_back():
 
 
 def test_a_key_that_is_revoked_is_revoked_from_an_earlier_instant_by_the_registrar_alone():
-    key, owner, registrar = str(fixed_identity(HOUSING, "working").recipient()), fixed_key(HOUSING), made_area().registrar
+    key = str(fixed_identity(HOUSING, "working").recipient())
+    owner, registrar = fixed_key(HOUSING), made_area().registrar
     held, earlier = directory(revocation_of(key, owner, NOW)), NOW - timedelta(seconds=1)
     with pytest.raises(Malformed, match="revoked already"):
         held.accept_revocation(revocation_of(key, owner, earlier), NOW)

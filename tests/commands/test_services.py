@@ -5,17 +5,20 @@ import json
 import os
 import socket
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from agencies.names import CaseRef, draw_case_ref
+from agencies.names import CaseRef, EntryId, draw_case_ref
 from broker.case import Case
 from broker.store import open_store
+from crypto.draw import draw_uuid7
 from gateway.commands.area_env import load_settings
 from tests.commands.running import AREA, PROGRAM, Places, marac, serving, write_secret
+from tests.ports.makers import an_entry
 from tests.servers.child import Child, free_port
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -169,6 +172,27 @@ def test_a_case_is_previewed_then_scheduled_then_waits_then_goes(area: Places) -
     assert "marac/tombstone/v1" in (area.home / "outside" / "tombstones").read_text()
 
 
+def test_too_much_at_once_is_scheduled_only_if_the_operator_says_so(area: Places) -> None:
+    for _ in range(20):
+        asyncio.run(add_case(area, draw_case_ref("TST")))
+    stopped = marac("retention", "schedule", "--home", area.home)
+    assert (stopped.code, "20 of 20 cases are due at once" in stopped.err) == (1, True), stopped.err
+    assert "(too-much-due)" in stopped.err
+    assert "give --yes-so-many" in stopped.err
+    agreed = marac("retention", "schedule", "--home", area.home, "--yes-so-many", "--json")
+    assert json.loads(agreed.out) == {"scheduled": 20}
+
+
+def test_a_clock_far_ahead_of_the_log_is_believed_only_if_the_operator_says_so(area: Places) -> None:
+    asyncio.run(add_case(area, draw_case_ref("TST")))
+    asyncio.run(log_long_ago(area))
+    stopped = marac("retention", "schedule", "--home", area.home)
+    assert (stopped.code, "(clock-unsafe)" in stopped.err) == (1, True), stopped.err
+    agreed = marac("retention", "schedule", "--home", area.home, "--yes-the-clock-is-right", "--json")
+    assert json.loads(agreed.out) == {"scheduled": 1}
+    assert json.loads(marac("retention", "schedule", "--home", area.home, "--json").out) == {"scheduled": 0}
+
+
 def test_nothing_is_destroyed_without_a_yes(area: Places) -> None:
     answer = marac("retention", "run", "--home", area.home)
     assert answer.code == 2
@@ -181,6 +205,16 @@ async def add_case(places: Places, ref: CaseRef) -> None:
     long_ago = NOW - timedelta(days=8 * 365)
     async with store.unit() as uow:
         await uow.cases.add(Case(ref=ref, opened_at=long_ago, last_referral_at=long_ago))
+        await uow.commit()
+    await store.close()
+
+
+async def log_long_ago(places: Places) -> None:
+    """Put an entry into the log that is a year old, as the newest."""
+    store = open_store(load_settings(places.home).database)
+    year_ago = NOW - timedelta(days=365)
+    async with store.unit() as uow:
+        await uow.log.append(replace(an_entry(), id=EntryId(draw_uuid7(year_ago)), at=year_ago))
         await uow.commit()
     await store.close()
 

@@ -15,6 +15,7 @@ from broker.wiring import Broker, ServiceKeys, build_broker
 from gateway.errors import CATALOGUE
 from tests.agencies.made_area import NOW, made_area
 from tests.gateway.house import found, settings_of
+from tests.ports.makers import an_entry
 
 REF = CaseRef("CAM-7Q4X9-K2M8T-5")
 LATER = NOW + timedelta(days=365 * 7 + 3)
@@ -60,6 +61,21 @@ async def test_a_clock_that_runs_seven_years_ahead_schedules_nothing_and_destroy
 async def test_where_nothing_is_due_nothing_is_asked_of_the_clock(settings: Settings) -> None:
     async with broker_at(settings, LATER, injected=False) as wrong:
         assert (await wrong.schedule_due(), await wrong.purge_due()) == (0, 0)
+
+
+async def test_entries_whose_time_is_over_stay_where_the_clock_is_wrong(settings: Settings) -> None:
+    async with broker_at(settings, LATER, injected=False) as wrong, broker_at(settings, LATER, injected=True) as moved:
+        async with wrong.store.unit() as uow:
+            await uow.log.append(an_entry(REF))
+            await uow.log.expire(REF, NOW, [])
+            await uow.trust.spend_nonce("key", "nonce", NOW)
+            await uow.commit()
+        await wrong.sequence()
+        with pytest.raises(ClockUnsafe):
+            await wrong.sweep()
+        async with wrong.store.reader() as uow:
+            assert await uow.log.entry_of(REF, "submit") is not None
+        assert await moved.sweep() == 1, "the nonce is gone already"
 
 
 def test_the_refusal_has_a_code_of_its_own_for_the_log_and_the_command() -> None:

@@ -126,6 +126,20 @@ async def test_due_cases_come_oldest_first_and_a_new_referral_takes_scheduling_b
         assert list(await unit.cases.scheduled(NOW, 9)) == []
 
 
+async def test_what_is_due_and_what_is_scheduled_is_counted_and_what_is_scheduled_ahead_is_named(store: Store) -> None:
+    first, second, third = (a_case(last_referral_at=NOW - timedelta(days=days)) for days in (30, 20, 10))
+    async with store.unit() as unit:
+        for case in (first, second, third):
+            await unit.cases.add(case)
+        assert await unit.cases.count_due(second.last_referral_at) == 2
+        await unit.cases.schedule([first.ref], NOW, before=NOW)
+        await unit.cases.schedule([second.ref], after(days=9), before=NOW)
+        assert await unit.cases.count_due(NOW) == 1
+        assert (await unit.cases.count_scheduled(NOW), await unit.cases.count_scheduled(after(days=9))) == (1, 2)
+        assert await unit.cases.scheduled_after(NOW, 9) == [second.ref]
+        assert await unit.cases.scheduled_after(after(days=9), 9) == []
+
+
 async def test_a_case_that_is_referred_after_it_was_read_as_due_is_not_scheduled(store: Store) -> None:
     referred, due = (a_case(last_referral_at=NOW - timedelta(days=days)) for days in (20, 10))
     async with store.unit() as unit:
