@@ -6,17 +6,23 @@ import socket
 import ssl
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from gateway.door import HANDSHAKE_WITHIN_S, Door
 from tests.gateway.test_serve import make_certificate
 from tests.ports.makers import until
 
 LIMIT = 3
+Run = Callable[[Coroutine[None, None, None]], None]
+
+
+# Production's loops are uvloop's, the demo's and the tests' asyncio's own.
+on_both_loops = pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
 
 
 class Impatient(Door):
@@ -31,8 +37,7 @@ class Echo(asyncio.Protocol):
     def __init__(self, connections: set[asyncio.Protocol]) -> None:
         self._connections = connections
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+    def connection_made(self, transport: asyncio.Transport) -> None:
         self._transport = transport
         self._connections.add(self)
 
@@ -98,30 +103,42 @@ async def come_down_to(connections: list[socket.socket], count: int) -> bool:
     return sum(not is_closed(one) for one in connections) == count
 
 
-async def test_who_connects_and_says_nothing_is_counted_before_any_tls(tmp_path: Path) -> None:
-    async with opened(tmp_path, Door) as address:
-        with ExitStack() as ends:
-            idle = [ends.enter_context(silent(address)) for _ in range(50)]
-            assert await come_down_to(idle, LIMIT)
-            assert not await speaks(address, tmp_path)
+@on_both_loops
+def test_who_connects_and_says_nothing_is_counted_before_any_tls(run: Run, tmp_path: Path) -> None:
+    async def act() -> None:
+        async with opened(tmp_path, Door) as address:
+            with ExitStack() as ends:
+                idle = [ends.enter_context(silent(address)) for _ in range(50)]
+                assert await come_down_to(idle, LIMIT)
+                assert not await speaks(address, tmp_path)
+
+    run(act())
 
 
-async def test_who_does_not_finish_the_handshake_in_time_makes_room(tmp_path: Path) -> None:
-    async with opened(tmp_path, Impatient) as address:
-        with ExitStack() as ends:
-            idle = [ends.enter_context(silent(address)) for _ in range(LIMIT)]
-            assert await come_down_to(idle, 0)
-            assert await speaks(address, tmp_path)
-            for one in idle:
-                one.close()
+@on_both_loops
+def test_who_does_not_finish_the_handshake_in_time_makes_room(run: Run, tmp_path: Path) -> None:
+    async def act() -> None:
+        async with opened(tmp_path, Impatient) as address:
+            with ExitStack() as ends:
+                idle = [ends.enter_context(silent(address)) for _ in range(LIMIT)]
+                assert await come_down_to(idle, 0)
+                assert await speaks(address, tmp_path)
+                for one in idle:
+                    one.close()
+
+    run(act())
 
 
-async def test_what_is_no_tls_is_closed_and_the_next_is_served(tmp_path: Path) -> None:
-    async with opened(tmp_path, Door) as address:
-        for _ in range(2 * LIMIT):
-            with silent(address) as connection:
-                connection.send(b"GET / HTTP/1.1\r\n\r\n")
-        await until(lambda: speaks(address, tmp_path))
+@on_both_loops
+def test_what_is_no_tls_is_closed_and_the_next_is_served(run: Run, tmp_path: Path) -> None:
+    async def act() -> None:
+        async with opened(tmp_path, Door) as address:
+            for _ in range(2 * LIMIT):
+                with silent(address) as connection:
+                    connection.send(b"GET / HTTP/1.1\r\n\r\n")
+            await until(lambda: speaks(address, tmp_path))
+
+    run(act())
 
 
 def test_production_waits_ten_seconds_for_a_handshake() -> None:
