@@ -86,7 +86,7 @@ ANSWERS: tuple[wire.Answer, ...] = (
     wire.StateAnswer(message="id", state="delivered"),
     wire.LeaseAnswer(
         deliveries=(wire.LeasedDelivery(delivery="id", message="id", manifest="note", payload="AA=="),),
-        notices=(wire.LeasedNotice(delivery="id", message="id", notice="note"),),
+        notices=(wire.LeasedNotice(delivery="id", message="id", manifest="note", notice="note"),),
     ),
     wire.HeaderAnswer(header="AA==", entry="{}"),
     wire.TombstonesAnswer(tombstones=()),
