@@ -29,6 +29,9 @@ WHOLE = (
     "tests/test_start_script",
 )
 
+# What a whole module shares here costs seconds to make: one process runs the module, and makes it once.
+MADE_ONCE = ("tests/agencies/test_kit_", "tests/commands/", "tests/gateway/", "tests/sandbox/")
+
 # Two shared cores make deadlines a matter of luck; `ci` draws the same examples each time, `campaign` new ones.
 for _profile, _max_examples in {"quick": 25, "ci": 100, "campaign": 2000}.items():
     settings.register_profile(
@@ -44,10 +47,14 @@ settings.load_profile(os.environ.get("MARAC_TEST_PROFILE", "ci"))
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses a server (a fixture that asks for one by name marks its parameter itself), and what is whole."""
+    """Mark what uses a server (a fixture that asks for one by name marks its parameter itself), what is whole, and
+    what one process runs.
+    """
     for item in items:
         if item.nodeid.startswith(WHOLE):
             item.add_marker(pytest.mark.whole)
+        if item.nodeid.startswith(MADE_ONCE):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
         if SERVER_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.servers)
 
