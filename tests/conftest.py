@@ -32,6 +32,15 @@ WHOLE = (
 # What a whole module shares here costs seconds to make: one process runs the module, and makes it once.
 MADE_ONCE = ("tests/agencies/test_kit_", "tests/commands/", "tests/gateway/", "tests/sandbox/")
 
+# Measuring coverage doubles what a test costs: not where the same lines run again, on servers or between kills.
+UNMEASURED = (
+    "tests/journeys/kills/",
+    "tests/journeys/canary/",
+    "tests/journeys/test_oracle",
+    "tests/journeys/test_outages",
+)
+MEASURES_CHILDREN = "COVERAGE_PROCESS_CONFIG"
+
 # Two shared cores make deadlines a matter of luck; `ci` draws the same examples each time, `campaign` new ones.
 for _profile, _max_examples in {"quick": 25, "ci": 100, "campaign": 2000}.items():
     settings.register_profile(
@@ -47,8 +56,8 @@ settings.load_profile(os.environ.get("MARAC_TEST_PROFILE", "ci"))
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses a server (a fixture that asks for one by name marks its parameter itself), what is whole, and
-    what one process runs.
+    """Mark what uses a server (a fixture that asks for one by name marks its parameter itself), what is whole, what
+    one process runs, and what is not measured.
     """
     for item in items:
         if item.nodeid.startswith(WHOLE):
@@ -57,11 +66,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
         if SERVER_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.servers)
+        again = item.nodeid.startswith("tests/journeys/") and item.get_closest_marker("servers") is not None
+        if again or item.nodeid.startswith(UNMEASURED):
+            item.add_marker(pytest.mark.no_cover)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Name a long parameter by its place: fresh keys differ between the processes of one run, and are no names."""
     return argname if isinstance(val, str | bytes) and len(val) > 40 else None
+
+
+@pytest.fixture(autouse=True)
+def _children_are_measured_as_their_test(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.node.get_closest_marker("no_cover") is not None:
+        monkeypatch.delenv(MEASURES_CHILDREN, raising=False)
 
 
 @pytest.fixture(scope="session")

@@ -167,6 +167,8 @@ class Kit(Sender):
         item = self._item(delivery)
         if item.state is not State.RECALLED:
             raise NotInInbox(delivery)
+        if answer is State.RETAINED and not self.home.holds(item.message):
+            raise NotSaved("there is no copy of this message here that could be retained")
         receipt = self._receipt(delivery, item.message, answer.value)
         if answer is State.DESTROYED:
             self.home.destroy(item.message)

@@ -22,6 +22,9 @@ PRIVATE: Final = 0o600
 _LETTERS: Final = "abcdefghjkmnpqrstvwxyz"
 
 
+_CONTENT: Final = (".payload", ".age")
+
+
 class NoSuchHome(Exception):
     """The folder is not a kit's folder, or its settings cannot be read."""
 
@@ -192,12 +195,16 @@ class Home:
         """Return the age file of an opened message. Raises NotSaved."""
         return self._read(message, ".age")
 
+    def holds(self, message: MessageId) -> bool:
+        """Claim that content of the message is saved here, readable or not."""
+        return any(self._saved(message, ending).exists() for ending in _CONTENT)
+
     def destroy(self, message: MessageId) -> None:
         """Delete every byte of content saved of the message; what is gone already is no error.
 
         The manifest stays until `forget`: the receipt of the destruction is made from it.
         """
-        for ending in (".payload", ".age"):
+        for ending in _CONTENT:
             self._remove(message, ending)
         sync_folder(self.path / "deliveries")
 

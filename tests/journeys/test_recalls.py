@@ -34,6 +34,8 @@ def test_the_office_learns_of_all_that_a_sender_takes_back_before_anybody_has_re
     kit, notices = world.kit(COORDINATOR), world.collect(COORDINATOR, 3).notices
     assert {notice.message for notice in notices} == {one.manifest.message for one in accepted}
     assert world.gets_nothing(SERVICE)
+    with pytest.raises(NotSaved):
+        kit.answer_recall(notices[0].delivery, State.RETAINED)
     for notice in notices:
         kit.answer_recall(notice.delivery)
     assert world.gets_nothing(COORDINATOR)

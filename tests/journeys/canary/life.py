@@ -157,7 +157,8 @@ class Life:
             kit.pull()
             for item in kit.inbox.items():
                 if item.state is State.RECALLED:
-                    kit.answer_recall(item.delivery, State.DESTROYED if short == SERVICE else State.RETAINED)
+                    keeps = short == COORDINATOR and kit.home.holds(item.message)
+                    kit.answer_recall(item.delivery, State.RETAINED if keeps else State.DESTROYED)
 
     def _read_a_large_one(self) -> None:
         self.refer(length=9000)
