@@ -4,12 +4,23 @@ from datetime import date
 
 from hypothesis import strategies as st
 
+from agencies.documents.case_note import CaseNote
+from agencies.documents.chair_decision import ChairDecision
 from agencies.documents.exclusions import ExcludedAgency, ExcludedOfficer, ExcludedPerson, Exclusions
+from agencies.documents.flag_and_tag import FlagAndTag
 from agencies.documents.grounds import MaracRepeat, PotentialEscalation, ProfessionalJudgement, VisibleHighRisk
 from agencies.documents.instruments import Answer, Dara, DaraAnswer, PoliceDash27, SafeLivesDash24
-from agencies.documents.person import Perpetrator, SeenPerson, Victim
+from agencies.documents.lookup import Lookup
+from agencies.documents.lookup_answer import LookupAnswer
+from agencies.documents.person import Named, Perpetrator, Person, SeenPerson, Victim
 from agencies.documents.referral import HonourBased, Referral, Referrer, SergeantAgreement
+from agencies.documents.research_request import ResearchRequest, Sought
+from agencies.documents.research_return import Item, ResearchReturn
+from agencies.documents.reuse_consent import ReuseConsent
+from agencies.documents.reuse_request import ReuseRequest
 from agencies.documents.safe_contact import SafeContact
+from agencies.documents.staff_risk import AboutWhom, StaffRisk
+from agencies.documents.triage import Triage
 
 _NOT_VISIBLE = ("Cc", "Cs", "Zl", "Zp")
 
@@ -115,7 +126,103 @@ excluded = st.builds(
     people=st.lists(st.builds(ExcludedPerson, person=texts, reason=known(texts)), max_size=2).map(tuple),
 )
 
-documents = referrals | safe_contacts | excluded
+_offices = st.sampled_from(["coordinator", "deputy", "chair-1", "chair-99"]).map(lambda name: f"{_area}/office/{name}")
+_message_ids = st.uuids(version=4).map(lambda made: f"{str(made)[:14]}7{str(made)[15:]}")
+
+
+def _some(ids: st.SearchStrategy[str], least: int = 1, most: int = 4) -> st.SearchStrategy[tuple[str, ...]]:
+    """From `least` to `most` of these ids, none twice."""
+    return st.lists(ids, min_size=least, max_size=most, unique=True).map(tuple)
+
+
+_names = {"aliases": _person["aliases"], "date_of_birth": known(days)}
+_named = st.builds(Named, name=lines, **_names)
+_sought = st.builds(
+    Sought,
+    name=lines,
+    **_names,
+    role=st.sampled_from(["victim", "perpetrator", "child", "other"]),
+    addresses=st.lists(texts, max_size=2).map(tuple),
+)
+_natures = st.sampled_from(["fact", "professional_opinion"])
+_items = st.lists(
+    st.builds(Item, nature=_natures, text=texts, source=known(lines), on=known(days)), min_size=1, max_size=3
+).map(tuple)
+_confirmed = {name: st.just(True) for name in ("relevant", "necessary", "proportionate")}
+
+further_kinds: dict[str, st.SearchStrategy] = {
+    "research-request": st.builds(
+        ResearchRequest,
+        to=_some(_agencies),
+        needed_by=days,
+        meeting_on=known(days),
+        people=st.lists(_sought, min_size=1, max_size=3).map(tuple),
+    ),
+    "research-return": st.builds(ResearchReturn, outcome=st.just("information"), items=_items, **_confirmed)
+    | st.builds(ResearchReturn, outcome=st.just("nothing_known"), items=st.just(()), **_confirmed),
+    "case-note": st.builds(
+        CaseNote,
+        to=_some(_agencies | _offices),
+        sort=st.sampled_from(["information", "event", "contact", "change_of_circumstances"]),
+        nature=_natures,
+        on=known(days),
+        text=texts,
+    ),
+    "staff-risk": st.builds(
+        StaffRisk,
+        about=st.builds(
+            AboutWhom,
+            role=st.sampled_from(["victim", "perpetrator", "other"]),
+            name=known(lines),
+            address=known(texts),
+        ),
+        risk=texts,
+        precautions=known(texts),
+    ),
+    "flag-and-tag": st.builds(
+        lambda **said: FlagAndTag(reason="other" if said["other_reason"] else "moved_here_not_high", **said),
+        victim=_named,
+        perpetrators=st.lists(_named, max_size=2).map(tuple),
+        other_reason=st.none() | texts,
+        flagged_until=days,
+    ),
+    "chair-decision": st.builds(
+        ChairDecision,
+        decision=st.sampled_from(["marac_plus", "observer", "reuse", "adjourn", "minutes_approved", "other"]),
+        reason=texts,
+        concerns=_some(_agencies | _offices | _officers, least=0),
+        until=st.none() | known(days),
+    ),
+    "lookup": st.builds(
+        Lookup, person=st.builds(Person, **(_person | {"name": lines})), reason=texts, asker_role=known(lines)
+    ),
+    "lookup-answer": st.builds(
+        LookupAnswer,
+        to=_some(_agencies, most=1),
+        answer=st.sampled_from(["known", "not_known", "telephone_me"]),
+        text=st.none() | texts,
+    ),
+    "triage": st.builds(Triage, outcome=st.sampled_from(["accepted", "more_information", "advice_given"]), text=texts)
+    | st.builds(Triage, outcome=st.just("accepted"), text=st.none()),
+    "reuse-request": st.builds(
+        ReuseRequest,
+        to=_some(_agencies | _offices),
+        messages=_some(_message_ids),
+        purpose=texts,
+        lawful_basis=st.sampled_from(
+            ["consent", "legal_duty", "court_order", "vital_interests", "public_task", "law_enforcement"]
+        ),
+    ),
+    "reuse-consent": st.builds(
+        ReuseConsent,
+        to=_some(_agencies, most=1),
+        messages=_some(_message_ids),
+        agreed=st.booleans(),
+        conditions=st.none() | texts,
+    ),
+}
+
+documents = st.one_of(referrals, safe_contacts, excluded, *further_kinds.values())
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),

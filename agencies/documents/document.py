@@ -32,6 +32,11 @@ class Part(BaseModel):
 class Document(Part):
     """What is said in one message, without its salt."""
 
+    @property
+    def chosen(self) -> frozenset[str]:
+        """The register ids of those whom the sender named as meant; empty where a kind names nobody."""
+        return frozenset()
+
     def incomplete_fields(self) -> list[str]:
         """Return JSON pointers to every field that is `unknown`: for a flag, never for a refusal."""
         return unknown_fields(self)

@@ -16,8 +16,14 @@ _VISIBLE: Final = r"[^\p{Cc}\p{Zl}\p{Zp}]"
 LINE_PATTERN: Final = rf"^{_VISIBLE}*[^\p{{Cc}}\p{{Z}}]{_VISIBLE}*$"
 TEXT_PATTERN: Final = rf"^(?:\n|{_VISIBLE})*[^\p{{Cc}}\p{{Z}}](?:\n|{_VISIBLE})*$"
 _AREA: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+"
-AGENCY_PATTERN: Final = rf"^{_AREA}/agency/[a-z0-9](?:[a-z0-9-]{{0,38}}[a-z0-9])?$"
-OFFICER_PATTERN: Final = rf"^{_AREA}/officer/[0-9a-hjkmnp-tv-z]{{8}}$"
+_AGENCY: Final = r"agency/[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?"
+_OFFICE: Final = r"office/(?:coordinator|deputy|chair-[1-9][0-9]?)"
+_OFFICER: Final = r"officer/[0-9a-hjkmnp-tv-z]{8}"
+AGENCY_PATTERN: Final = rf"^{_AREA}/{_AGENCY}$"
+OFFICER_PATTERN: Final = rf"^{_AREA}/{_OFFICER}$"
+PARTY_PATTERN: Final = rf"^{_AREA}/(?:{_AGENCY}|{_OFFICE})$"
+PARTICIPANT_PATTERN: Final = rf"^{_AREA}/(?:{_AGENCY}|{_OFFICE}|{_OFFICER})$"
+MESSAGE_PATTERN: Final = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 
 Line = Annotated[str, Field(min_length=1, max_length=200, pattern=LINE_PATTERN)]
 """One line of text: a name, a reference, a telephone number."""
@@ -33,3 +39,15 @@ AgencyRef = Annotated[str, Field(max_length=250, pattern=AGENCY_PATTERN)]
 
 OfficerRef = Annotated[str, Field(max_length=250, pattern=OFFICER_PATTERN)]
 """An officer's id as the register writes it, such as `marac.area.example/officer/7f3k2m9q`."""
+
+PartyRef = Annotated[str, Field(max_length=250, pattern=PARTY_PATTERN)]
+"""An agency's or an office's id, such as `marac.area.example/office/chair-1`."""
+
+ParticipantRef = Annotated[str, Field(max_length=250, pattern=PARTICIPANT_PATTERN)]
+"""The id of anybody in the register: an agency, an office or an officer."""
+
+MessageRef = Annotated[str, Field(max_length=36, pattern=MESSAGE_PATTERN)]
+"""A message's id, as its manifest writes it."""
+
+Nature = Literal["fact", "professional_opinion"]
+"""Whether what is said is a fact or a professional's opinion: nobody may take the one for the other."""

@@ -7,7 +7,15 @@ from typing import Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from agencies.documents.fields import AGENCY_PATTERN, LINE_PATTERN, OFFICER_PATTERN, TEXT_PATTERN
+from agencies.documents.fields import (
+    AGENCY_PATTERN,
+    LINE_PATTERN,
+    MESSAGE_PATTERN,
+    OFFICER_PATTERN,
+    PARTICIPANT_PATTERN,
+    PARTY_PATTERN,
+    TEXT_PATTERN,
+)
 
 MAX_PROBLEMS: Final = 50
 RULE: Final = "broken_rule"
@@ -54,6 +62,9 @@ _PATTERN_REASONS: Final[Mapping[str, str]] = {
     TEXT_PATTERN: "this must have something in it, and no control characters but line breaks",
     AGENCY_PATTERN: "write the agency's id from the register, such as marac.area.example/agency/housing",
     OFFICER_PATTERN: "write the officer's id from the register, such as marac.area.example/officer/7f3k2m9q",
+    PARTY_PATTERN: "write an agency's or an office's id from the register, such as marac.area.example/office/chair-1",
+    PARTICIPANT_PATTERN: "write the id of an agency, an office or an officer from the register",
+    MESSAGE_PATTERN: "write the message's id, as its manifest gives it",
 }
 
 

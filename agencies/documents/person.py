@@ -1,9 +1,9 @@
-"""The people in a referral. Every field may be `unknown`, and is until somebody says otherwise."""
+"""The people that documents speak of. Every field may be `unknown`, and is until somebody says otherwise."""
 
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from agencies.documents.document import Part
 from agencies.documents.fields import UNKNOWN, Known, Line, Lines
@@ -16,12 +16,22 @@ SexualOrientation = Literal["heterosexual", "gay_or_lesbian", "bisexual", "other
 Aliases = Annotated[tuple[Line, ...], Field(max_length=20)]
 
 
-class Person(Part):
-    """What identifies somebody. Someone of no fixed abode has that as the address."""
+class Named(Part):
+    """Who somebody is by names and birth date alone, where nothing more is needed."""
 
     name: Known[Line] = UNKNOWN
     aliases: Aliases = ()
     date_of_birth: Known[date] = UNKNOWN
+
+    @property
+    def is_identified(self) -> bool:
+        """True if anything at all says who this is."""
+        return bool(self.aliases) or any(value != UNKNOWN for value in (self.name, self.date_of_birth))
+
+
+class Person(Named):
+    """What identifies somebody. Someone of no fixed abode has that as the address."""
+
     address: Known[Lines] = UNKNOWN
     telephone: Known[Line] = UNKNOWN
     other_identifiers: Aliases = ()  # a reference number and whose it is, a description, a nickname online
@@ -29,8 +39,21 @@ class Person(Part):
     @property
     def is_identified(self) -> bool:
         """True if anything at all says who this is."""
-        said = (self.name, self.date_of_birth, self.address, self.telephone)
-        return bool(self.aliases or self.other_identifiers) or any(value != UNKNOWN for value in said)
+        said = (self.address, self.telephone)
+        return super().is_identified or bool(self.other_identifiers) or any(value != UNKNOWN for value in said)
+
+
+N = TypeVar("N", bound=Named)
+
+
+def _must_be_identified(person: N) -> N:
+    if not person.is_identified:
+        raise broken_rule("", "nothing here says who this is: give an identifier, or leave this person out")
+    return person
+
+
+Identified = Annotated[N, AfterValidator(_must_be_identified)]
+"""Somebody of whom at least one identifier is known: nobody can act on less."""
 
 
 class Victim(Person):
