@@ -3,25 +3,17 @@
 import textwrap
 import unicodedata
 from collections.abc import Iterator, Mapping
-from datetime import date
 from itertools import pairwise
-from typing import Final, get_args
+from typing import Final
 
 from agencies.documents.document import Document, Part
-from agencies.documents.fields import UNKNOWN
-from agencies.documents.instruments import Dara, Frequency, PoliceDash27, SafeLivesDash24, subject_of
-from agencies.documents.person import Ethnicity, Gender, SexualOrientation
-from agencies.documents.referral import Referral, Source
+from agencies.documents.instruments import Dara, PoliceDash27, SafeLivesDash24, subject_of
+from agencies.documents.referral import Referral
 from agencies.documents.safe_contact import SafeContact
+from agencies.kit.wording import TITLES, label_of, words
 
 COLUMNS: Final = 80
 _INDENT: Final = "  "
-
-_TITLES: Final[Mapping[str, str]] = {
-    "referral": "REFERRAL TO MARAC",
-    "safe-contact": "SAFE CONTACT",
-    "exclusions": "EXCLUSIONS: WHO MUST NOT GET THIS CASE",
-}
 
 _SAFE_CONTACT_WARNING: Final = (
     "WARNING: THE PERPETRATOR MUST NEVER LEARN THIS, NOR THAT IT EXISTS.",
@@ -33,41 +25,6 @@ _SAFE_CONTACT_WARNING: Final = (
 _HARMLESS_FORMATS: Final = frozenset("\u200c\u200d")
 _HARMFUL_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
-_LABELS: Final[Mapping[str, str]] = {
-    "others_seen": "Others the perpetrator sees",
-    "victim_fears": "Whom the victim fears",
-    "wishes": "The victim's wishes",
-    "previous_marac": "Previous MARAC",
-    "previous_marac_detail": "Previous MARAC, detail",
-    "victim_aware": "Victim is aware of the referral",
-    "victim_unaware_reason": "Why the victim is not aware",
-    "consent": "Victim consents to sharing",
-    "reason_without_consent": "Reason for sharing without consent",
-    "sergeant_agreement": "MASH detective sergeant",
-    "received_by": "Received by",
-    "incidents_in_12_months": "Incidents in 12 months",
-}
-
-_WORDS: Final[Mapping[str, str]] = {
-    word: word.replace("_", " ")
-    for literal in (Source, Gender, Ethnicity, SexualOrientation, Frequency)
-    for word in get_args(literal)
-} | {
-    "visible_high_risk": "visible high risk",
-    "professional_judgement": "professional judgement",
-    "potential_escalation": "potential escalation",
-    UNKNOWN: "not known",
-    "safelives_dash_24": "SafeLives Dash, 24 questions",
-    "police_dash_27": "police Dash, 27 questions",
-    "dara": "DARA",
-    "dara_high": "DARA high",
-    "marac_repeat": "MARAC repeat",
-    "childrens_social_care": "children's social care",
-    "idva": "IDVA",
-    "mash": "MASH",
-    "dont_know": "don't know",
-}
-
 
 def render(document: str, model: Document, facts: Mapping[str, str] | None = None) -> str:
     """Return `model` as a page for the terminal, ending in a line break.
@@ -76,7 +33,7 @@ def render(document: str, model: Document, facts: Mapping[str, str] | None = Non
     facts      what the manifest says of it (label and value), shown first
     Continuation lines are always indented: nothing written in a field can pass for a heading or a banner.
     """
-    lines = [*_heading(_TITLES.get(document, harmless(document).upper())), ""]
+    lines = [*_heading(TITLES.get(document, harmless(document).upper())), ""]
     if isinstance(model, SafeContact):
         lines += [*_banner(_SAFE_CONTACT_WARNING), ""]
     for label, value in (facts or {}).items():
@@ -132,7 +89,7 @@ def _summary(referral: Referral) -> Iterator[str]:
 
 def _fields(part: Part, indent: str) -> Iterator[str]:
     for name in type(part).model_fields:
-        yield from _value(_label(name), getattr(part, name), indent)
+        yield from _value(label_of(name), getattr(part, name), indent)
 
 
 def _value(label: str, value: object, indent: str) -> Iterator[str]:
@@ -143,7 +100,7 @@ def _value(label: str, value: object, indent: str) -> Iterator[str]:
     elif isinstance(value, tuple):
         yield from _list(label, value, indent)
     elif value is not None:
-        yield from _field(label, _words(value), indent)
+        yield from _field(label, words(value), indent)
 
 
 def _section(label: str, part: Part, indent: str) -> Iterator[str]:
@@ -160,7 +117,7 @@ def _list(label: str, items: tuple[object, ...], indent: str) -> Iterator[str]:
     if not items:
         yield from _field(label, "none given", indent)
     elif all(isinstance(item, str) for item in items):
-        yield from _field(label, "; ".join(str(item) for item in items), indent)
+        yield from _texts(label, [str(item) for item in items], indent)
     else:
         yield from ("", label.upper(), "-" * len(label))
         for number, item in enumerate(items, start=1):
@@ -168,18 +125,24 @@ def _list(label: str, items: tuple[object, ...], indent: str) -> Iterator[str]:
         yield ""
 
 
+def _texts(label: str, texts: list[str], indent: str) -> Iterator[str]:
+    # What may have lines of its own, such as an address, stands alone: joined, two would read as one.
+    for text in texts if any("\n" in text for text in texts) else ["; ".join(texts)]:
+        yield from _field(label, text, indent)
+
+
 def _instrument(instrument: SafeLivesDash24 | PoliceDash27 | Dara, indent: str) -> Iterator[str]:
-    yield from _field("Instrument", _words(instrument.instrument), indent)
+    yield from _field("Instrument", words(instrument.instrument), indent)
     yield from _field("Version", instrument.version, indent)
-    yield from _field("Completed on", _words(instrument.completed_on), indent)
-    yield from _field("Completed by", _words(instrument.completed_by), indent)
+    yield from _field("Completed on", words(instrument.completed_on), indent)
+    yield from _field("Completed by", words(instrument.completed_by), indent)
     if isinstance(instrument, Dara):
         yield from _field("Assessed risk", instrument.assessed_risk, indent)
     else:
         yield from _field("Ticks", f"{instrument.visible_high_risk_ticks} of {len(instrument.answers)}", indent)
     for answer in instrument.answers:
         subject = subject_of(instrument.instrument, answer.number)
-        said = _words(answer.answer) if answer.note is None else f"{_words(answer.answer)}: {answer.note}"
+        said = words(answer.answer) if answer.note is None else f"{words(answer.answer)}: {answer.note}"
         yield from _field(f"{answer.number:>2} {subject or 'question'}", said, indent)
 
 
@@ -194,15 +157,3 @@ def _field(label: str, value: str, indent: str) -> Iterator[str]:
 def _wrapped(text: str, first: str, hanging: str) -> list[str]:
     lines = textwrap.wrap(text, COLUMNS, initial_indent=first, subsequent_indent=hanging, break_on_hyphens=False)
     return lines or [first.rstrip()]
-
-
-def _label(name: str) -> str:
-    return _LABELS.get(name, name.replace("_", " ").capitalize())
-
-
-def _words(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, date):
-        return f"{value.day} {value:%B %Y}"
-    return _WORDS.get(str(value), str(value))
