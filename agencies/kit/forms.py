@@ -1,9 +1,8 @@
-"""A referral written by hand as one JSON file, for `marac refer FILE`, and the example to start from."""
+"""Messages written by hand, each as one JSON file (a referral: `marac refer FILE`), and the examples to start from."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -11,19 +10,23 @@ from pydantic import JsonValue
 
 from agencies.documents.document import MAX_DOCUMENT_BYTES, Document, parse_content, read_json
 from agencies.documents.exclusions import Exclusions
-from agencies.documents.grounds import ProfessionalJudgement
-from agencies.documents.instruments import Answer, SafeLivesDash24, subject_of
+from agencies.documents.instruments import subject_of
 from agencies.documents.invalid import DocumentInvalid, Problem
-from agencies.documents.person import Perpetrator, SeenPerson, Victim
-from agencies.documents.referral import Referral, Referrer
+from agencies.documents.referral import Referral
 from agencies.documents.safe_contact import SafeContact
+from agencies.documents.table import DOCUMENTS
+from agencies.kit.example_referral import example_referral, example_safe_contact
+from agencies.kit.examples import EXAMPLES
 from agencies.kit.mistakes import in_detail, names_of, syntax_mistake
 
 _COMMENT: Final = "_"  # members whose name begins so are remarks to whoever fills the form in
 _MEMBERS: Final = ("referral", "safe_contact", "exclusions")
 
+_VERSION: Final = "1.0"  # of every kind that is written here
+
+_BEGIN: Final = "Replace the made-up answers. Members that begin with _ are remarks and are not sent."
 _READ_ME: Final = (
-    "Replace the made-up answers. Members that begin with _ are remarks and are not sent.",
+    _BEGIN,
     'Leave out what you do not know, or write "unknown": nothing is refused for being incomplete.',
     "Needed: who refers, any one identifier of the victim, one ground, one completed checklist.",
     "Who must not learn of this (the perpetrator may work for an agency) belongs in exclusions.",
@@ -56,7 +59,7 @@ class ReferralForm:
 
 
 class FormInvalid(Exception):
-    """The file is not a referral form; `problems` say where, and what to do.
+    """The file is not such a form; `problems` say where, and what to do.
 
     For whoever wrote the file: of its words, the names of members that do not belong there are repeated, no more.
     """
@@ -70,7 +73,19 @@ class FormInvalid(Exception):
 
 
 def load_form(path: Path) -> ReferralForm:
-    """Return the form in the file at `path` (UTF-8). Raises FormInvalid, OSError if it cannot be read."""
+    """Return the referral form in the file at `path` (UTF-8). Raises FormInvalid, OSError if it cannot be read."""
+    return parse_form(_read(path))
+
+
+def load_message(kind: str, path: Path) -> Document:
+    """Return what the file at `path` (UTF-8) says, as the one document of `kind`.
+
+    Raises FormInvalid, OSError if it cannot be read, KeyError as `parse_message` does.
+    """
+    return parse_message(kind, _read(path))
+
+
+def _read(path: Path) -> str:
     with path.open("rb") as file:
         content = file.read(3 * MAX_DOCUMENT_BYTES)
     line = 0
@@ -80,7 +95,7 @@ def load_form(path: Path) -> ReferralForm:
         line = error.object[: error.start].count(b"\n") + 1
     if line:  # raised outside the handler: the error carries the whole text, and would stay as the context
         raise FormInvalid((Problem("", f"save this file as plain text in UTF-8; line {line} is not"),))
-    return parse_form(text)
+    return text
 
 
 def parse_form(text: str) -> ReferralForm:
@@ -98,21 +113,54 @@ def parse_form(text: str) -> ReferralForm:
     return ReferralForm(referral, safe_contact, exclusions)
 
 
-def example() -> str:
-    """Return a form to start from, about made-up people; it parses as it is."""
-    referral = _example_referral().model_dump(mode="json")
+def parse_message(kind: str, text: str) -> Document:
+    """Return the one document of `kind` (any but a referral) that `text` holds, remarks left out.
+
+    Raises FormInvalid with every problem in it, KeyError for a kind that is not in agencies/documents/table.py.
+    """
+    problems: list[Problem] = []
+    document = _document(DOCUMENTS[kind][_VERSION][kind], _object(text), "", problems)
+    if document is None:
+        raise FormInvalid(tuple(problems))
+    return document
+
+
+def example(kind: str = "referral") -> str:
+    """Return a form of `kind` to start from, about made-up people; it parses as it is.
+
+    Raises KeyError for a kind that is not in agencies/documents/table.py.
+    """
+    if kind == "referral":
+        return _as_form(_referral_form())
+    of_kind = EXAMPLES[kind]
+    return _as_form({"_read_me": (_BEGIN, *of_kind.remarks), **of_kind.document().model_dump(mode="json")})
+
+
+def _referral_form() -> dict[str, object]:
+    referral = example_referral().model_dump(mode="json")
     for instrument in referral["instruments"]:
         instrument["answers"] = [_with_subject(instrument["instrument"], answer) for answer in instrument["answers"]]
-    form = {
+    return {
         "_read_me": _READ_ME,
         "referral": referral,
-        "safe_contact": _example_safe_contact().model_dump(mode="json"),
+        "safe_contact": example_safe_contact().model_dump(mode="json"),
         "exclusions": {"_read_me": _EXCLUSIONS, **Exclusions().model_dump(mode="json")},
     }
+
+
+def _as_form(form: Mapping[str, object]) -> str:
     return json.dumps(form, indent=2, ensure_ascii=False) + "\n"
 
 
 def _members(text: str) -> Mapping[str, JsonValue]:
+    form = _object(text)
+    if not form.keys() <= set(_MEMBERS):
+        strangers = names_of(form.keys() - set(_MEMBERS))
+        raise FormInvalid((Problem("", f"{strangers}: only these members belong here: {', '.join(_MEMBERS)}"),))
+    return form
+
+
+def _object(text: str) -> dict[str, JsonValue]:
     problem: Problem | None = None
     try:
         form = _without_comments(read_json(text))
@@ -125,10 +173,7 @@ def _members(text: str) -> Mapping[str, JsonValue]:
     if problem is not None:
         raise FormInvalid((problem,))
     if not isinstance(form, dict):
-        raise FormInvalid((Problem("", "write one object, in { }; `marac refer --example` prints one"),))
-    if not form.keys() <= set(_MEMBERS):
-        strangers = names_of(form.keys() - set(_MEMBERS))
-        raise FormInvalid((Problem("", f"{strangers}: only these members belong here: {', '.join(_MEMBERS)}"),))
+        raise FormInvalid((Problem("", "write one object, in { }; --example prints one"),))
     return form
 
 
@@ -141,67 +186,17 @@ def _without_comments(value: JsonValue) -> JsonValue:
 
 
 def _part(model_type: type[D], name: str, members: Mapping[str, JsonValue], problems: list[Problem]) -> D | None:
-    content = members.get(name, {})
+    return _document(model_type, members.get(name, {}), f"/{name}", problems)
+
+
+def _document(model_type: type[D], content: JsonValue, under: str, problems: list[Problem]) -> D | None:
     try:
         return parse_content(model_type, json.dumps(content, ensure_ascii=False))
     except DocumentInvalid as invalid:
         found = in_detail(model_type, content, invalid.problems)
-    problems += (Problem(f"/{name}{problem.pointer}", problem.reason) for problem in found)
+    problems += (Problem(f"{under}{problem.pointer}", problem.reason) for problem in found)
     return None
 
 
 def _with_subject(instrument: str, answer: dict[str, JsonValue]) -> dict[str, JsonValue]:
     return {"number": answer["number"], "_about": subject_of(instrument, int(str(answer["number"])))} | answer
-
-
-def _example_referral() -> Referral:
-    return Referral(
-        referrer=Referrer(
-            source="housing",
-            agency="Exampleton Housing (made up)",
-            contact="Robin Placeholder",
-            role="tenancy officer",
-            telephone="01632 960001",
-            email="robin@housing.example",
-        ),
-        identified_on=date(2026, 11, 20),
-        victim=Victim(
-            name="Alex Invented",
-            aliases=("Lex",),
-            date_of_birth=date(1990, 4, 1),
-            address="1 Nowhere Street\nExampleton",
-            telephone="01632 960002",
-            first_language="English",
-            interpreter_needed=False,
-        ),
-        perpetrators=(Perpetrator(name="Sam Fictional", relationship_to_victim="former partner"),),
-        children=(SeenPerson(name="Charlie Invented", relationship_to_victim="child"),),
-        grounds=(
-            ProfessionalJudgement(
-                reasons="She plans to leave this week, and he has found her twice before.",
-                manager_consulted=True,
-                manager="Jo Placeholder",
-            ),
-        ),
-        instruments=(_example_dash(),),
-        circumstances="He came to the flat on 18 November and damaged the door.",
-        victim_aware=True,
-        consent=False,
-        reason_without_consent="High risk of serious harm to her and to the child.",
-    )
-
-
-def _example_dash() -> SafeLivesDash24:
-    ticked = {1, 2, 4, 6, 8, 11, 12, 14}
-    answers = (Answer(number=number, answer="yes" if number in ticked else "dont_know") for number in range(1, 25))
-    return SafeLivesDash24(version="2014", completed_on=date(2026, 11, 20), answers=tuple(answers))
-
-
-def _example_safe_contact() -> SafeContact:
-    return SafeContact(
-        safe_telephone="01632 960003",
-        safe_to_call=True,
-        safe_to_leave_a_message=False,
-        safe_times="Tuesdays and Thursdays, 10 to 12",
-        contact_through="her sister, Kit Invented",
-    )

@@ -22,6 +22,7 @@ from agencies.documents.person import Victim
 from agencies.documents.referral import Referral
 from agencies.documents.safe_contact import SafeContact
 from agencies.documents.table import DOCUMENTS
+from agencies.kit.examples import EXAMPLES
 from tests.factories import a_referral, a_safe_contact, a_victim, every_sort_of_referral, exclusions, the_documents
 from tests.strategies import documents, json_values
 
@@ -220,6 +221,12 @@ def _everywhere(content: object) -> list[list[str | int]]:
     return [path for key, value in children for path in ([key], *([key, *rest] for rest in _everywhere(value)))]
 
 
+def _at(content: object, path: list[str | int]) -> object:
+    for step in path:
+        content = content[step]
+    return content
+
+
 def _with(content: dict[str, object], path: list[str | int], value: object) -> dict[str, object]:
     copy = json.loads(json.dumps(content))
     inner = copy
@@ -236,11 +243,25 @@ def _holds_canary(error: BaseException) -> bool:
 
 
 @pytest.mark.parametrize("wrong", [f"{CANARY}\x1b", [CANARY], {CANARY: CANARY}, {CANARY: {"salt": CANARY}}])
-def test_no_refusal_repeats_the_input_or_keeps_it_in_its_causes(wrong: object):
-    content = a_referral().model_dump(mode="json")
+@pytest.mark.parametrize("kind", ["referral", *EXAMPLES])
+def test_no_refusal_repeats_the_input_or_keeps_it_in_its_causes(kind: str, wrong: object):
+    document = a_referral() if kind == "referral" else EXAMPLES[kind].document()
+    content = document.model_dump(mode="json")
     for path in _everywhere(content):
-        invalid = refusal_or_none(Referral, salted(_with(content, path, wrong)))
+        invalid = refusal_or_none(type(document), salted(_with(content, path, wrong)))
         assert invalid is None or not _holds_canary(invalid)
+
+
+@pytest.mark.parametrize("kind", EXAMPLES)
+def test_a_member_that_a_further_kind_does_not_have_is_refused_at_any_depth_and_not_named(kind: str):
+    document = EXAMPLES[kind].document()
+    content = document.model_dump(mode="json")
+    for path in [[], *_everywhere(content)]:
+        within = _at(content, path)
+        if isinstance(within, dict):
+            invalid = refusal(salted(_with(content, [*path, CANARY], 1)), type(document))
+            assert invalid.pointer == "".join(f"/{step}" for step in path)
+            assert not _holds_canary(invalid)
 
 
 @pytest.mark.parametrize("text", [CANARY, f'{{"{CANARY}":1,"{CANARY}":2}}', f'{{"{CANARY}":', f'["{CANARY}"]'])

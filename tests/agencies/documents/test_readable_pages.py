@@ -1,16 +1,24 @@
 """Documents on the terminal: what a reader sees, and what no sender can make a terminal do."""
 
 import unicodedata
+from collections.abc import Iterator
+from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agencies.documents.document import Document
+from agencies.documents.document import Document, Part
+from agencies.documents.flag_and_tag import FlagAndTag
 from agencies.documents.instruments import Answer, SafeLivesDash24
+from agencies.documents.lookup_answer import LookupAnswer
+from agencies.documents.person import Named
 from agencies.documents.referral import HonourBased, Referral
+from agencies.documents.research_request import ResearchRequest, Sought
 from agencies.documents.safe_contact import SafeContact
+from agencies.kit.examples import EXAMPLES
 from agencies.kit.readable import COLUMNS, harmless, render
+from agencies.kit.wording import TITLES
 from tests.factories import (
     a_dara_referral,
     a_dash,
@@ -22,7 +30,14 @@ from tests.factories import (
     the_documents,
     the_least_referral,
 )
-from tests.strategies import documents
+from tests.strategies import documents, further_kinds
+
+NAMED_OTHERWISE = {
+    "nature": "Fact or opinion",
+    "sort": "Kind of note",
+    "addresses": "Address",
+    "asker_role": "Role of who asks",
+}
 
 
 @pytest.mark.parametrize("referral", [*every_sort_of_referral(), the_least_referral()])
@@ -132,3 +147,53 @@ def test_text_in_a_field_cannot_pass_for_a_heading_or_a_banner():
 @given(documents)
 def test_every_document_can_be_shown(document: Document):
     assert all(len(line) <= COLUMNS for line in render("referral", document).split("\n"))
+
+
+def every_field(part: Part) -> Iterator[tuple[str, object]]:
+    for name in type(part).model_fields:
+        value = getattr(part, name)
+        yield name, value
+        for inner in value if isinstance(value, tuple) else [value]:
+            if isinstance(inner, Part):
+                yield from every_field(inner)
+
+
+@pytest.mark.parametrize("kind", EXAMPLES)
+def test_the_page_of_a_further_kind_names_every_field_and_says_what_stands_in_it(kind: str):
+    document = EXAMPLES[kind].document()
+    page = render(kind, document)
+    on_one_line = " ".join(page.split())
+    for name, value in every_field(document):
+        if value is not None:
+            assert NAMED_OTHERWISE.get(name, name.replace("_", " ")).lower() in page.lower()
+        if isinstance(value, str) and value not in {"unknown", "moved_here_not_high"}:
+            assert " ".join(value.replace("_", " ").split()) in on_one_line
+    assert {name for name, value in every_field(document) if value is None} <= {"other_reason"}
+
+
+@given(st.sampled_from(list(further_kinds)), st.data())
+def test_every_further_kind_can_be_shown_under_a_title_of_its_own(kind: str, data: st.DataObject):
+    page = render(kind, data.draw(further_kinds[kind]))
+    assert all(len(line) <= COLUMNS for line in page.split("\n"))
+    assert page.startswith(f"{TITLES[kind]}\n=")
+    assert list(TITLES.values()).count(TITLES[kind]) == 1
+
+
+def test_two_addresses_cannot_be_read_as_one():
+    sought = Sought(role="victim", addresses=("1 Nowhere Street\nExampleton", "3 Formerly Road; 2"))
+    page = render(
+        "research-request", ResearchRequest(to=("a.b/agency/x",), needed_by=date(2026, 11, 30), people=(sought,))
+    )
+    assert "Address: 1 Nowhere Street\n        Exampleton\n    Address: 3 Formerly Road; 2\n" in page
+
+
+def test_that_nothing_is_known_cannot_be_read_as_that_somebody_left_it_open():
+    page = render("lookup-answer", LookupAnswer(to=("a.b/agency/x",), answer="not_known"))
+    assert "Answer: no referral is known\n" in page
+
+
+def test_another_reason_for_a_flag_is_shown_in_its_own_words():
+    flag = FlagAndTag(
+        victim=Named(name="Lex"), reason="other", other_reason="Asked for.", flagged_until=date(2027, 1, 2)
+    )
+    assert "Reason: other\nOther reason: Asked for.\nFlagged until: 2 January 2027\n" in render("flag-and-tag", flag)
