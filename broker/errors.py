@@ -57,6 +57,12 @@ class UnknownExclusion(BrokerError):
     code = "exclusion-unknown"
 
 
+class PartyUnknown(BrokerError):
+    """A relation is to be recorded for somebody who is no agency of the register that can take part in a case."""
+
+    code = "party-unknown"
+
+
 class ExclusionLeavesNobody(BrokerError):
     """With this exclusion nobody of the coordinator's office would be left who can act on the case, or lift it."""
 

@@ -25,6 +25,8 @@ class Act(StrEnum):
     RECALL_SOME = "recall-some"  # from named recipients: the coordinator's office, which knows them
     EXCLUDE = "exclude"
     LIFT = "lift"  # an exclusion: asked as excluding is, and logged under its own word, for it opens something
+    RELATE = "relate"  # saying what part an agency has in a case
+    VIEW = "view"  # who takes part in a case, and who is kept out
     STEWARD = "steward"  # registers, delegations, tombstones: the coordinator's office
     REVOKE = "revoke"  # bringing a revocation, which its own signature must carry
     AUDIT = "audit"  # reading the log with its salts
@@ -33,6 +35,8 @@ class Act(StrEnum):
 _WHO_MAY = {
     Act.EXCLUDE: COORDINATING,
     Act.LIFT: COORDINATING,
+    Act.RELATE: COORDINATING,
+    Act.VIEW: COORDINATING,
     Act.RECALL_SOME: COORDINATING,
     Act.STEWARD: COORDINATING,
     Act.AUDIT: COORDINATING | {"compliance"},
@@ -40,8 +44,10 @@ _WHO_MAY = {
 _RELEASES = frozenset({Act.LEASE, Act.OPEN})
 _RECALLS = frozenset({Act.RECALL, Act.RECALL_SOME})
 # Without a named officer an excluded one may be behind it: who reads, opens to others, or takes away from all.
-_BY_WHOM_COUNTS = frozenset({Act.LEASE, Act.LIFT}) | _RECALLS
-_WANTS_PROOF = frozenset({Act.EXCLUDE, Act.LIFT}) | _RECALLS  # and so a name, where the area demands proof
+_BY_WHOM_COUNTS = frozenset({Act.LEASE, Act.LIFT, Act.RELATE, Act.VIEW}) | _RECALLS
+_WANTS_PROOF = (
+    frozenset({Act.EXCLUDE, Act.LIFT, Act.RELATE, Act.VIEW}) | _RECALLS
+)  # and so a name, where the area demands proof
 _NO_CASE = frozenset({Act.STEWARD, Act.REVOKE, Act.AUDIT})
 
 
@@ -226,7 +232,7 @@ def _decide_item(access: Access) -> Deny | None:
     if access.act in _STANDING and access.standing not in _STANDING[access.act] and not recalls_as_coordinator:
         return Deny("N12", NOT_AVAILABLE)
     if case is not None and (access.act in _RELEASES or access.act is Act.SUBMIT):
-        least = Relation.ASKED if access.act is Act.SUBMIT else access.least
+        least = _least_of_sender(access) if access.act is Act.SUBMIT else access.least
         if not case.relation(asker.party.id, asker.at).at_least(least):
             return Deny("N13", NOT_AVAILABLE)
     if access.act in _RELEASES and access.withdrawn:
@@ -234,6 +240,11 @@ def _decide_item(access: Access) -> Deny | None:
     if access.act is Act.OPEN and access.key_revoked:
         return Deny("N14", "recipient-revoked")
     return None
+
+
+def _least_of_sender(access: Access) -> Relation:
+    """Return the relation that the kind asks of its sender; an unknown kind was refused before."""
+    return Relation.INVOLVED if access.kind is None else access.kind.least_sender
 
 
 def _permit(access: Access) -> Permit:

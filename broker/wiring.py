@@ -8,6 +8,7 @@ from datetime import datetime
 from agencies.agency import Party
 from agencies.directory import Directory
 from agencies.names import CaseRef, DeliveryId, MessageId, PartyId
+from broker.case import Case
 from broker.errors import LogShortened, StoreUnavailable, UnsafeSettings
 from broker.log.outside import Outside, copy_out
 from broker.log.sequencer import sequence
@@ -23,6 +24,7 @@ from broker.services import (
     purge,
     recall,
     receipt,
+    relate,
     relay,
     release,
     schedule,
@@ -124,6 +126,14 @@ class Broker:
     async def exclude(self, case: CaseRef, change: exclude.Change, asker: Asker) -> None:
         """See services/exclude.py."""
         await exclude.exclude(self._desk, case, change, asker)
+
+    async def relate(self, case: CaseRef, relating: relate.Relating, asker: Asker) -> None:
+        """See services/relate.py."""
+        await relate.relate(self._desk, case, relating, asker)
+
+    async def view(self, case: CaseRef, asker: Asker) -> Case:
+        """See services/relate.py."""
+        return await relate.view(self._desk, case, asker)
 
     async def delegations(self) -> Sequence[str]:
         """Return the delegation notes, oldest first: all that a newcomer needs, and no more is read for it."""

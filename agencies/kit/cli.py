@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from agencies.kit import audit_commands, joining, key_commands, referring, sent, taking_back
+from agencies.kit import audit_commands, casework, joining, key_commands, referring, sent, taking_back
 from agencies.kit.client import PURPOSE, AlreadyShown, PurposeNotAgreed, recall_of
 from agencies.kit.home import Home, NotSaved
 from agencies.kit.inbox import Item, State
@@ -24,9 +24,10 @@ from agencies.kit.terminal import (
     open_kit,
     say,
     stop,
+    the_case,
     warn,
 )
-from agencies.names import DeliveryId, parse_case_ref, parse_delivery_id
+from agencies.names import DeliveryId, parse_delivery_id
 from agencies.notes.manifest import parse_manifest
 from agencies.notes.text import encode_time
 from crypto import note as signed_note
@@ -36,6 +37,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="What an agen
 app.command("join")(joining.join)
 app.command("refer")(referring.refer)
 app.command("sent")(sent.sent)
+app.command("send")(casework.send)
+app.add_typer(casework.app, name="case")
 app.command("recall")(taking_back.recall)
 app.add_typer(key_commands.app, name="keys")
 app.add_typer(audit_commands.app, name="audit")
@@ -167,10 +170,7 @@ def exclusions(
         stop("nobody named, and nothing settled", "name agencies or officers, or give --settled or --lift", Exit.USAGE)
     if set(parties or []) & set(lift or []):
         stop("somebody is to be excluded and lifted at once", "name each of them once", Exit.USAGE)
-    try:
-        reference = parse_case_ref(case)
-    except Malformed:
-        stop("that is not a case reference", "copy it from the message: a letter may be misread", Exit.USAGE)
+    reference = the_case(case)
     with open_kit(kit, passphrase_file) as office:
         office.exclude(reference, parties or [], settled=settled, lift=lift or [])
     say("Done: it holds from now on.")

@@ -1,19 +1,20 @@
 """`marac refer`: a referral is sent, and sent again where no answer came; it cannot become two."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from agencies.documents.document import Document
 from agencies.kit.acceptance import Accepted
 from agencies.kit.client import Kit
-from agencies.kit.compose import Composed, same_content
+from agencies.kit.compose import Composed
 from agencies.kit.forms import example, load_form
+from agencies.kit.handing_in import hand_in, in_words, kept_before, members_of
 from agencies.kit.opening import CheckFailed
-from agencies.kit.outbox import NotReadable, OutboxUnavailable
+from agencies.kit.outbox import NotReadable
 from agencies.kit.sending import NotOurs
 from agencies.kit.terminal import (
     HERE,
@@ -30,11 +31,10 @@ from agencies.kit.terminal import (
     takes,
     warn,
 )
-from agencies.kit.urgent import NotKnownToArrive, Urgent
+from agencies.kit.urgent import Urgent
 from agencies.kit.wire import BadAnswer, Problem, Unreachable, Untrusted
 from agencies.names import instant_of
 
-RESENDS: Final = 3
 _OF_ONE = (Problem, Unreachable, CheckFailed, BadAnswer, NotReadable, NotOurs)
 
 
@@ -85,10 +85,10 @@ def _send_form(options: ReferOptions, form: Path) -> None:
     filled = load_form(form)
     with open_kit(options.kit, options.passphrase_file) as sending:
         composed = _prepared(sending, filled.documents)
-        accepted = _send(sending, _kept_before(sending, composed) or composed)
+        accepted = hand_in(sending, kept_before(sending, composed) or composed)
         if sending.keeps_nothing:
             warn("WARNING: the kit's folder could not keep this; write the ids down: only they take it back")
-    answer(options.as_json, _members(accepted), _in_words(accepted))
+    answer(options.as_json, members_of(accepted), in_words(accepted, "referral"))
 
 
 def _prepared(sending: Kit, documents: Mapping[str, Document]) -> Composed:
@@ -112,14 +112,14 @@ def _send_unanswered(options: ReferOptions) -> None:
                 composed = sending.outbox.submission(id_, sending.keyring.identities)
                 if composed is None:  # another process had its answer meanwhile
                     continue
-                taken.append(_send(sending, composed))
+                taken.append(hand_in(sending, composed))
                 if not options.as_json:
-                    say(_in_words(taken[-1]))
+                    say(in_words(taken[-1], "referral"))
             except _OF_ONE as error:
                 failed += 1
                 warn(f"the referral of {_when(id_)}: {error}")
     if options.as_json or not (taken or failed):
-        answer(options.as_json, {"referrals": [_members(one) for one in taken]}, "Nothing was left to be sent again.")
+        answer(options.as_json, {"referrals": [members_of(one) for one in taken]}, "Nothing was left to be sent again.")
     if failed:
         stop(
             f"{failed} could not be sent again, and may have arrived the first time",
@@ -139,63 +139,5 @@ def _discard(options: ReferOptions, id_: str) -> None:
     say("Given up: it is not sent from here again.")
 
 
-def _kept_before(sending: Kit, composed: Composed) -> Composed | None:
-    """Return the same referral as it was sent before without an answer, if there is one."""
-    try:
-        for id_ in sending.outbox.unanswered():
-            kept = sending.outbox.submission(id_, sending.keyring.identities)
-            if kept is not None and same_content(kept, composed):
-                warn("this referral was sent before and got no answer: the very same is sent again")
-                return kept
-    except (OutboxUnavailable, NotReadable) as error:
-        warn(str(error))
-    return None
-
-
-def _send(kit: Kit, composed: Composed) -> list[Accepted]:
-    """Send, and where no answer came send the very same again: it cannot become two referrals."""
-    for attempt in range(1, RESENDS + 1):
-        try:
-            return kit.submit(composed)
-        except Untrusted:
-            raise
-        except Unreachable as error:
-            if attempt == RESENDS:
-                raise _unanswered(kit, composed, error) from None
-            warn("no answer from the gateway; sending the same again")
-        except Problem as problem:
-            if _is_kept(kit, composed):
-                problem.add_note(
-                    "It may have arrived, and is kept here. Send the very same again later: marac refer --unanswered"
-                )
-            raise
-    raise AssertionError("a last attempt returns or raises")
-
-
-def _unanswered(kit: Kit, composed: Composed, error: Unreachable) -> Unreachable:
-    if _is_kept(kit, composed):
-        return NotKnownToArrive(f"{error}: it is not known whether the referral arrived")
-    if kit.keeps_nothing or not kit.keyring.identities:
-        return Unreachable(f"{error}: whether the referral arrived is not known, and it is not kept; ask first")
-    return Unreachable(f"{error}: the referral was not sent, and is not kept here")
-
-
-def _is_kept(kit: Kit, composed: Composed) -> bool:
-    try:
-        return composed.idempotency in kit.outbox.unanswered()
-    except OutboxUnavailable:
-        return False
-
-
 def _when(id_: str) -> str:
     return f"{instant_of(id_):%Y-%m-%d %H:%M} UTC ({id_})"
-
-
-def _members(accepted: Sequence[Accepted]) -> Mapping[str, object]:
-    messages = {one.manifest.document: one.manifest.message for one in accepted}
-    return {"case": accepted[0].manifest.case, "messages": messages}
-
-
-def _in_words(accepted: Sequence[Accepted]) -> str:
-    lines = [f"  {one.manifest.document:<13} {one.manifest.message}" for one in accepted]
-    return "\n".join([f"The broker has taken the referral. Case {accepted[0].manifest.case}, messages:", *lines])

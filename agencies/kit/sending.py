@@ -13,6 +13,7 @@ from agencies.directory import Directory
 from agencies.documents.document import Document
 from agencies.documents.exclusions import Exclusions
 from agencies.documents.referral import Referral
+from agencies.documents.routes import ROUTES
 from agencies.documents.safe_contact import SafeContact
 from agencies.kit import wire
 from agencies.kit.acceptance import Accepted, check_accepted
@@ -21,6 +22,7 @@ from agencies.kit.home import Home, write_durably
 from agencies.kit.keyring import Keyring
 from agencies.kit.opening import Check, CheckFailed, TrustNotes
 from agencies.kit.outbox import OutboxUnavailable
+from agencies.kit.safe_address import check_kept_apart
 from agencies.kit.signing import OFFICER_FIELD, Clock, RequestSigner
 from agencies.kit.wire import Gateway, Pause, Problem, Untrusted, encode_body, parse_answer
 from agencies.names import CaseRef, MessageId, OfficerId
@@ -30,7 +32,6 @@ from agencies.notes.submission import parse_submission
 from crypto import note as signed_note
 from crypto.draw import draw_uuid7
 
-_ROUTES: Final[Mapping[str, str]] = {"referral": "/v1/referrals"}
 STATES: Final[Mapping[str, str]] = {
     "accepted": "on its way to the recipients' mailboxes",
     "waiting": "in every mailbox, not yet fetched by all",
@@ -116,9 +117,13 @@ class Sender:
     def prepare(self, documents: Mapping[str, Document], case: CaseRef | None = None) -> Composed:
         """Return a referral's documents signed and ready for `submit`.
 
-        Raises UnknownKind, DocumentInvalid; as `officer` does.
+        Raises UnknownKind, DocumentInvalid; SafeContactElsewhere, before anything is signed; as `officer` does.
         """
-        subject = Subject(REFERRAL.kind, REFERRAL.version, REFERRAL.purpose, case)
+        return self.prepare_any(Subject(REFERRAL.kind, REFERRAL.version, REFERRAL.purpose, case), documents)
+
+    def prepare_any(self, subject: Subject, documents: Mapping[str, Document]) -> Composed:
+        """Return documents of any kind signed and ready for `submit`. Raises as `prepare` does."""
+        check_kept_apart(documents)
         self.officer()
         return compose(subject, documents, self.author(), self.clock())
 
@@ -179,6 +184,14 @@ class Sender:
         lifted = {"lifted": list(lift)} if lift else {}
         self.post(f"/v1/cases/{case}/exclusions", {"parties": list(parties), "settled": settled, **lifted})
 
+    def relate(self, case: CaseRef, party: str, relation: str, why: str) -> None:
+        """Record what part an agency has in a case (coordinator). Raises Problem, Unreachable."""
+        self.post(f"/v1/cases/{case}/relations", {"party": party, "relation": relation, "why": why})
+
+    def case(self, case: CaseRef) -> wire.CaseAnswer:
+        """Return who takes part in a case, and who is kept out (coordinator). Raises Problem, Unreachable."""
+        return self.gateway.get(f"/v1/cases/{case}", wire.CaseAnswer, self.fields())
+
     def revoke(self, key: str, reason: str) -> str:
         """Take one of this agency's keys (a keyid, or an age recipient) out of use now; return the note that says so.
 
@@ -231,7 +244,7 @@ class Sender:
         """Post a submission that is kept until it is answered; one that was certainly not taken is forgotten."""
         new = self._keep(composed)
         try:
-            return self.gateway.post(_ROUTES[composed.subject.kind], composed.body(), fields)
+            return self.gateway.post(ROUTES[composed.subject.kind], composed.body(), fields)
         except (Untrusted, Problem) as error:
             # Only what was sent once, or not at all, is known not to have been taken: an earlier try may have arrived.
             certain = not error.repeated if isinstance(error, Untrusted) else error.final

@@ -20,7 +20,7 @@ from agencies.kit.keyring import load_keyring
 from agencies.kit.outbox import OutboxUnavailable
 from agencies.kit.readable import harmless
 from agencies.kit.wire import Problem
-from agencies.names import MessageId, parse_message_id
+from agencies.names import CaseRef, MessageId, parse_case_ref, parse_message_id
 from crypto import b64
 from crypto.errors import Malformed
 
@@ -64,6 +64,14 @@ def takes(options: type[T]) -> Callable[[Callable[[T], None]], Callable[..., Non
         return run
 
     return decorate
+
+
+def the_case(text: str) -> CaseRef:
+    """Return the case reference that somebody typed; stops where it is none."""
+    try:
+        return parse_case_ref(text)
+    except Malformed:
+        stop("that is not a case reference", "copy it from the message: a letter may be misread", Exit.USAGE)
 
 
 def say(text: str = "") -> None:

@@ -141,6 +141,30 @@ class TombstonesAnswer(Answer):
     tombstones: tuple[str, ...]
 
 
+class RelationAnswer(Answer):
+    """One party's part in a case."""
+
+    party: str
+    relation: str
+    basis: str
+    why: str
+    since: str
+    until: str | None
+
+
+class CaseAnswer(Answer):
+    """GET /v1/cases/{case}; instants as the gateway writes them."""
+
+    case: str
+    opened_at: str
+    last_referral_at: str
+    closed: bool
+    exclusions_pending: bool
+    destruction_scheduled_at: str | None
+    relations: tuple[RelationAnswer, ...]
+    excluded: tuple[str, ...]
+
+
 class _ProblemAnswer(Answer):
     code: str
     title: str

@@ -1,9 +1,55 @@
 """What a kind of message declares about its handling; its document is declared in agencies/documents."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
+from agencies.directory import Directory
+from agencies.documents.document import Document
+from agencies.names import OfficerId, PartyId
 from broker.case import Relation
+from broker.settings import Settings
+
+Documents = Mapping[str, Document]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What an effect may look at besides the documents: who sent them, the area's settings and who takes part."""
+
+    sender: PartyId
+    settings: Settings
+    directory: Directory
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What a submission does to its case.
+
+    excluded            agencies and officers by register id: rules from this very request on
+    exclusions_pending  people were excluded in words: all but the coordinator wait
+    closes              honour-based abuse
+    restarts_clock      True for a referral that is not for information only
+    asked               agencies that are asked from now on; who is involved stays so
+    answered_nothing    an agency that was asked and knows nothing: its part in the case ends
+    informs_until       every agency of the area that takes part gets the case for information, until then
+    """
+
+    excluded: frozenset[PartyId | OfficerId] = frozenset()
+    exclusions_pending: bool = False
+    closes: bool = False
+    restarts_clock: bool = False
+    asked: tuple[PartyId, ...] = ()
+    answered_nothing: PartyId | None = None
+    informs_until: datetime | None = None
+
+
+Effect = Callable[[Documents, Scene], Effects]
+
+
+def no_effect(_documents: Documents, _scene: Scene) -> Effects:
+    """Return that nothing about the case changes."""
+    return Effects()
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,27 +58,37 @@ class Part:
 
     receivers   kinds of party that it is sealed to by role, besides the coordinator's office
     least       the relation that a receiver must have to the case when the message is released
+    chosen      True: also to whom the document itself names, as far as they have that relation
+    everybody   True: to every agency of the area that takes part, the excluded excepted
+    mash_too    True: to the police MASH where the area says that it receives referrals
     """
 
     receivers: frozenset[str]
     least: Relation
+    chosen: bool = False
+    everybody: bool = False
+    mash_too: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of message: who sends it, for which purpose, in which parts, and what it does to its case.
 
-    name       on the wire; never reused
-    versions   accepted at once, newest first
-    senders    kinds of party that may send it
-    purposes   what it may be sent for; the agreement must allow that purpose too
-    opens_case True if `case new` is allowed
-    parts      by document name, in the order of the submission note
+    name          on the wire; never reused
+    versions      accepted at once, newest first
+    senders       kinds of party that may send it
+    least_sender  the relation that its sender must have to a case that is there
+    purposes      what it may be sent for; the agreement must allow that purpose too
+    opens_case    True if `case new` is allowed; whoever sends it is `asked` in that case from then on
+    parts         by document name, in the order of the submission note
+    effect        what its documents do to the case; raises what makes a submission unsound
     """
 
     name: str
     versions: tuple[str, ...]
     senders: frozenset[str]
+    least_sender: Relation
     purposes: frozenset[str]
     opens_case: bool
     parts: Mapping[str, Part]
+    effect: Effect = no_effect

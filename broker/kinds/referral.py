@@ -2,21 +2,62 @@
 
 from types import MappingProxyType
 
+from agencies.agency import AGENCY_KINDS
+from agencies.directory import Directory
+from agencies.documents.exclusions import Exclusions
+from agencies.documents.referral import Referral, meets_threshold
+from agencies.names import OfficerId, PartyId, coordinator_of
 from broker.case import Relation
-from broker.kinds.kind import Kind, Part
+from broker.errors import BelowThreshold, ExclusionLeavesNobody, UnknownExclusion
+from broker.kinds.kind import Documents, Effects, Kind, Part, Scene
+
+
+def _effect(documents: Documents, scene: Scene) -> Effects:
+    """Return what a referral does to its case.
+
+    Raises BelowThreshold if its only ground is a count of ticks under the area's threshold, UnknownExclusion
+    if an exclusion names nobody in the register, ExclusionLeavesNobody if it names the coordinator's office.
+    """
+    referral, exclusions = documents["referral"], documents["exclusions"]
+    if not isinstance(referral, Referral) or not isinstance(exclusions, Exclusions):
+        raise TypeError("the table of documents declares other types")
+    if not meets_threshold(referral, scene.settings.dash_threshold):
+        raise BelowThreshold("below the area's threshold, and no other ground", "/documents/referral/grounds")
+    return Effects(
+        excluded=_excluded(exclusions, scene.directory),
+        exclusions_pending=exclusions.has_free_text,
+        closes=referral.is_honour_based,
+        restarts_clock=not referral.information_only,
+    )
+
+
+def _excluded(exclusions: Exclusions, directory: Directory) -> frozenset[PartyId | OfficerId]:
+    for index, entry in enumerate(exclusions.agencies):
+        pointer = f"/documents/exclusions/agencies/{index}"
+        # The coordinator's office cannot be excluded whole. Its officers can, while one is left: services/office.py.
+        if entry.agency == coordinator_of(directory.area.name):
+            raise ExclusionLeavesNobody("the coordinator's office cannot be excluded", pointer)
+        if directory.register.party(entry.agency) is None:
+            raise UnknownExclusion("not an agency in the register", pointer)
+    for index, named in enumerate(exclusions.officers):
+        if directory.register.officer(named.officer) is None:
+            raise UnknownExclusion("not an officer in the register", f"/documents/exclusions/officers/{index}")
+    agencies = frozenset[PartyId | OfficerId](PartyId(agency) for agency in exclusions.agency_ids)
+    return agencies | {OfficerId(officer) for officer in exclusions.officer_ids}
+
 
 REFERRAL = Kind(
     name="referral",
     versions=("1.0",),
-    senders=frozenset({
-        "police", "idva-service", "childrens-social-care", "adult-social-care", "health", "housing", "probation",
-        "education", "substance-misuse", "voluntary-sector", "mash", "coordinator", "deputy",
-    }),
+    # Not CAFCASS, whose referral goes through children's social care; not who only checks the others.
+    senders=frozenset(AGENCY_KINDS) - {"cafcass", "compliance"} | {"coordinator", "deputy"},
+    least_sender=Relation.ASKED,
     purposes=frozenset({"referral"}),
     opens_case=True,
     parts=MappingProxyType({
-        "referral": Part(receivers=frozenset({"idva-service"}), least=Relation.INVOLVED),
+        "referral": Part(receivers=frozenset({"idva-service"}), least=Relation.INVOLVED, mash_too=True),
         "safe-contact": Part(receivers=frozenset({"idva-service"}), least=Relation.INVOLVED),
         "exclusions": Part(receivers=frozenset(), least=Relation.INVOLVED),
     }),
+    effect=_effect,
 )  # fmt: skip

@@ -17,6 +17,7 @@ from broker.errors import (
     NobodyToReceive,
     NoteMismatch,
     NoteRejected,
+    PartyUnknown,
     ReceiptOutOfOrder,
     Refused,
     RegisterConflict,
@@ -34,7 +35,7 @@ from crypto.draw import draw_uuid7
 _REJECTIONS = (
     NoteRejected, NoteMismatch, DocumentRejected, UnknownKind, UnknownVersion, SupersedesUnsupported, UnknownExclusion,
     ExclusionLeavesNobody, BelowThreshold, IdempotencyConflict, NobodyToReceive, RegisterConflict, ReceiptOutOfOrder,
-    RevocationLeavesNobody,
+    RevocationLeavesNobody, PartyUnknown,
 )  # fmt: skip
 
 

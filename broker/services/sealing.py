@@ -1,17 +1,17 @@
 """Seal the documents of a submission: each once, with a header for every party that it may concern."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agencies.agency import Party
 from agencies.directory import Directory
 from agencies.names import PartyId, coordinator_of
 from agencies.sealed import encode_sealed
 from broker.errors import NobodyToReceive
+from broker.kinds.kind import Documents, Effects
 from broker.need_to_know import COORDINATING
 from broker.routing import audiences, without
 from broker.services.desk import Desk
-from broker.services.effects import Effects
 from broker.services.reading import Reading, Request
 from crypto.age import parse_recipient, seal
 from crypto.note import hash_text
@@ -35,22 +35,29 @@ class SealedPart:
     headers: Mapping[PartyId, Header]
 
 
-def seal_parts(
-    desk: Desk, reading: Reading, request: Request, effects: Effects, directory: Directory
-) -> list[SealedPart]:
-    """Return the documents sealed to whom they may concern by role, less whom this very request excludes.
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a submission's documents say, for the length of one request, and what follows for its case."""
+
+    documents: Documents = field(repr=False)
+    effects: Effects
+
+
+def seal_parts(desk: Desk, reading: Reading, request: Request, said: Said, directory: Directory) -> list[SealedPart]:
+    """Return the documents sealed to whom they may concern by role or choice, less whom this very request excludes.
 
     The case may take more headers away, never add one. The work is the same for every case, and for none.
     Raises NobodyToReceive if the coordinator's office has no key left.
     """
     also = {"mash"} if desk.settings.mash_receives_referrals else set[str]()
-    audience = audiences(reading.kind, taking_part(desk, directory), also, closed=effects.closes)
+    chosen = {name: document.chosen for name, document in said.documents.items()}
+    audience = audiences(reading.kind, taking_part(desk, directory), also, chosen, closed=said.effects.closes)
     return [
         _seal(
             desk,
             name,
             encode_sealed(request.documents[name], request.note),
-            without(parties, effects.excluded),
+            without(parties, said.effects.excluded),
             directory,
         )
         for name, parties in audience.items()

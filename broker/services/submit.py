@@ -6,18 +6,19 @@ from dataclasses import dataclass, replace
 from agencies.directory import Directory
 from agencies.names import DeliveryId, MessageId, coordinator_of, draw_case_ref
 from agencies.notes.manifest import Manifest
-from broker.case import Case, Related, Relation
+from broker.case import Case
 from broker.errors import IdempotencyConflict, NoteMismatch, NoteRejected, Refused
+from broker.kinds.kind import Effects, Scene
 from broker.lifecycle import DeliveryState
-from broker.need_to_know import Access, Act, Asker, Decision, Deny, Permit, basis_for, decide
+from broker.need_to_know import Access, Act, Asker, Decision, Deny, Permit, decide
 from broker.ports import UnitOfWork
 from broker.records import Addressed, Delivery, Earlier, Message
 from broker.services.desk import Desk
-from broker.services.effects import Effects, effects_of
 from broker.services.office import check_somebody_is_left
 from broker.services.reading import Reading, Request, read_documents, read_submission, verify_signers
+from broker.services.relations import brought_by
 from broker.services.ruling import as_of, check_asker, entry_for, refuse, rejections_logged
-from broker.services.sealing import SealedPart, seal_parts, taking_part
+from broker.services.sealing import Said, SealedPart, seal_parts
 from crypto import note as signed_note
 from crypto.draw import draw_uuid7
 from crypto.errors import CryptoError
@@ -48,8 +49,10 @@ async def _submit(desk: Desk, request: Request, asker: Asker) -> Sequence[str]:
         demand_proved=desk.settings.demand_proved,
     )
     await check_asker(desk, access)
-    effects = effects_of(read_documents(reading, request), desk.settings, directory)
-    parts = seal_parts(desk, reading, request, effects, directory)  # slow and pure: before the lock
+    documents = read_documents(reading, request)
+    effects = reading.kind.effect(documents, Scene(asker.party.id, desk.settings, directory))
+    # Slow and pure: before the lock.
+    parts = seal_parts(desk, reading, request, Said(documents, effects), directory)
     try:
         return await _commit(desk, reading, access, effects, parts)
     except IdempotencyConflict:
@@ -69,7 +72,7 @@ async def _commit(
         manifests: Sequence[str] = () if earlier is None else earlier.manifests
         message = None
         if isinstance(decision, Permit) and earlier is None:
-            case = await _apply(desk, uow, access, effects, judged.directory)
+            case = await _apply(desk, uow, access, reading, effects, judged.directory)
             access = replace(access, case=case)
             addressed = [_address(desk, reading, part, case) for part in parts]
             manifests, message = tuple(item.message.manifest for item in addressed), addressed[0].message.id
@@ -142,21 +145,23 @@ async def _access_in(uow: UnitOfWork, reading: Reading, access: Access, earlier:
     return replace(access, case=case, opens_case=access.opens_case and earlier is None)
 
 
-async def _apply(desk: Desk, uow: UnitOfWork, access: Access, effects: Effects, directory: Directory) -> Case:
-    """Open the case or renew it; exclusions and closing take effect before any header is kept.
+async def _apply(
+    desk: Desk, uow: UnitOfWork, access: Access, reading: Reading, effects: Effects, directory: Directory
+) -> Case:
+    """Open the case or renew it; exclusions, closing and relations take effect before any header is kept.
 
     Raises ExclusionLeavesNobody.
     """
     before = frozenset() if access.case is None else access.case.excluded
     # Only of who may submit to this case, and under its lock: see office.py.
     check_somebody_is_left(desk, directory, before, before | effects.excluded, "/documents/exclusions/officers")
-    related = _related(desk, access, directory)
+    related = {one.party: one for one in brought_by(desk, access, reading.kind, effects, directory)}
     if access.case is None:
         case = Case(
             ref=draw_case_ref(desk.settings.case_prefix),
             opened_at=desk.now(),
             last_referral_at=desk.now(),
-            related={member.party: member for member in related},
+            related=related,
             excluded=effects.excluded,
             closed=effects.closes,
             exclusions_pending=effects.exclusions_pending,
@@ -164,35 +169,30 @@ async def _apply(desk: Desk, uow: UnitOfWork, access: Access, effects: Effects, 
         await uow.cases.add(case)
         return case
     case = access.case
-    for member in related:
-        if member.party not in case.related:  # never undoes what the coordinator ended
-            await uow.cases.relate(case.ref, member)
+    for one in related.values():
+        await uow.cases.relate(case.ref, one)
     if effects.restarts_clock:
         await uow.cases.restart(case.ref, desk.now())
     if effects.excluded or effects.exclusions_pending:
         await uow.cases.exclude(case.ref, sorted(effects.excluded), pending=effects.exclusions_pending)
     if effects.closes:
         await uow.cases.close(case.ref)
-    return replace(case, excluded=case.excluded | effects.excluded, closed=case.closed or effects.closes)
-
-
-def _related(desk: Desk, access: Access, directory: Directory) -> list[Related]:
-    """Return the relations that a referral brings: by role, and `asked` for whoever refers (it may re-refer)."""
-    now, sender = desk.now(), access.asker.party
-    roles = {"coordinator", "idva-service"} | ({"mash"} if desk.settings.mash_receives_referrals else set())
-    by_role = [
-        Related(party.id, Relation.INVOLVED, basis_for(party.kind), "by-role", now)
-        for party in taking_part(desk, directory)
-        if party.kind in roles
-    ]
-    if sender.kind in roles:
-        return by_role
-    return [*by_role, Related(sender.id, Relation.ASKED, basis_for(sender.kind), "referred", now)]
+    return replace(
+        case,
+        related={**case.related, **related},
+        excluded=case.excluded | effects.excluded,
+        closed=case.closed or effects.closes,
+    )
 
 
 def _address(desk: Desk, reading: Reading, part: SealedPart, case: Case) -> Addressed:
-    """Return the message and its deliveries: none for who is excluded, and in a closed case the coordinator's alone."""
+    """Return the message and its deliveries: for who may have it now, and in a closed case the coordinator's alone.
+
+    Whom a document names and the case does not concern gets nothing, and the sender is not told: it may not know
+    who takes part. The coordinator sees both.
+    """
     message, now = MessageId(draw_uuid7(desk.now())), desk.now()
+    least = reading.kind.parts[part.document].least
     deliveries = [
         (
             Delivery(
@@ -207,7 +207,7 @@ def _address(desk: Desk, reading: Reading, part: SealedPart, case: Case) -> Addr
             header.bytes_,
         )
         for party, header in part.headers.items()
-        if party not in case.excluded and (not case.closed or party == coordinator_of(desk.area))
+        if case.relation(party, now).at_least(least) and (not case.closed or party == coordinator_of(desk.area))
     ]
     return Addressed(_message(desk, reading, part, case, message), part.payload, deliveries)
 

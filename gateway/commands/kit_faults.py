@@ -23,6 +23,7 @@ from agencies.kit.keyring import NoKeys
 from agencies.kit.opening import CheckFailed
 from agencies.kit.outbox import NotReadable, OutboxUnavailable
 from agencies.kit.recalls import RecallAnswered, TakenBack
+from agencies.kit.safe_address import SafeContactElsewhere
 from agencies.kit.sending import NotOurs
 from agencies.kit.terminal import on_one_line, warn
 from agencies.kit.urgent import NotKnownToArrive
@@ -44,7 +45,7 @@ KIT_FAULTS: Final[tuple[tuple[type[Exception], Exit, str], ...]] = (
     (CheckFailed, Exit.CHECK_FAILED, "do not use what you received, and tell the coordinator by telephone"),
     (LogMismatch, Exit.CHECK_FAILED, "keep the file, and tell the area's data protection lead"),
     (Untrusted, Exit.FAILED, "give --ca FILE to marac join, or name the file as ca_file in kit.json"),
-    (NotKnownToArrive, Exit.FAILED, "run the same again, or marac refer --unanswered: it cannot become two referrals"),
+    (NotKnownToArrive, Exit.FAILED, "run the same again, or marac refer --unanswered: it cannot be taken twice"),
     (Unreachable, Exit.FAILED, "check that the gateway runs and its address in kit.json; running it again is safe"),
     (BadAnswer, Exit.FAILED, "check that the gateway's address is right, and that this kit is not older than it"),
     (HomeDamaged, Exit.USAGE, "restore it from a copy, or join again in a new folder, comparing the fingerprint"),
@@ -62,6 +63,11 @@ KIT_FAULTS: Final[tuple[tuple[type[Exception], Exit, str], ...]] = (
     (OfficerNotEntered, Exit.REFUSED, "give the coordinator the note for: marac officer add; then run it again"),
     (NotInInbox, Exit.FAILED, "look what there is with: marac inbox"),
     (UnknownKind, Exit.FAILED, "install a newer kit"),
+    (
+        SafeContactElsewhere,
+        Exit.USAGE,
+        "nothing was sent: take it out there and leave the field unknown; whoever reads that document would learn it",
+    ),
     (DocumentInvalid, Exit.USAGE, "correct the document and send it again"),
 )
 _REFUSALS: Final = ("not-available", "not-active", "not-allowed", "not-in-force", "required", "not-proved", "revoked")

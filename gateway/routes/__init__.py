@@ -5,8 +5,9 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from gateway.routes import audit, cases, catalogue, deliveries, health, inbox, messages, referrals, trust
+from gateway.routes import audit, cases, catalogue, deliveries, health, inbox, messages, schemas, submissions, trust
 
 ROUTERS: Final[Sequence[APIRouter]] = tuple(
-    module.router for module in (health, catalogue, trust, referrals, messages, inbox, deliveries, cases, audit)
+    module.router
+    for module in (health, catalogue, schemas, trust, submissions, messages, inbox, deliveries, cases, audit)
 )

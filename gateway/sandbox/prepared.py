@@ -48,6 +48,7 @@ PREPARED: Final[Mapping[str, Case]] = MappingProxyType({
     "kind-unknown": submissions.unknown_kind,
     "version-unknown": submissions.unknown_version,
     "exclusion-unknown": submissions.unknown_exclusion,
+    "party-unknown": rules.strange_party,
     "exclusion-leaves-nobody": submissions.nobody_left,
     "below-threshold": submissions.few_ticks,
     "supersedes-unsupported": submissions.correction,

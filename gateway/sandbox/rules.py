@@ -11,6 +11,7 @@ from crypto import note as signed_note
 from crypto.draw import draw_uuid7
 from crypto.keys import SigningKey
 from crypto.note import hash_text, text_of
+from gateway.made_up import AREA
 from gateway.sandbox.exchange import Draft, Exchange, get
 from gateway.sandbox.requests import LEASE
 from gateway.sandbox.stage import Leased, Stage, done, open_sqlite
@@ -46,6 +47,12 @@ def no_agreement(stage: Stage) -> Sequence[Exchange]:
 def not_the_coordinator(stage: Stage) -> Sequence[Exchange]:
     """An agency asks for what is the coordinator's alone."""
     return [stage.get("Rivermead asks for the tombstones.", "rivermead", "/v1/tombstones")]
+
+
+def strange_party(stage: Stage) -> Sequence[Exchange]:
+    """A part in a case would be recorded for who is no agency; whether there is the case is not even looked at."""
+    body = {"party": f"{AREA}/agency/nobody", "relation": "involved", "why": "involvement"}
+    return [stage.post("Nobody is to be involved.", "coordinator", "/v1/cases/FEN-00000-00000-0/relations", body)]
 
 
 def may_not_refer(stage: Stage) -> Sequence[Exchange]:

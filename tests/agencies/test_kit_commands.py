@@ -204,7 +204,7 @@ def test_who_a_kit_with_a_gateway_that_is_down_refers_to_is_still_said(area: Joi
     form.write_text(ok(marac("refer", "--example")))
     failed = marac("refer", form, "--kit", kit, "--passphrase-file", area.places.passphrase)
     assert failed.code == 1
-    assert "it is not known whether the referral arrived" in failed.err
+    assert "it is not known whether it arrived" in failed.err
     assert failed.err.endswith("If life is in danger, call 999.\n")
 
 
@@ -224,7 +224,7 @@ def test_a_referral_that_got_no_answer_is_kept_and_the_same_form_sends_the_very_
     point_at(kit / "kit.json", area.url)
     again = marac("refer", form, *here)
     assert again.code == 0
-    assert again.err.splitlines()[0].startswith("marac: this referral was sent before and got no answer")
+    assert again.err.splitlines()[0].startswith("marac: this was sent before and got no answer")
     assert ok(marac("refer", "--discard", second["id"], "--yes", "--kit", kit)).startswith("Given up")
     assert ok(marac("refer", "--unanswered", "--yes", *here)) == "Nothing was left to be sent again.\n"
     listed = json.loads(ok(marac("sent", "--kit", kit, "--json")))
@@ -274,3 +274,39 @@ def test_an_officer_is_named_only_once_the_coordinator_has_entered_them(area: Jo
     ok(area.office("pull", "--wait", "5"))
     rows = json.loads(ok(marac("inbox", "--json", "--kit", area.places.office / "kit")))["deliveries"]
     assert "all nine passed" in ok(area.office("open", rows[-1]["delivery"]))
+
+
+def test_a_coordinator_asks_for_research_sees_who_takes_part_and_an_agency_answers(
+    area: Joined, tmp_path: Path
+) -> None:
+    form = tmp_path / "referral.json"
+    form.write_text(ok(marac("refer", "--example")))
+    case = json.loads(ok(area.run(HOUSING, "refer", form, "--json")))["case"]
+    request, returned = tmp_path / "request.json", tmp_path / "return.json"
+    request.write_text(ok(marac("send", "research-request", "--example")).replace("agency/police", "agency/idva"))
+    sent = ok(area.office("send", "research-request", request, "--case", case))
+    assert sent.startswith(f"The broker has taken the research-request. Case {case}")
+    shown = json.loads(ok(area.office("case", "show", case, "--json")))
+    assert {one["party"]: one["relation"] for one in shown["relations"]}[HOUSING] == "asked"
+    ok(area.office("case", "relate", case, HOUSING, "--as", "involved", "--why", "involvement"))
+    assert f"involved         {HOUSING}" in ok(area.office("case", "show", case))
+    returned.write_text(ok(marac("send", "research-return", "--example")))
+    told = json.loads(ok(area.run(HOUSING, "send", "research-return", returned, "--case", case, "--json")))
+    assert told["case"] == case
+    assert list(told["messages"]) == ["research-return"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (("send", "gossip"), "KIND: no such kind"),
+        (("send", "case-note"), "give a form and --case"),
+        (("send", "case-note", "none.json", "--case", "CAM"), "not a case reference"),
+        (("case", "relate", "FEN-00000-00000-0", "x", "--as", "friend", "--why", "research"), "--as: no such word"),
+        (("case", "relate", "FEN-00000-00000-0", "x", "--as", "asked", "--why", "because"), "--why: no such word"),
+    ],
+)
+def test_a_mistake_in_a_message_about_a_case_is_named(arguments: tuple[str, ...], what: str) -> None:
+    failed = marac(*arguments)
+    assert failed.code == 2
+    assert what in failed.err

@@ -90,10 +90,12 @@ RECALL = replace(STATUS, act=Act.RECALL)
 RECALL_SOME = Access(Act.RECALL_SOME, asker(COORDINATOR), REFERRAL, case=CASE)
 EXCLUDE = Access(Act.EXCLUDE, asker(COORDINATOR), case=CASE)
 LIFT = replace(EXCLUDE, act=Act.LIFT)
+RELATE = replace(EXCLUDE, act=Act.RELATE)
+VIEW = replace(EXCLUDE, act=Act.VIEW)
 STEWARD = Access(Act.STEWARD, asker(COORDINATOR))
 REVOKE = Access(Act.REVOKE, asker(HOUSING))
 AUDIT = Access(Act.AUDIT, asker(COMPLIANCE))
-ABOUT_A_CASE = (SUBMIT, LEASE, OPEN, RECEIPT, STATUS, RECALL, RECALL_SOME, EXCLUDE, LIFT)
+ABOUT_A_CASE = (SUBMIT, LEASE, OPEN, RECEIPT, STATUS, RECALL, RECALL_SOME, EXCLUDE, LIFT, RELATE, VIEW)
 PERMITTED = (*ABOUT_A_CASE, STEWARD, REVOKE, AUDIT)
 
 
@@ -135,7 +137,7 @@ def questions() -> tuple[Question, ...]:
 def _permits() -> Iterator[Question]:
     yes = Permit(Relation.INVOLVED, PUBLIC_TASK)
     asked, no_case = Permit(Relation.ASKED, PUBLIC_TASK), Permit(Relation.NONE, PUBLIC_TASK)
-    answers = [asked, yes, yes, yes, asked, asked, yes, yes, yes, no_case, no_case, no_case]
+    answers = [asked, yes, yes, yes, asked, asked, *[yes] * 5, no_case, no_case, no_case]
     for access, answer in zip(PERMITTED, answers, strict=True):
         yield Question(f"{access.act} as it should be", access, answer)
     yield Question("a referral that opens a case", OPENING, no_case)
@@ -211,10 +213,10 @@ def _refused_as_asker() -> Iterator[Question]:
         yield Question(f"{access.act} with a superseded key", replace(access, superseded_key=True), inactive)
         if party.kind not in {"coordinator", "deputy"} and access is not REVOKE:
             yield from _without_agreement(access)
-    for access in (RECALL_SOME, EXCLUDE, LIFT, STEWARD, AUDIT):
+    for access in (RECALL_SOME, EXCLUDE, LIFT, RELATE, VIEW, STEWARD, AUDIT):
         for party in (IDVA, HOUSING, POLICE):
             yield Question(f"{access.act} by {party.kind}", by(access, party), Deny("N3", "act-not-allowed"))
-    for access in (RECALL_SOME, EXCLUDE, LIFT, STEWARD):
+    for access in (RECALL_SOME, EXCLUDE, LIFT, RELATE, VIEW, STEWARD):
         yield Question(f"{access.act} by compliance", by(access, COMPLIANCE), Deny("N3", "act-not-allowed"))
     yield from _refused_as_sender()
     yield from _refused_for_the_officer()
@@ -256,7 +258,7 @@ def _refused_as_sender() -> Iterator[Question]:
 
 def _refused_for_the_officer() -> Iterator[Question]:
     yield Question("opened by nobody in particular", naming(OPEN, None), Deny("N6", "officer-required"))
-    for access in (RECALL, RECALL_SOME, EXCLUDE, LIFT):
+    for access in (RECALL, RECALL_SOME, EXCLUDE, LIFT, RELATE, VIEW):
         unnamed = naming(replace(access, demand_proved=True), None)
         name = f"{access.act} by nobody in particular, where proof is demanded"
         yield Question(name, unnamed, Deny("N6", "officer-required"))
@@ -278,7 +280,7 @@ def _refused_by_case() -> Iterator[Question]:
             yield Question(f"{access.act}: agency excluded", about(access, case), Deny("N8", "not-available"))
         named = naming(about(access, _without(OFFICER)), OFFICER, proved=True)
         yield Question(f"{access.act}: officer excluded", named, Deny("N9", "not-available"))
-    for access in (LEASE, LIFT, RECALL, RECALL_SOME):
+    for access in (LEASE, LIFT, RECALL, RECALL_SOME, RELATE, VIEW):
         colleagues = replace(access, colleagues=frozenset({OFFICER, OTHER_OFFICER}))
         unnamed, name = about(colleagues, _without(OTHER_OFFICER)), f"{access.act} by nobody in particular"
         yield Question(f"{name}: one officer excluded", unnamed, Deny("N9", "not-available"))

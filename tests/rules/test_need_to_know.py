@@ -77,6 +77,8 @@ BY_RELATION: Mapping[Act, str] = {
     Act.RECALL_SOME: "yes yes yes yes yes N8",
     Act.EXCLUDE: "yes yes yes yes yes N8",
     Act.LIFT: "   yes yes yes yes yes N8",
+    Act.RELATE: " yes yes yes yes yes N8",
+    Act.VIEW: "   yes yes yes yes yes N8",
     Act.STEWARD: "yes yes yes yes yes yes",
     Act.REVOKE: " yes yes yes yes yes yes",
     Act.AUDIT: "  yes yes yes yes yes yes",
@@ -111,6 +113,15 @@ def test_each_act_by_each_relation(access: Access) -> None:
 @pytest.mark.parametrize("access", [LEASE, OPEN], ids=["lease", "open"])
 def test_each_least_relation_of_a_document_by_each_relation(access: Access, least: Relation) -> None:
     asked = [replace(access, least=least, case=holding(relation, IDVA)) for relation in RELATIONS]
+    assert [answered(one) for one in asked] == BY_LEAST[least].split()
+
+
+@pytest.mark.parametrize("least", Relation)
+def test_each_least_relation_of_a_sender_by_each_relation(least: Relation) -> None:
+    submit = next(access for access in PERMITTED if access.act is Act.SUBMIT)
+    assert submit.kind is not None
+    kind = replace(submit.kind, least_sender=least)
+    asked = [replace(submit, kind=kind, case=holding(relation, submit.asker.party)) for relation in RELATIONS]
     assert [answered(one) for one in asked] == BY_LEAST[least].split()
 
 

@@ -1,0 +1,136 @@
+"""`marac send` and `marac case`: messages about a case that is there, and who takes part in it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agencies.documents.routes import ROUTES
+from agencies.kit.compose import about
+from agencies.kit.forms import example, load_message
+from agencies.kit.handing_in import hand_in, in_words, kept_before, members_of
+from agencies.kit.terminal import (
+    HERE,
+    AsJson,
+    Exit,
+    KitFolder,
+    PassphraseFile,
+    answer,
+    open_kit,
+    say,
+    stop,
+    takes,
+    the_case,
+)
+from agencies.kit.urgent import Urgent
+from agencies.kit.wire import CaseAnswer
+
+OPENS = "lookup"  # needs no case
+KINDS = tuple(kind for kind in ROUTES if kind != "referral")
+RELATIONS = ("asked", "involved", "for_information", "ended")
+WHYS = ("research", "involvement", "information", "no-longer-involved", "correction")
+
+app = typer.Typer(no_args_is_help=True, help="Who takes part in a case, and who is kept out (coordinator).")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendOptions:
+    """Which message, about which case."""
+
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"One of: {', '.join(KINDS)}.")]
+    form: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A filled form, JSON.", dir_okay=False)] = None
+    case: Annotated[str | None, typer.Option("--case", metavar="CASE", help="Such as CAM-7Q4X9-K2M8T-5.")] = None
+    shows_example: Annotated[bool, typer.Option("--example", help="Print a form to start from, and leave.")] = False
+    kit: KitFolder = HERE
+    passphrase_file: PassphraseFile = None
+    as_json: AsJson = False
+
+
+@takes(SendOptions)
+def send(options: SendOptions) -> None:
+    """Send a message about a case: a research request, what research found, a note, a flag; or ask, with a look-up,
+    whether somebody has been referred already (never wait with a referral for the answer).
+
+    Who gets it follows from its kind, from what the form names, and from who takes part in the case.
+
+    Example: marac send research-request --example > request.json
+             marac send research-request request.json --case CAM-7Q4X9-K2M8T-5
+    """
+    if options.kind not in KINDS:
+        stop("KIND: no such kind of message", f"give one of: {', '.join(KINDS)}; a referral: marac refer", Exit.USAGE)
+    if options.shows_example:
+        say(example(options.kind).rstrip("\n"))
+        return
+    if options.form is None or (options.case is None and options.kind != OPENS):
+        stop("give a form and --case", f"to begin: marac send {options.kind} --example > form.json", Exit.USAGE)
+    subject = about(options.kind, None if options.case is None else the_case(options.case))
+    with Urgent(options.kit):
+        document = load_message(options.kind, options.form)
+        with open_kit(options.kit, options.passphrase_file) as sending:
+            composed = sending.prepare_any(subject, {options.kind: document})
+            accepted = hand_in(sending, kept_before(sending, composed) or composed)
+    answer(options.as_json, members_of(accepted), in_words(accepted, options.kind))
+
+
+@app.command("show")
+def show(
+    case: Annotated[str, typer.Argument(metavar="CASE", help="Such as CAM-7Q4X9-K2M8T-5.")],
+    kit: KitFolder = HERE,
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show who takes part in a case, on which basis, and who is kept out. The log notes that it was looked at.
+
+    Example: marac case show CAM-7Q4X9-K2M8T-5
+    """
+    reference = the_case(case)
+    with open_kit(kit, passphrase_file) as office:
+        found = office.case(reference)
+    answer(as_json, found.model_dump(), _in_words(found))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelateOptions:
+    """Which agency, what part, and why."""
+
+    case: Annotated[str, typer.Argument(metavar="CASE", help="Such as CAM-7Q4X9-K2M8T-5.")]
+    party: Annotated[str, typer.Argument(metavar="ID", help="The agency; see: marac register list.")]
+    as_: Annotated[str, typer.Option("--as", metavar="RELATION", help=f"One of: {', '.join(RELATIONS)}.")]
+    why: Annotated[str, typer.Option("--why", metavar="WORD", help=f"One of: {', '.join(WHYS)}.")]
+    kit: KitFolder = HERE
+    passphrase_file: PassphraseFile = None
+
+
+@takes(RelateOptions)
+def relate(options: RelateOptions) -> None:
+    """Record what part an agency has in a case. `ended` stops every later release to it at once.
+
+    Example: marac case relate CAM-7Q4X9-K2M8T-5 marac.area.example/agency/housing --as involved --why involvement
+    """
+    for option, given, allowed in (("--as", options.as_, RELATIONS), ("--why", options.why, WHYS)):
+        if given not in allowed:
+            stop(f"{option}: no such word", f"give one of: {', '.join(allowed)}", Exit.USAGE)
+    reference = the_case(options.case)
+    with open_kit(options.kit, options.passphrase_file) as office:
+        office.relate(reference, options.party, options.as_, options.why)
+    say("Done: it holds from now on. What was sealed before is not sealed to it: share it, or have it sent again.")
+
+
+app.command("relate")(relate)
+
+
+def _in_words(case: CaseAnswer) -> str:
+    facts = [
+        f"Case {case.case}, opened {case.opened_at}, last referred {case.last_referral_at}",
+        *(["CLOSED (honour-based abuse)"] if case.closed else []),
+        *(["People excluded in words wait: marac exclusions"] if case.exclusions_pending else []),
+        *([f"Scheduled for destruction at {case.destruction_scheduled_at}"] if case.destruction_scheduled_at else []),
+        *(
+            f"  {one.relation:<16} {one.party}  ({one.why}; {one.basis}; since {one.since}"
+            + (f", until {one.until})" if one.until else ")")
+            for one in case.relations
+        ),
+        *(f"  {'EXCLUDED':<16} {one}" for one in case.excluded),
+    ]
+    return "\n".join(facts)

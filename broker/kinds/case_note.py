@@ -1,0 +1,17 @@
+"""The case note: from one involved agency to others that it chose. Rule: domain.md, the table of kinds."""
+
+from types import MappingProxyType
+
+from agencies.agency import AGENCY_KINDS
+from broker.case import Relation
+from broker.kinds.kind import Kind, Part
+
+CASE_NOTE = Kind(
+    name="case-note",
+    versions=("1.0",),
+    senders=frozenset(AGENCY_KINDS) - {"compliance"} | {"coordinator", "deputy"},
+    least_sender=Relation.INVOLVED,
+    purposes=frozenset({"safeguarding"}),
+    opens_case=False,
+    parts=MappingProxyType({"case-note": Part(frozenset(), Relation.INVOLVED, chosen=True)}),
+)

@@ -1,0 +1,17 @@
+"""The reuse consent: the originator's or the chair's answer to a reuse request. Rule: domain.md, the table of kinds."""
+
+from types import MappingProxyType
+
+from agencies.agency import AGENCY_KINDS
+from broker.case import Relation
+from broker.kinds.kind import Kind, Part
+
+REUSE_CONSENT = Kind(
+    name="reuse-consent",
+    versions=("1.0",),
+    senders=frozenset(AGENCY_KINDS) - {"compliance"} | {"coordinator", "deputy", "chair"},
+    least_sender=Relation.INVOLVED,
+    purposes=frozenset({"safeguarding"}),
+    opens_case=False,
+    parts=MappingProxyType({"reuse-consent": Part(frozenset(), Relation.INVOLVED, chosen=True)}),
+)

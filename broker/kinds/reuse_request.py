@@ -1,0 +1,17 @@
+"""The reuse request: may what was learned here be used for another purpose? Rule: domain.md, the table of kinds."""
+
+from types import MappingProxyType
+
+from agencies.agency import AGENCY_KINDS
+from broker.case import Relation
+from broker.kinds.kind import Kind, Part
+
+REUSE_REQUEST = Kind(
+    name="reuse-request",
+    versions=("1.0",),
+    senders=frozenset(AGENCY_KINDS) - {"compliance"} | {"coordinator", "deputy"},
+    least_sender=Relation.INVOLVED,
+    purposes=frozenset({"safeguarding"}),
+    opens_case=False,
+    parts=MappingProxyType({"reuse-request": Part(frozenset({"chair"}), Relation.INVOLVED, chosen=True)}),
+)

@@ -1,0 +1,17 @@
+"""Risks to staff: to all who work with any of the people, and no more than that. Rule: domain.md, "Research"."""
+
+from types import MappingProxyType
+
+from agencies.agency import AGENCY_KINDS
+from broker.case import Relation
+from broker.kinds.kind import Kind, Part
+
+STAFF_RISK = Kind(
+    name="staff-risk",
+    versions=("1.0",),
+    senders=frozenset(AGENCY_KINDS) - {"compliance"} | {"coordinator", "deputy"},
+    least_sender=Relation.ASKED,
+    purposes=frozenset({"safeguarding"}),
+    opens_case=False,
+    parts=MappingProxyType({"staff-risk": Part(frozenset(), Relation.ASKED, everybody=True)}),
+)

@@ -1,0 +1,83 @@
+"""Relate: the coordinator says what part an agency has in a case, or that it has none any more; and looks at a case."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from agencies.agency import AGENCY_KINDS
+from agencies.directory import Directory
+from agencies.names import CaseRef, PartyId
+from broker.case import Case, LawfulBasis, Related, Relation
+from broker.errors import PartyUnknown, Refused
+from broker.need_to_know import NOT_AVAILABLE, Access, Act, Asker, Deny, basis_for
+from broker.ports import UnitOfWork
+from broker.services.desk import Desk
+from broker.services.relations import COMPLIANCE
+from broker.services.ruling import check_asker, rejections_logged, rule
+from broker.services.standing import officers_of
+
+WHYS = ("by-role", "research", "involvement", "information", "no-longer-involved", "correction")
+RELATIONS = (Relation.FOR_INFORMATION, Relation.ASKED, Relation.INVOLVED, Relation.ENDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Relating:
+    """One agency's part in a case from now on: one of RELATIONS, why (one of WHYS), on what basis, until when.
+
+    basis  None for that of the agency's kind
+    """
+
+    party: PartyId
+    relation: Relation
+    why: str
+    basis: LawfulBasis | None = None
+    until: datetime | None = None
+
+
+async def relate(desk: Desk, case: CaseRef, relating: Relating, asker: Asker) -> None:
+    """Record the relation; it holds for every release from this commit on. What is excluded stays so.
+
+    Raises Refused; PartyUnknown, logged, for who is no agency that can take part in a case.
+    """
+    access = Access(Act.RELATE, asker, demand_proved=desk.settings.demand_proved)
+    directory = await check_asker(desk, access)
+    async with rejections_logged(desk, access):
+        related = _related(desk, relating, directory)
+        async with desk.store.unit() as uow:
+            found = await _ruled(desk, uow, case, access)
+            if found is not None:
+                await uow.cases.relate(case, related)
+            await uow.commit()  # a crash after this: asked again, nothing changes but `since`
+    desk.logged.ring()
+    desk.mail.ring()
+    if found is None:
+        raise Refused(NOT_AVAILABLE)
+
+
+async def view(desk: Desk, case: CaseRef, asker: Asker) -> Case:
+    """Return the case as the broker holds it: relations, exclusions and dates. Raises Refused."""
+    access = Access(Act.VIEW, asker, demand_proved=desk.settings.demand_proved)
+    await check_asker(desk, access)
+    async with desk.store.unit() as uow:
+        found = await _ruled(desk, uow, case, access)
+        await uow.commit()
+    desk.logged.ring()
+    if found is None:
+        raise Refused(NOT_AVAILABLE)
+    return found
+
+
+async def _ruled(desk: Desk, uow: UnitOfWork, case: CaseRef, access: Access) -> Case | None:
+    """Return the case, locked, if need-to-know permits; the decision is logged in this unit."""
+    held = await uow.cases.lock(case)
+    directory = await desk.directories.current(uow)  # after the lock, which may have been waited for
+    colleagues = frozenset(officers_of(access.asker.party.id, directory))
+    decision, _ = await rule(desk, uow, replace(access, case=held, colleagues=colleagues))
+    return None if isinstance(decision, Deny) else held
+
+
+def _related(desk: Desk, relating: Relating, directory: Directory) -> Related:
+    party = directory.register.party(relating.party)
+    if party is None or party.kind not in AGENCY_KINDS or party.kind == COMPLIANCE:
+        raise PartyUnknown("not an agency of the register that can take part in a case", "/party")
+    basis = relating.basis or basis_for(party.kind)
+    return Related(party.id, relating.relation, basis, relating.why, desk.now(), relating.until)
