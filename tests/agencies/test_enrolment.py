@@ -192,12 +192,12 @@ def test_a_next_recipient_is_sealed_to_beside_the_working_one_and_then_takes_its
 def test_a_next_recipient_proves_that_it_opens_in_the_place_of_the_working_one():
     following = age.generate_identity()
     announced = announce_recipient(SAID, following.recipient(), NOW)
-    made = challenge(announced, NOW)
+    made = challenge(announced, KEYS, NOW)
     check_answer(made, answer(made.files, following, RECOVERY, KEY, NOW), announced)
     with pytest.raises(NotForYou):
         answer(made.files, WORKING, RECOVERY, KEY, NOW)
     later = rotate_recipient(announced, WORKING.recipient(), NOW + DAY)  # by hand: a working key that is newer
-    assert answer(challenge(later, NOW + DAY).files, WORKING, RECOVERY, KEY, NOW + DAY)
+    assert answer(challenge(later, KEYS, NOW + DAY).files, WORKING, RECOVERY, KEY, NOW + DAY)
 
 
 def test_a_rotated_recipient_ends_the_working_one_alone():
