@@ -44,10 +44,9 @@ _WHO_MAY = {
 _RELEASES = frozenset({Act.LEASE, Act.OPEN})
 _RECALLS = frozenset({Act.RECALL, Act.RECALL_SOME})
 # Without a named officer an excluded one may be behind it: who reads, opens to others, or takes away from all.
-_BY_WHOM_COUNTS = frozenset({Act.LEASE, Act.LIFT, Act.RELATE, Act.VIEW}) | _RECALLS
-_WANTS_PROOF = (
-    frozenset({Act.EXCLUDE, Act.LIFT, Act.RELATE, Act.VIEW}) | _RECALLS
-)  # and so a name, where the area demands proof
+_BY_WHOM_COUNTS = frozenset({Act.LEASE, Act.LIFT, Act.RELATE, Act.VIEW, Act.SUBMIT}) | _RECALLS
+# And so must somebody be named, where the area demands proof.
+_WANTS_PROOF = frozenset({Act.EXCLUDE, Act.LIFT, Act.RELATE, Act.VIEW, Act.SUBMIT}) | _RECALLS
 _NO_CASE = frozenset({Act.STEWARD, Act.REVOKE, Act.AUDIT})
 
 
@@ -96,6 +95,7 @@ class Access:
     key_revoked      the header was made for a key that has been revoked since
     demand_proved    the area accepts no officer who is merely named
     colleagues       the officers of the asking party: any of them may be behind it where none is named
+    repeats          a submission that was accepted before, to the letter: it gets the same answer, and brings nothing
     superseded_key   a key that signed the request was revoked, or its officer removed, since it was authenticated
     """
 
@@ -110,6 +110,7 @@ class Access:
     key_revoked: bool = False
     demand_proved: bool = False
     colleagues: frozenset[OfficerId] = frozenset()
+    repeats: bool = False
     superseded_key: bool = False
 
 
@@ -170,6 +171,8 @@ def decide_asker(access: Access) -> Deny | None:
 
 def _officer_required(access: Access) -> bool:
     """Claim that somebody must be named; where proof is demanded, leaving the name out does not go round it."""
+    if access.opens_case:  # a first referral waits for nobody's key
+        return False
     return access.act is Act.OPEN or (access.demand_proved and access.act in _WANTS_PROOF)
 
 
@@ -231,7 +234,7 @@ def _decide_item(access: Access) -> Deny | None:
     recalls_as_coordinator = access.act is Act.RECALL and asker.party.kind in COORDINATING
     if access.act in _STANDING and access.standing not in _STANDING[access.act] and not recalls_as_coordinator:
         return Deny("N12", NOT_AVAILABLE)
-    if case is not None and (access.act in _RELEASES or access.act is Act.SUBMIT):
+    if case is not None and (access.act in _RELEASES or (access.act is Act.SUBMIT and not access.repeats)):
         least = _least_of_sender(access) if access.act is Act.SUBMIT else access.least
         if not case.relation(asker.party.id, asker.at).at_least(least):
             return Deny("N13", NOT_AVAILABLE)

@@ -1,6 +1,7 @@
 """Which documents each version of a kind has, in the order in which they are declared, signed and sealed."""
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -53,10 +54,16 @@ DOCUMENTS: Final[Mapping[str, Mapping[str, DocumentTypes]]] = MappingProxyType(
 kind has one, named as the kind."""
 
 
-def schema_of(kind: str, version: str, document: str) -> dict[str, JsonValue] | None:
-    """Return the published JSON Schema of a document, with its stable `$id`; None where there is no such document."""
-    model_type = DOCUMENTS.get(kind, {}).get(version, {}).get(document)
-    if model_type is None:
-        return None
-    schema = document_schema(model_type)
+@cache
+def _schema(kind: str, version: str, document: str) -> dict[str, JsonValue]:
+    schema = document_schema(DOCUMENTS[kind][version][document])
     return {"$schema": schema.pop("$schema"), "$id": f"{SCHEMAS}/{kind}/{version}/{document}", **schema}
+
+
+def schema_of(kind: str, version: str, document: str) -> dict[str, JsonValue] | None:
+    """Return the published JSON Schema of a document, with its stable `$id`; None where there is no such document.
+
+    Made once: it takes tens of milliseconds, and anybody may ask. Not to be changed by the caller.
+    """
+    known = document in DOCUMENTS.get(kind, {}).get(version, {})
+    return _schema(kind, version, document) if known else None

@@ -5,14 +5,20 @@ from types import MappingProxyType
 
 from agencies.documents.flag_and_tag import FlagAndTag
 from broker.case import Relation
+from broker.errors import DocumentRejected
 from broker.kinds.kind import Documents, Effects, Kind, Part, Scene
 
 
-def _effect(documents: Documents, _scene: Scene) -> Effects:
-    """Return that every agency which takes part gets the case for information, to the end of the flag's last day."""
+def _effect(documents: Documents, scene: Scene) -> Effects:
+    """Return that every agency which takes part gets the case for information, to the end of the flag's last day.
+
+    Raises DocumentRejected for a flag that has run out: it would reach nobody, and look as if it had.
+    """
     flag = documents["flag-and-tag"]
     if not isinstance(flag, FlagAndTag):
         raise TypeError("the table of documents declares other types")
+    if flag.flagged_until < scene.now.date():
+        raise DocumentRejected("this day is over", "/documents/flag-and-tag/flagged_until")
     # A flag of the last year that there is has no day after it.
     last = min(flag.flagged_until, date.max - timedelta(days=1))
     return Effects(informs_until=datetime.combine(last, time(), UTC) + timedelta(days=1))

@@ -15,9 +15,10 @@ Documents = Mapping[str, Document]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What an effect may look at besides the documents: who sent them, the area's settings and who takes part."""
+    """What an effect may look at besides the documents: who sent them and when, the settings and who takes part."""
 
     sender: PartyId
+    now: datetime
     settings: Settings
     directory: Directory
 

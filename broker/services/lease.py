@@ -40,15 +40,29 @@ async def lease(desk: Desk, asker: Asker, limit: int, wait_s: float) -> Sequence
     ends = asyncio.get_running_loop().time() + wait_s
     while True:
         heard = desk.mail.rings
-        leased = await _lease_now(desk, asker, limit)
+        leased = await _lease_all(desk, asker, limit)
         remaining = ends - asyncio.get_running_loop().time()
         if leased or remaining <= 0:
             return leased
         await desk.mail.wait(min(remaining, LOOK_AGAIN_S), heard)
 
 
-async def _lease_now(desk: Desk, asker: Asker, limit: int) -> list[Leased]:
-    """Return what may be had now. What may not is not even looked at: the store leaves it out of what waits."""
+async def _lease_all(desk: Desk, asker: Asker, limit: int) -> list[Leased]:
+    """Return up to `limit` of what may be had now: what is withheld takes nobody's place, and cannot be counted."""
+    given: list[Leased] = []
+    while len(given) < limit:
+        page, looked_at = await _lease_page(desk, asker, limit - len(given))
+        given += page
+        if not looked_at:
+            break
+    return given
+
+
+async def _lease_page(desk: Desk, asker: Asker, limit: int) -> tuple[list[Leased], int]:
+    """Return what may be had of a page of what waits, and how many were looked at.
+
+    Most of what may not is not even looked at: the store leaves it out.
+    """
     now = desk.now()
     until = now + timedelta(seconds=desk.settings.lease_s)
     given: list[Leased] = []
@@ -67,7 +81,7 @@ async def _lease_now(desk: Desk, asker: Asker, limit: int) -> list[Leased]:
         await uow.commit()  # a crash after this: the lease runs out and they are given again
     if taken:
         desk.logged.ring()
-    return given
+    return given, len(taken)
 
 
 def _reach(asker: Asker, directory: Directory) -> Reach:

@@ -16,6 +16,7 @@ from broker.services.ruling import check_asker, rejections_logged, rule
 from broker.services.standing import officers_of
 
 WHYS = ("by-role", "research", "involvement", "information", "no-longer-involved", "correction")
+_TAKE_PART = frozenset(AGENCY_KINDS) - {COMPLIANCE} | {"chair"}
 RELATIONS = (Relation.FOR_INFORMATION, Relation.ASKED, Relation.INVOLVED, Relation.ENDED)
 
 
@@ -77,7 +78,7 @@ async def _ruled(desk: Desk, uow: UnitOfWork, case: CaseRef, access: Access) -> 
 
 def _related(desk: Desk, relating: Relating, directory: Directory) -> Related:
     party = directory.register.party(relating.party)
-    if party is None or party.kind not in AGENCY_KINDS or party.kind == COMPLIANCE:
-        raise PartyUnknown("not an agency of the register that can take part in a case", "/party")
+    if party is None or party.kind not in _TAKE_PART:
+        raise PartyUnknown("neither an agency that can take part in a case nor a chair", "/party")
     basis = relating.basis or basis_for(party.kind)
     return Related(party.id, relating.relation, basis, relating.why, desk.now(), relating.until)

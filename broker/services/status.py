@@ -1,13 +1,17 @@
 """Status: tell the sender one state for a whole message, never by recipient."""
 
-from agencies.names import MessageId
+from collections.abc import Sequence
+
+from agencies.names import MessageId, coordinator_of
 from broker.errors import Refused
+from broker.kinds.table import KINDS
 from broker.lifecycle import state_of
 from broker.need_to_know import Act, Asker, Deny
+from broker.records import Delivery
 from broker.services.desk import Desk
 from broker.services.looking import check_found
 from broker.services.ruling import rule
-from broker.services.standing import access_to, find_message
+from broker.services.standing import Found, access_to, find_message
 
 
 async def status(desk: Desk, message: MessageId, asker: Asker) -> str:
@@ -21,4 +25,17 @@ async def status(desk: Desk, message: MessageId, asker: Asker) -> str:
     desk.logged.ring()
     if isinstance(decision, Deny):
         raise Refused(decision.public)
-    return state_of(delivery.state for delivery in found.deliveries).value
+    return state_of(each.state for each in _told(desk, found)).value
+
+
+def _told(desk: Desk, found: Found) -> Sequence[Delivery]:
+    """Return the deliveries that the sender's one state is made of.
+
+    Where it chose the receivers itself, or all are, the office's alone: what the others' are would tell it, choosing
+    one after the other, who has a part in the case and who is kept out.
+    """
+    kind = None if found.message is None else KINDS.get(found.message.kind.partition("/")[0])
+    part = None if kind is None or found.message is None else kind.parts.get(found.message.document)
+    if part is None or not (part.chosen or part.everybody):
+        return found.deliveries
+    return [each for each in found.deliveries if each.recipient == coordinator_of(desk.area)]

@@ -19,6 +19,7 @@ from broker.services.reading import Reading, Request, read_documents, read_submi
 from broker.services.relations import brought_by
 from broker.services.ruling import as_of, check_asker, entry_for, refuse, rejections_logged
 from broker.services.sealing import Said, SealedPart, seal_parts
+from broker.services.standing import officers_of
 from crypto import note as signed_note
 from crypto.draw import draw_uuid7
 from crypto.errors import CryptoError
@@ -50,7 +51,7 @@ async def _submit(desk: Desk, request: Request, asker: Asker) -> Sequence[str]:
     )
     await check_asker(desk, access)
     documents = read_documents(reading, request)
-    effects = reading.kind.effect(documents, Scene(asker.party.id, desk.settings, directory))
+    effects = reading.kind.effect(documents, Scene(asker.party.id, desk.now(), desk.settings, directory))
     # Slow and pure: before the lock.
     parts = seal_parts(desk, reading, request, Said(documents, effects), directory)
     try:
@@ -107,6 +108,8 @@ async def _judge(desk: Desk, uow: UnitOfWork, reading: Reading, access: Access) 
     desk = desk.stopped()
     directory = await desk.directories.current(uow)
     _check_still_sound(desk, reading, access, directory, earlier)
+    if earlier is None and access.asker.officer is None:
+        access = replace(access, colleagues=frozenset(officers_of(access.asker.party.id, directory)))
     access = as_of(access, directory, desk.now())
     return _Judged(desk, access, decide(access), earlier, directory)
 
@@ -142,7 +145,7 @@ async def _access_in(uow: UnitOfWork, reading: Reading, access: Access, earlier:
     """Return the question with its case locked; a repeat asks about the case that it opened or joined."""
     ref = reading.submission.case if earlier is None else earlier.case
     case = None if ref is None else await uow.cases.lock(ref)
-    return replace(access, case=case, opens_case=access.opens_case and earlier is None)
+    return replace(access, case=case, opens_case=access.opens_case and earlier is None, repeats=earlier is not None)
 
 
 async def _apply(

@@ -20,6 +20,7 @@ from agencies.kit.compose import about
 from agencies.names import CaseRef, draw_case_ref
 from gateway.made_up import PREFIX
 from tests.factories import exclusions
+from tests.journeys.colleagues import session, with_colleague
 from tests.journeys.world import COORDINATOR, SENDER, SERVICE, World, refusal
 
 POLICE, HEALTH = "constabulary", "health"
@@ -38,22 +39,26 @@ def send(world: World, by: str, kind: str, document: Document, case: CaseRef | N
     return one
 
 
-def a_case(world: World, **excluded: Sequence[str]) -> CaseRef:
-    """Return a referral's case, with all that it brought collected by coordinator and service."""
+def a_case(world: World, collected: int = 3, **excluded: Sequence[str]) -> CaseRef:
+    """Return a referral's case, with `collected` messages of it fetched by the coordinator."""
     accepted = world.refer(exclusions=exclusions(**excluded))
     world.arrived(accepted)
-    world.collect(COORDINATOR, 3)
+    if collected:
+        world.collect(COORDINATOR, collected)
     return accepted[0].manifest.case
 
 
-def ask(world: World, case: CaseRef, *asked: str) -> Accepted:
-    """Ask these members to search their files."""
-    request = ResearchRequest(
+def a_request(world: World, *asked: str) -> ResearchRequest:
+    return ResearchRequest(
         to=tuple(world.party(each) for each in asked),
         needed_by=date(2026, 11, 30),
         people=(Sought(role="victim", name="Alex Invented"),),
     )
-    return send(world, COORDINATOR, "research-request", request, case)
+
+
+def ask(world: World, case: CaseRef, *asked: str) -> Accepted:
+    """Ask these members to search their files."""
+    return send(world, COORDINATOR, "research-request", a_request(world, *asked), case)
 
 
 def a_note(world: World, *to: str) -> CaseNote:
@@ -169,6 +174,70 @@ def test_triage_goes_to_the_coordinator_alone_and_only_the_service_does_it(world
     send(world, SERVICE, "triage", triage, case)
     assert "triage" in world.read(COORDINATOR)
     assert world.gets_nothing(SENDER)
+
+
+def test_a_referral_reaches_the_service_whatever_lesser_part_it_had_before(world: World) -> None:
+    question = Lookup(person=Person(name="Alex Invented"), reason="She has just called us. (made up)")
+    looked_up = send(world, SERVICE, "lookup", question, None).manifest.case
+    world.kit(COORDINATOR).relate(looked_up, world.party(SENDER), "asked", "research")
+    world.arrived(world.refer(case=looked_up))
+    assert set(world.read(SERVICE, 2)) == {"referral", "safe-contact"}
+    assert relations(world, looked_up)[SERVICE] == "involved"
+
+
+def test_what_is_withheld_takes_nobodys_place_in_a_lease(world: World) -> None:
+    ended = [a_case(world) for _ in range(2)]
+    for case in ended:
+        ask(world, case, POLICE)
+        world.kit(COORDINATOR).relate(case, world.party(POLICE), "ended", "no-longer-involved")
+    ask(world, a_case(world), POLICE)
+    assert len(world.kit(POLICE).pull(limit=1).saved) == 1
+    assert world.gets_nothing(POLICE)
+
+
+def test_an_excluded_officer_sends_nothing_about_the_case_by_leaving_out_the_name(world: World) -> None:
+    with_colleague(world, COORDINATOR)
+    case = a_case(world, officers=[world.officer(COORDINATOR)], collected=0)
+    with session(world, COORDINATOR, None) as nameless:
+        request = ResearchRequest(
+            to=(world.party(POLICE),),
+            needed_by=date(2026, 11, 30),
+            people=(Sought(role="victim", name="Alex Invented"),),
+        )
+        for kit in (nameless, world.kit(COORDINATOR)):
+            composed = kit.prepare_any(about("research-request", case), {"research-request": request})
+            assert refusal(lambda kit=kit, composed=composed: kit.submit(composed)).code == "not-available"
+    assert world.gets_nothing(POLICE)
+
+
+def test_the_state_of_a_note_does_not_tell_who_is_kept_out(world: World) -> None:
+    case = a_case(world, agencies=[world.party(HEALTH)])
+    world.kit(COORDINATOR).relate(case, world.party(POLICE), "involved", "involvement")
+    sent = [send(world, SERVICE, "case-note", a_note(world, to), case) for to in (POLICE, HEALTH)]
+    world.collect(COORDINATOR, 2)
+    assert {world.kit(SERVICE).status(one.manifest.message) for one in sent} == {"collected"}
+
+
+def test_a_return_whose_answer_was_lost_is_answered_again_though_it_ended_the_senders_part(world: World) -> None:
+    case = a_case(world)
+    ask(world, case, HEALTH)
+    kit = world.kit(HEALTH)
+    composed = kit.prepare_any(about("research-return", case), {"research-return": NOTHING})
+    first = kit.submit(composed)
+    assert relations(world, case)[HEALTH] == "ended"
+    assert [one.note for one in kit.submit(composed)] == [one.note for one in first]
+
+
+def test_a_later_flag_stays_and_who_referred_keeps_its_part_though_it_knows_nothing(world: World) -> None:
+    case = a_case(world)
+    for until in (date(2027, 11, 22), date(2026, 12, 24)):
+        flag = FlagAndTag(victim=Named(name="Alex Invented"), reason="moved_here_not_high", flagged_until=until)
+        send(world, COORDINATOR, "flag-and-tag", flag, case)
+    shown = {one.party: one.until for one in world.kit(COORDINATOR).case(case).relations}
+    assert str(shown[world.party(POLICE)]).startswith("2027-11-23")
+    ask(world, case, SENDER)
+    send(world, SENDER, "research-return", NOTHING, case)
+    assert relations(world, case)[SENDER] == "asked"
 
 
 @pytest.mark.parametrize("by", [SENDER, SERVICE, "governance"])

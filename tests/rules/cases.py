@@ -161,6 +161,10 @@ def _permits() -> Iterator[Question]:
     yield Question("no officer where only proved ones are accepted", replace(LEASE, demand_proved=True), yes)
     unnamed = naming(replace(EXCLUDE, demand_proved=False), None)
     yield Question("excluded by nobody in particular, where none need prove it", unnamed, yes)
+    first = naming(replace(OPENING, demand_proved=True), None)
+    yield Question("a first referral by nobody in particular, where proof is demanded", first, no_case)
+    again = about(replace(SUBMIT, repeats=True), holding(Relation.ENDED, HOUSING))
+    yield Question("a submission that ended its sender's part, again", again, Permit(Relation.ENDED, PUBLIC_TASK))
     proved = naming(replace(OPEN, demand_proved=True), OFFICER, proved=True)
     yield Question("a proved officer where only such are accepted", proved, yes)
     yield Question("another officer of the agency is excluded", about(OPEN, _without(OTHER_OFFICER)), yes)
@@ -258,7 +262,7 @@ def _refused_as_sender() -> Iterator[Question]:
 
 def _refused_for_the_officer() -> Iterator[Question]:
     yield Question("opened by nobody in particular", naming(OPEN, None), Deny("N6", "officer-required"))
-    for access in (RECALL, RECALL_SOME, EXCLUDE, LIFT, RELATE, VIEW):
+    for access in (SUBMIT, RECALL, RECALL_SOME, EXCLUDE, LIFT, RELATE, VIEW):
         unnamed = naming(replace(access, demand_proved=True), None)
         name = f"{access.act} by nobody in particular, where proof is demanded"
         yield Question(name, unnamed, Deny("N6", "officer-required"))
@@ -280,7 +284,7 @@ def _refused_by_case() -> Iterator[Question]:
             yield Question(f"{access.act}: agency excluded", about(access, case), Deny("N8", "not-available"))
         named = naming(about(access, _without(OFFICER)), OFFICER, proved=True)
         yield Question(f"{access.act}: officer excluded", named, Deny("N9", "not-available"))
-    for access in (LEASE, LIFT, RECALL, RECALL_SOME, RELATE, VIEW):
+    for access in (SUBMIT, LEASE, LIFT, RECALL, RECALL_SOME, RELATE, VIEW):
         colleagues = replace(access, colleagues=frozenset({OFFICER, OTHER_OFFICER}))
         unnamed, name = about(colleagues, _without(OTHER_OFFICER)), f"{access.act} by nobody in particular"
         yield Question(f"{name}: one officer excluded", unnamed, Deny("N9", "not-available"))

@@ -4,7 +4,7 @@ Source: domain.md, "An agency's relation to a case", the table of kinds.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -15,10 +15,11 @@ from agencies.documents.research_request import ResearchRequest, Sought
 from agencies.documents.research_return import ResearchReturn
 from agencies.names import PartyId
 from broker.case import Relation
+from broker.errors import DocumentRejected
 from broker.kinds.kind import Effects, Scene
 from broker.kinds.table import KINDS
 from broker.routing import audiences
-from tests.rules.cases import AREA, COORDINATOR, DEPUTY, a_party
+from tests.rules.cases import AREA, COORDINATOR, DEPUTY, NOW, a_party
 
 ASKED, INVOLVED, INFORMED = Relation.ASKED, Relation.INVOLVED, Relation.FOR_INFORMATION
 OFFICES = {"coordinator", "deputy"}
@@ -103,6 +104,18 @@ def test_a_flag_lapses_with_the_end_of_its_last_day(last: date, lapses: datetime
     assert KINDS["flag-and-tag"].effect({"flag-and-tag": flag}, _scene()).informs_until == lapses
 
 
+def test_a_flag_that_has_run_out_is_refused_and_one_that_ends_today_is_not() -> None:
+    kind, flag = (
+        KINDS["flag-and-tag"],
+        FlagAndTag(victim=Named(name="Alex Invented"), reason="moved_here_not_high", flagged_until=NOW.date()),
+    )
+    assert kind.effect({"flag-and-tag": flag}, _scene()).informs_until is not None
+    over = flag.model_copy(update={"flagged_until": NOW.date() - timedelta(days=1)})
+    with pytest.raises(DocumentRejected) as caught:
+        kind.effect({"flag-and-tag": over}, _scene())
+    assert caught.value.pointer == "/documents/flag-and-tag/flagged_until"
+
+
 @pytest.mark.parametrize("name", ["research-return", "flag-and-tag", "referral"])
 def test_an_effect_of_another_kinds_document_is_a_fault_of_ours(name: str) -> None:
     other = {document: Named(name="Alex Invented") for document in KINDS[name].parts}
@@ -116,4 +129,4 @@ def test_most_kinds_change_nothing_about_a_case() -> None:
 
 
 def _scene() -> Scene:
-    return Scene(PartyId("sender"), None, None)  # type: ignore[arg-type]  # these look at the sender alone
+    return Scene(PartyId("sender"), NOW, None, None)  # type: ignore[arg-type]  # these look at the sender alone
