@@ -9,6 +9,7 @@ from broker.errors import ExclusionLeavesNobody, Refused, UnknownExclusion
 from broker.need_to_know import Access, Act, Asker, Deny
 from broker.ports import UnitOfWork
 from broker.services.desk import Desk
+from broker.services.looking import check_case
 from broker.services.office import check_somebody_is_left
 from broker.services.ruling import check_asker, rejections_logged, rule
 from broker.services.standing import officers_of
@@ -45,6 +46,8 @@ async def exclude(desk: Desk, case: CaseRef, change: Change, asker: Asker) -> No
     directory = await check_asker(desk, access)
     async with rejections_logged(desk, access):
         _check_known(change, directory)
+        for act in change.acts:
+            await check_case(desk, replace(access, act=act), case)
         async with desk.store.unit() as uow:
             deny = await _commit(desk, uow, case, change, access)
     desk.logged.ring()

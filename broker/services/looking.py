@@ -1,15 +1,31 @@
 """Look first: a refusal is decided by what is read without a lock; only who may be permitted waits for one."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
-from agencies.names import MessageId
+from agencies.names import CaseRef, MessageId
 from broker.need_to_know import Access, Act, Asker, Deny, decide, decide_asker
 from broker.ports import UnitOfWork
 from broker.services.desk import Desk
 from broker.services.ruling import as_of, refuse
-from broker.services.standing import Found, access_to
+from broker.services.standing import Found, access_to, officers_of
 
 Find = Callable[[UnitOfWork], Awaitable[Found]]
+
+
+async def check_case(desk: Desk, access: Access, ref: CaseRef) -> None:
+    """Return if need-to-know permits what is asked about a case as it is now; the caller asks again, under its lock.
+
+    Raises Refused, logged and committed.
+    """
+    async with desk.store.reader() as uow:
+        directory = await desk.directories.current(uow)
+        case = await uow.cases.get(ref)
+    colleagues = frozenset(officers_of(access.asker.party.id, directory))
+    access = as_of(replace(access, case=case, colleagues=colleagues), directory, desk.now())
+    decision = decide(access)
+    if isinstance(decision, Deny):
+        await refuse(desk, access, decision, directory)
 
 
 async def check_found(desk: Desk, act: Act, asker: Asker, find: Find, message: MessageId | None = None) -> None:

@@ -11,6 +11,7 @@ from broker.errors import PartyUnknown, Refused
 from broker.need_to_know import NOT_AVAILABLE, Access, Act, Asker, Deny, basis_for
 from broker.ports import UnitOfWork
 from broker.services.desk import Desk
+from broker.services.looking import check_case
 from broker.services.relations import COMPLIANCE
 from broker.services.ruling import check_asker, rejections_logged, rule
 from broker.services.standing import officers_of
@@ -43,6 +44,7 @@ async def relate(desk: Desk, case: CaseRef, relating: Relating, asker: Asker) ->
     directory = await check_asker(desk, access)
     async with rejections_logged(desk, access):
         related = _related(desk, relating, directory)
+        await check_case(desk, access, case)
         async with desk.store.unit() as uow:
             found = await _ruled(desk, uow, case, access)
             if found is not None:
@@ -57,7 +59,7 @@ async def relate(desk: Desk, case: CaseRef, relating: Relating, asker: Asker) ->
 async def view(desk: Desk, case: CaseRef, asker: Asker) -> Case:
     """Return the case as the broker holds it: relations, exclusions and dates. Raises Refused."""
     access = Access(Act.VIEW, asker, demand_proved=desk.settings.demand_proved)
-    await check_asker(desk, access)
+    await check_case(desk, access, case)
     async with desk.store.unit() as uow:
         found = await _ruled(desk, uow, case, access)
         await uow.commit()
