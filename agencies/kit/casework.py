@@ -6,8 +6,12 @@ from typing import Annotated
 
 import typer
 
+from agencies.documents.document import Document
+from agencies.documents.research_request import ResearchRequest
 from agencies.documents.routes import ROUTES
-from agencies.kit.compose import about
+from agencies.kit.acceptance import Accepted
+from agencies.kit.client import Kit
+from agencies.kit.compose import Subject, about
 from agencies.kit.forms import example, load_message
 from agencies.kit.handing_in import hand_in, in_words, kept_before, members_of
 from agencies.kit.terminal import (
@@ -52,7 +56,8 @@ def send(options: SendOptions) -> None:
     """Send a message about a case: a research request, what research found, a note, a flag; or ask, with a look-up,
     whether somebody has been referred already (never wait with a referral for the answer).
 
-    Who gets it follows from its kind, from what the form names, and from who takes part in the case.
+    Who gets it follows from its kind, from what the form names, and from who takes part in the case. A research
+    request goes out as one message an agency: none reads who else was asked.
 
     Example: marac send research-request --example > request.json
              marac send research-request request.json --case CAM-7Q4X9-K2M8T-5
@@ -68,9 +73,22 @@ def send(options: SendOptions) -> None:
     with Urgent(options.kit):
         document = load_message(options.kind, options.form)
         with open_kit(options.kit, options.passphrase_file) as sending:
-            composed = sending.prepare_any(subject, {options.kind: document})
-            accepted = hand_in(sending, kept_before(sending, composed) or composed)
-    answer(options.as_json, members_of(accepted), in_words(accepted, options.kind))
+            sent = [_send_one(sending, subject, one) for one in apart(document)]
+    words = "\n".join(in_words(accepted, options.kind) for accepted in sent)
+    members = [members_of(accepted) for accepted in sent]
+    answer(options.as_json, members[0] if len(members) == 1 else {"sent": members}, words)
+
+
+def apart(document: Document) -> list[Document]:
+    """Return one research request for each agency that is asked, so that none reads who else is; others as they are."""
+    if not isinstance(document, ResearchRequest):
+        return [document]
+    return [document.model_copy(update={"to": (one,)}) for one in document.to]
+
+
+def _send_one(kit: Kit, subject: Subject, document: Document) -> list[Accepted]:
+    composed = kit.prepare_any(subject, {subject.kind: document})
+    return hand_in(kit, kept_before(kit, composed) or composed)
 
 
 @app.command("show")

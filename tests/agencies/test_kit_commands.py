@@ -285,7 +285,7 @@ def test_a_coordinator_asks_for_research_sees_who_takes_part_and_an_agency_answe
     request, returned = tmp_path / "request.json", tmp_path / "return.json"
     request.write_text(ok(marac("send", "research-request", "--example")).replace("agency/police", "agency/idva"))
     sent = ok(area.office("send", "research-request", request, "--case", case))
-    assert sent.startswith(f"The broker has taken the research-request. Case {case}")
+    assert sent.count(f"The broker has taken the research-request. Case {case}") == 2, "one for each, naming no other"
     shown = json.loads(ok(area.office("case", "show", case, "--json")))
     assert {one["party"]: one["relation"] for one in shown["relations"]}[HOUSING] == "asked"
     ok(area.office("case", "relate", case, HOUSING, "--as", "involved", "--why", "involvement"))
