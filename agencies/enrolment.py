@@ -128,7 +128,8 @@ def challenge(said: PartyNote, keys: Sequence[VerifyKey], now: datetime) -> Chal
         raise Malformed("the answer is signed by a key that the note lists")
     id_ = draw_uuid7(now)
     messages = {use: _test_message(said.id, id_, use) for use in ("working", "recovery")}
-    sealed = {use: age.encrypt(message.encode(), [_recipient(said, use, now)]) for use, message in messages.items()}
+    asked = {use: age.parse_recipient(asked_recipient(said, use, now).recipient) for use in messages}
+    sealed = {use: age.encrypt(message.encode(), [asked[use]]) for use, message in messages.items()}
     return Challenge(
         id=id_,
         party=said.id,
@@ -201,13 +202,16 @@ def read_first_note(note: str) -> PartyNote:
     return said
 
 
-def _recipient(said: PartyNote, use: str, now: datetime) -> age.Recipient:
+def asked_recipient(said: PartyNote, use: str, now: datetime) -> DatedRecipient:
+    """Return the recipient that the test message for this use is sealed to.
+
+    Raises Malformed as `challenge` does.
+    """
     held = [each for each in said.recipients if each.is_in_force(now)]
     if use not in {each.use for each in held}:
         raise Malformed("the party lists no working or no recovery recipient")
     asked = (use, "next") if use == "working" else (use,)
-    newest = max((each for each in held if each.use in asked), key=lambda each: (each.since, each.use == "next"))
-    return age.parse_recipient(newest.recipient)
+    return max((each for each in held if each.use in asked), key=lambda each: (each.since, each.use == "next"))
 
 
 def _test_message(party: str, id_: str, use: str) -> str:

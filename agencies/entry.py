@@ -40,10 +40,13 @@ def check_successor(old: Party | Officer, new: Party | Officer) -> None:
     """Return only if `new` still lists every signing key of `old`, with its dates; an open key may have been ended.
 
     An officer stays with one agency: with a key of their own they sign their note alone, and could else name another.
+    A party stays of its kind, which says what is sealed to it: its own key alone must not make it an IDVA service.
     Raises Malformed.
     """
     if old.id != new.id:
         raise Malformed("the entry of another participant")
+    if old.kind != new.kind:
+        raise Malformed("a participant's kind was changed: who becomes of another kind gets a new id")
     if isinstance(old, Officer) and isinstance(new, Officer) and old.agency != new.agency:
         raise Malformed("an officer's agency was changed: who moves to another gets a new officer id there")
     listed = {key.verify_key: key for key in new.keys}

@@ -37,7 +37,7 @@ class _Listener(uvicorn.Server):
         super().__init__(config)
         self.listening = asyncio.Event()
         config.load()
-        self._door = Door(self._protocol, self.server_state.connections, max_connections, config.ssl)
+        self.door = Door(self._protocol, self.server_state.connections, max_connections, config.ssl)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -48,13 +48,15 @@ class _Listener(uvicorn.Server):
         """Listen, and say so."""
         await super().startup(sockets=[])  # the sockets are the door's
         for listener in sockets or ():
-            self._door.open(listener)
+            self.door.open(listener)
         self.listening.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let nobody in any more, then end what is under way."""
-        await self._door.close()
-        await super().shutdown(sockets)
+        try:
+            await self.door.close()
+        finally:
+            await super().shutdown(sockets)
 
     def _protocol(self) -> asyncio.Protocol:
         return BoundedProtocol(self.config, self.server_state, self.lifespan.state)
@@ -64,8 +66,8 @@ def serve(settings: Settings, clock: Callable[[], datetime], keys: ServiceKeys, 
     """Serve the area until SIGINT or SIGTERM, then finish what is under way and close everything.
 
     Raises BrokerError if the broker is not fit to start, or its certificate or address cannot be used; what ended the
-    embedded worker, after the same orderly stop: without it nothing would be delivered, logged or destroyed, so the
-    process goes and its supervisor starts another.
+    embedded worker or the door, after the same orderly stop: without them nothing would be delivered, logged or
+    destroyed, or nobody let in, so the process goes and its supervisor starts another.
     """
     forbid_core_dumps()
     configure_logs(sys.stdout)
@@ -96,9 +98,12 @@ async def _serve(settings: Settings, clock: Callable[[], datetime], keys: Servic
     try:
         app = create_app(broker, run_worker=run_worker)
         with _listener(settings) as listener:
-            async with app.router.lifespan_context(app), _listening(app, _config(app, settings), listener):
+            async with (
+                app.router.lifespan_context(app),
+                _listening(app, _config(app, settings), listener) as server,
+            ):
                 _LOG.info("listening", port=settings.port)
-                await _either(stop, app.state.worker_ended)
+                await _either(stop, app.state.worker_ended, server.door.ended)
                 _LOG.info("stopping")
     finally:
         await broker.close()
@@ -137,7 +142,7 @@ async def _either(*events: asyncio.Event) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _listening(app: FastAPI, config: uvicorn.Config, listener: socket.socket) -> AsyncIterator[None]:
+async def _listening(app: FastAPI, config: uvicorn.Config, listener: socket.socket) -> AsyncIterator[_Listener]:
     server = _Listener(config, app.state.broker.settings.max_connections)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     ready = asyncio.create_task(server.listening.wait())
@@ -146,7 +151,7 @@ async def _listening(app: FastAPI, config: uvicorn.Config, listener: socket.sock
     if task.done():
         task.result()  # it could not start: nothing listens, and nobody waits for it
     try:
-        yield
+        yield server
     finally:
         server.should_exit = True
         await task

@@ -11,6 +11,7 @@ from agencies.agency import Party
 from agencies.directory import Directory
 from agencies.enrolment import Challenge, ChallengeFiles
 from agencies.kit.home import write_durably
+from agencies.kit.terminal import confirmed
 from agencies.names import is_officer
 from agencies.notes.party import TYPE, PartyNote, parse_party
 from agencies.notes.register import Entry
@@ -18,6 +19,7 @@ from agencies.officer import Officer
 from agencies.register import Register
 from crypto import note as signed_note
 from crypto.keys import VerifyKey
+from gateway.commands.changes import check_agreement, check_kind, differences, unproved_recipients
 from gateway.commands.envoy import current_directory
 from gateway.commands.ledger import Change, change_register, open_keys, with_entry
 from gateway.commands.office import Office
@@ -43,13 +45,14 @@ def admit(office: Office, note_file: Path, proof: Path | None, passphrase_file: 
 
     Both steps read the same note, signed by the one key that is compared on the telephone: the file passes through
     hands that nobody knows, twice.
-    Raises Stopped if the register lists it already, or the note is another than that of the test messages; Malformed
-    if it lists several keys; BadProof if the answer is to something else.
+    Raises Stopped if the register lists it already, the note is another than that of the test messages, or its
+    agreement not the area's; Malformed if it lists several keys; BadProof if the answer is to something else.
     """
     note = note_file.read_text(encoding="utf-8")
     said = enrolment.read_first_note(note)
     now, keys = wall_clock(), [key.verify_key for key in said.keys]
     _check_area(office, said)
+    check_agreement(office.register(), said)
     if is_officer(said.id):
         raise Stopped(
             "the note is an officer's, whom their agency vouches for", "enter it with: marac officer add", Exit.USAGE
@@ -68,12 +71,13 @@ def admit(office: Office, note_file: Path, proof: Path | None, passphrase_file: 
     say(f"{said.id} ({said.name}) takes part: register {register.number} is in force.")
 
 
-def renew(office: Office, note_file: Path, evidence: Evidence, passphrase_file: Path | None) -> None:
+def renew(office: Office, note_file: Path, evidence: Evidence, passphrase_file: Path | None, *, yes: bool) -> None:
     """Publish the register with a party's new note, once what is new in it is proved.
 
     A new recipient needs the answer to test messages, a new signing key a telephone call. A party without any
     valid key vouches for nothing: it needs both, and its new key signs. As for `admit`, the answer is to the test
-    messages for this very note, and by a key that speaks for the party.
+    messages for this very note, and by a key that speaks for the party. What the note changes is shown, and a
+    person says whether it is entered; `yes` says it for them.
 
     Raises Stopped; BadSignature if no key that may sign now signed the note; BadProof.
     """
@@ -84,11 +88,19 @@ def renew(office: Office, note_file: Path, evidence: Evidence, passphrase_file: 
     directory = current_directory(office, opened, said.id)
     speaking, is_vouched_for = _check_continuity(directory, said, note, now)
     _check_compared(directory.register, said, evidence.keys)
+    known = _listed(directory.register, said)
+    check_kind(known, said)
+    check_agreement(directory.register, said)
+    changes, unproved = differences(known, said), unproved_recipients(known, said, now)
+    for line in changes:
+        say(f"{said.id}: {line}")
     if evidence.proof is not None:
         _check_proof(office, said, speaking, evidence.proof)
-    elif not is_vouched_for or _has_new_recipients(directory.register, said):
+    elif unproved or not is_vouched_for:
         _challenge(office, said, speaking, "renew", now)
         return
+    if changes and not confirmed(f"Is this what {said.id} told you it would change?", yes=yes):
+        raise Stopped("nothing was changed", "telephone them, on a number you already had", Exit.REFUSED)
     changed = change_register(office, _with_note(said, note), opened)
     _challenge_file(office, said).unlink(missing_ok=True)
     say(f"{said.id} is renewed: register {changed.number} is in force.")
@@ -117,6 +129,7 @@ def enter_officer(office: Office, note_file: Path, keys: tuple[str, ...], passph
     _check_same_officer(known, said)
     own = directory.valid_keys_of(known.id, now) if known else ()
     signed_note.verify(note, (*directory.valid_keys_of(agency.id, now), *own), TYPE)
+    check_agreement(directory.register, said)
     if known is None:
         _check_additions(office, now)
         entry = Entry(said.id, "active", now, None, note)
@@ -170,9 +183,7 @@ def _check_continuity(
 
     Raises Stopped, BadSignature.
     """
-    known = _known(directory.register, said)
-    if known is None:
-        raise Stopped(f"{said.id} is not in the register", "let it in with: marac agency add", Exit.REFUSED)
+    known = _listed(directory.register, said)
     valid = directory.valid_keys_of(known.id, now)
     # A note that only its own new key signs could be anybody's, and one by a revoked key a thief's.
     speaking = valid or _new_keys(directory.register, said)
@@ -202,10 +213,11 @@ def _known(register: Register, said: PartyNote) -> Party | Officer | None:
     return register.party(said.id) or register.officer(said.id)
 
 
-def _has_new_recipients(register: Register, said: PartyNote) -> bool:
+def _listed(register: Register, said: PartyNote) -> Party | Officer:
     known = _known(register, said)
-    listed = {each.recipient for each in known.recipients} if known else set()
-    return any(each.recipient not in listed for each in said.recipients)
+    if known is None:
+        raise Stopped(f"{said.id} is not in the register", "let it in with: marac agency add", Exit.REFUSED)
+    return known
 
 
 def _with_note(said: PartyNote, note: str) -> Change:

@@ -45,6 +45,7 @@ class RenewOptions:
     party_note: Note
     proof: Proof = None
     key: Compared = None
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask: what the note changes was compared.")] = False
     office: OfficeFolder = Path()
     passphrase_file: PassphraseFile = None
 
@@ -89,7 +90,8 @@ def renew(options: RenewOptions) -> None:
 
     Recipients that are new need --proof, as for agency add. A new signing
     key needs a telephone call: give the keyid that they read out. An agency
-    whose keys were all revoked needs both.
+    whose keys were all revoked needs both. What the note changes is shown,
+    and asked about; its kind never changes, and its agreement is the area's.
 
     Example: marac agency renew housing.party --office ./area-office
     Then:    marac agency renew housing.party --office ./area-office
@@ -98,7 +100,8 @@ def renew(options: RenewOptions) -> None:
     from gateway.commands.admission import renew as renew_entry
     from gateway.commands.office import open_office
 
-    renew_entry(open_office(options.office), options.party_note, options.evidence(), options.passphrase_file)
+    office, evidence = open_office(options.office), options.evidence()
+    renew_entry(office, options.party_note, evidence, options.passphrase_file, yes=options.yes)
 
 
 @app.command("suspend")

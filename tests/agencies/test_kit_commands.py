@@ -79,7 +79,7 @@ def test_an_agency_that_revoked_its_only_key_comes_back_with_a_call_and_a_proof(
     proof = folder / "returning.proof"
     recovery = folder / f"{short}-recovery.agekey"
     ok(area.run(HOUSING, "keys", "prove", *tests, "--recovery-key", recovery, "--out", proof))
-    ok(marac("agency", "renew", note, "--key", told, "--proof", proof, *office))
+    ok(marac("agency", "renew", note, "--key", told, "--proof", proof, "--yes", *office))
     ok(area.run(HOUSING, "pull"))
     referred(area)
 
@@ -91,7 +91,7 @@ def test_a_rotated_key_takes_over_once_the_register_lists_it(area: Joined) -> No
     renew = ("agency", "renew", note, *office, "--passphrase-file", area.places.passphrase)
     unheard = marac(*renew)
     assert (unheard.code, new_key(told) in unheard.err) == (3, True)
-    ok(marac(*renew, "--key", new_key(told)))
+    ok(marac(*renew, "--key", new_key(told), "--yes"))
     old = json.loads((area.kit(HOUSING) / "kit.json").read_text())["party"]
     assert old == HOUSING
     referred(area)
@@ -106,13 +106,13 @@ def test_a_next_key_is_sealed_to_once_entered_and_is_the_working_one_after_it_is
     tests = [area.places.office / "challenges" / f"agency-{short}-{use}.age" for use in ("working", "recovery")]
     recovery = folder / f"{short}-recovery.agekey"
     ok(area.run(IDVA, "keys", "prove", *tests, "--recovery-key", recovery, "--out", proof))
-    ok(marac("agency", "renew", announced, "--proof", proof, *office))
+    ok(marac("agency", "renew", announced, "--proof", proof, "--yes", *office))
     assert uses_of(area, IDVA) == ["working", "recovery", "next"]
     assert stanzas_of_a_message(area) == 3
     again = area.run(IDVA, "keys", "next", "--out", folder / "again.party", QUICK)
     assert (again.code, "already" in again.err) == (1, True)
     ok(area.run(IDVA, "keys", "rotate", "working", "--out", promoted, QUICK))
-    assert "is renewed" in ok(marac("agency", "renew", promoted, *office)), "it has proved itself before"
+    assert "is renewed" in ok(marac("agency", "renew", promoted, "--yes", *office)), "it has proved itself before"
     assert uses_of(area, IDVA) == ["working", "recovery", "working"]
     former = area.kit(IDVA) / "keys" / f"{short}.agekey"
     former.rename(former.with_suffix(".away"))

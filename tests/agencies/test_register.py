@@ -332,6 +332,18 @@ def test_an_officer_never_goes_from_one_agency_to_another():
         follows(usual_register(), verify_register(signed, made_area().area))
 
 
+def test_a_party_never_becomes_of_another_kind():
+    """Else its own key alone would make it an IDVA service, to which the next referral is sealed."""
+    changed = replace(said_by(HOUSING), kind="idva-service")
+    with pytest.raises(Malformed, match="new id"):
+        draft_register(usual_register(), AREA, with_entry(changed), NOW)
+    stated = parse_register(note.text_of(register_of(usual_entries(), usual_register(), NOW).note))
+    entries = tuple(entry_of(changed) if entry.id == HOUSING else entry for entry in stated.entries)
+    signed = note.sign(replace(stated, entries=entries).encode(), [made_area().registrar])
+    with pytest.raises(Malformed, match="new id"):
+        follows(usual_register(), verify_register(signed, made_area().area))
+
+
 def test_recipients_come_in_the_order_working_next_recovery():
     old = usual_register().party(HOUSING)
     assert old

@@ -39,7 +39,7 @@ def renewed_without_a_gateway(area: Joined, note: Path, keyid: str) -> Answer:
     proof = area.places.folder / "office.proof"
     recovery = area.places.offline / "coordinator-recovery.agekey"
     ok(area.office("keys", "prove", *files, "--recovery-key", recovery, "--out", proof))
-    return registrar(area, *renew, "--proof", proof)
+    return registrar(area, *renew, "--proof", proof, "--yes")
 
 
 def test_an_office_whose_key_was_stolen_comes_back_with_the_registrar_s_key(area: Joined, tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 from agencies import enrolment
 from agencies.agency import DatedKey, DatedRecipient
 from agencies.enrolment import ChallengeFiles
-from agencies.isa import Isa
 from agencies.names import OfficerId, PartyId, agency_id, draw_officer_id
+from agencies.notes.isa import parse_isa
 from agencies.notes.party import PartyNote
 from crypto import age, note
 from crypto.keys import SigningKey, generate_signing_key
@@ -47,11 +47,11 @@ class Joining:
         return path
 
 
-def housing(folder: Path, short: str = "housing") -> Joining:
-    """Return a made-up housing agency with fresh keys, under the agreement of its area."""
+def housing(folder: Path, office: Path, short: str = "housing") -> Joining:
+    """Return a made-up housing agency with fresh keys, under the agreement that the coordinator's office carries."""
     key = generate_signing_key(agency_id(AREA, short))
     working, recovery = age.generate_identity(), age.generate_identity()
-    isa = Isa("1", STARTED, None, note.hash_text("the agreement, made up"), 7, ("referral", "safeguarding"))
+    isa = parse_isa(note.text_of((office / "area.agreement").read_text())).isa
     said = PartyNote(
         id=PartyId(key.name),
         kind="housing",

@@ -15,6 +15,7 @@ from agencies.kit.client import Kit
 from agencies.kit.home import Home
 from agencies.kit.keyring import load_keyring
 from agencies.names import draw_officer_id
+from agencies.notes.isa import parse_isa
 from agencies.notes.revocation import Revocation
 from crypto import note
 from crypto.keys import SigningKey, generate_signing_key
@@ -40,7 +41,7 @@ def served(founded: Places, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @pytest.fixture(scope="module")
 def agency(served: Places) -> Joining:
     """Return an agency that was let in by the real commands."""
-    joining = housing(served.folder)
+    joining = housing(served.folder, served.office)
     first = registrar(served, "agency", "add", joining.note())
     assert first.code == 0, first.err
     then = registrar(served, "agency", "add", joining.note(), "--proof", joining.proof(served))
@@ -96,17 +97,27 @@ def test_the_same_note_again_is_a_renewal_without_a_proof(served: Places, agency
     assert numbers(served) == before + 1
 
 
+def test_what_a_note_changes_is_shown_and_entered_only_when_somebody_says_so(served: Places, agency: Joining) -> None:
+    before, renamed = numbers(served), replace(agency, said=replace(agency.said, name="Exampleton Homes (made up)"))
+    asked = registrar(served, "agency", "renew", renamed.note())
+    assert (asked.code, "give --yes" in asked.err, numbers(served)) == (2, True, before)
+    assert "its name is Exampleton Homes (made up), not Exampleton Housing (made up)" in asked.out
+
+
 def test_a_new_recipient_is_proved_before_anything_is_sealed_to_it(served: Places, agency: Joining) -> None:
     rotated, before = with_new_working_key(agency, datetime.now(UTC).replace(microsecond=0)), numbers(served)
     assert registrar(served, "agency", "renew", rotated.note()).code == 0
     assert numbers(served) == before
-    answer = registrar(served, "agency", "renew", rotated.note(), "--proof", rotated.proof(served))
+    answer = registrar(served, "agency", "renew", rotated.note(), "--proof", rotated.proof(served), "--yes")
     assert answer.code == 0, answer.err
     assert numbers(served) == before + 1
     # and back, for the other tests: an older recipient is listed still
     party = Office(served.office).register().party(HOUSING)
     assert party is not None
     assert len(party.recipients) == 3
+    # the note of before opens the ended one again, and needs an answer like a new one
+    assert registrar(served, "agency", "renew", agency.note(), "--yes").code == 0
+    assert numbers(served) == before + 1
 
 
 def test_a_proof_for_new_recipients_lets_no_other_new_recipients_in(served: Places, agency: Joining) -> None:
@@ -122,8 +133,30 @@ def test_a_proof_for_new_recipients_lets_no_other_new_recipients_in(served: Plac
     assert numbers(served) == before
 
 
+@pytest.mark.parametrize("what", ["kind", "agreement"])
+def test_an_agency_changes_neither_its_kind_nor_the_agreement_by_a_note_of_its_own(
+    served: Places, agency: Joining, what: str
+) -> None:
+    before, isa = numbers(served), parse_isa(note.text_of(agency.said.isa or "")).isa
+    longer = enrolment.sign_isa(replace(isa, purposes=(*isa.purposes, "research")), agency.key)
+    forged, refusal = {
+        "kind": (replace(agency.said, kind="idva-service"), "is listed as housing"),
+        "agreement": (replace(agency.said, isa=longer), "is not the area's"),
+    }[what]
+    answer = registrar(served, "agency", "renew", replace(agency, said=forged).note(), "--yes")
+    assert (answer.code, refusal in answer.err, numbers(served)) == (3, True, before), answer.err
+
+
+def test_a_newcomer_comes_under_the_area_s_agreement_alone(served: Places, tmp_path: Path) -> None:
+    stranger = housing(tmp_path, served.office, "lettings")
+    isa = parse_isa(note.text_of(stranger.said.isa or "")).isa
+    own = replace(stranger.said, isa=enrolment.sign_isa(replace(isa, version="9.9"), stranger.key))
+    answer = registrar(served, "agency", "add", replace(stranger, said=own).note())
+    assert (answer.code, "version 9.9" in answer.err) == (3, True), answer.err
+
+
 def test_a_note_that_only_an_unknown_key_signed_renews_nothing(served: Places, agency: Joining) -> None:
-    answer = registrar(served, "agency", "renew", housing(served.folder).note())
+    answer = registrar(served, "agency", "renew", housing(served.folder, served.office).note())
     assert answer.code == 4
     assert "check failed" in answer.err
 
@@ -261,14 +294,14 @@ def test_an_agency_joins_by_the_commands_alone(served: Places, tmp_path: Path) -
     turned = marac("keys", "rotate", "signing", "--out", rotated, "--work-factor", "4", *own)
     assert turned.code == 0, turned.err
     keyid = next(word.rstrip(":") for word in turned.out.split() if "+" in word)
-    renewed = registrar(served, "agency", "renew", rotated, "--key", keyid)
+    renewed = registrar(served, "agency", "renew", rotated, "--key", keyid, "--yes")
     assert renewed.code == 0, renewed.err
     pulled = marac("pull", *own)
     assert pulled.code == 0, pulled.err
 
 
 def test_a_proof_for_another_agency_lets_nobody_in(served: Places, agency: Joining) -> None:
-    stranger = housing(served.folder, "leisure")
+    stranger = housing(served.folder, served.office, "leisure")
     assert registrar(served, "agency", "add", stranger.note()).code == 0
     (served.folder / "housing.proof").write_text("not a proof")
     answer = registrar(served, "agency", "add", stranger.note(), "--proof", served.folder / "housing.proof")
@@ -290,7 +323,7 @@ def revoke(places: Places, key: SigningKey) -> None:
 @pytest.fixture(scope="module")
 def robbed(served: Places) -> Joining:
     """Return an agency whose signing key was stolen, and revoked."""
-    joining = housing(served.folder, "shelter")
+    joining = housing(served.folder, served.office, "shelter")
     assert registrar(served, "agency", "add", joining.note()).code == 0
     assert registrar(served, "agency", "add", joining.note(), "--proof", joining.proof(served)).code == 0
     revoke(served, joining.key)
@@ -324,7 +357,8 @@ def test_an_agency_without_a_valid_key_needs_the_call_and_a_proof_by_its_new_key
     assert numbers(served) == before, "it has proved nothing yet"
     by_the_thief = ("--proof", back.proof(served, signer=robbed.key), "--key", keyid)
     assert registrar(served, "agency", "renew", back.note(), *by_the_thief).code == 4
-    answer = registrar(served, "agency", "renew", back.note(), "--proof", back.proof(served), "--key", keyid)
+    proved = ("--proof", back.proof(served), "--key", keyid, "--yes")
+    answer = registrar(served, "agency", "renew", back.note(), *proved)
     assert answer.code == 0, answer.err
     assert numbers(served) == before + 1
 
@@ -339,7 +373,7 @@ def test_a_new_signing_key_is_heard_on_the_telephone_before_it_is_listed(served:
 
 
 def test_nothing_is_renewed_while_it_is_not_known_which_keys_were_revoked(area: Places, tmp_path: Path) -> None:
-    stranger = housing(tmp_path)
+    stranger = housing(tmp_path, area.office)
     answer = registrar(area, "agency", "renew", stranger.note())
     assert answer.code == 1
     assert "revoked" in answer.err

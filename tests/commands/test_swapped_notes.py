@@ -46,7 +46,7 @@ def listed(places: Places) -> bool:
 @pytest.fixture
 def asked(area: Places, tmp_path: Path) -> Joining:
     """Return an agency whose test messages were made, and answered."""
-    joining = housing(tmp_path)
+    joining = housing(tmp_path, area.office)
     answer = add(area, joining.note())
     assert answer.code == 0, answer.err
     assert joining.key.verify_key.keyid in answer.out
@@ -93,7 +93,7 @@ def test_test_messages_of_an_older_marac_are_made_anew(area: Places, asked: Join
 
 def test_an_officer_is_not_let_in_as_an_agency(area: Places, tmp_path: Path) -> None:
     """Their agency vouches for an officer; a telephone call alone does not."""
-    own, agency = generate_signing_key(draw_officer_id(AREA)), housing(tmp_path)
+    own, agency = generate_signing_key(draw_officer_id(AREA)), housing(tmp_path, area.office)
     said = replace(
         agency.said, id=own.name, kind="officer", isa=None, keys=(DatedKey(own.verify_key, STARTED, None),),
         agency=HOUSING, roles=("reader",),

@@ -141,6 +141,23 @@ def test_what_is_no_tls_is_closed_and_the_next_is_served(run: Run, tmp_path: Pat
     run(act())
 
 
+@on_both_loops
+def test_a_door_that_meets_what_nobody_foresaw_says_that_it_ended_and_why(run: Run) -> None:
+    def broken() -> asyncio.Protocol:
+        raise ValueError("made up")
+
+    async def act() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            door = Door(broken, set(), LIMIT, None)
+            door.open(listener)
+            with silent(listener.getsockname()):
+                await asyncio.wait_for(door.ended.wait(), 10)
+            with pytest.raises(ValueError, match="made up"):
+                await door.close()
+
+    run(act())
+
+
 def test_production_waits_ten_seconds_for_a_handshake() -> None:
     assert Door.handshake_within_s == HANDSHAKE_WITHIN_S == 10
 
