@@ -58,7 +58,7 @@ class UnknownExclusion(BrokerError):
 
 
 class PartyUnknown(BrokerError):
-    """A relation is to be recorded for somebody who is no agency of the register that can take part in a case."""
+    """A relation, or a message, is for somebody who is not in the register, or cannot take part in a case."""
 
     code = "party-unknown"
 

@@ -157,7 +157,7 @@ _SUBMITTING: Final = {
         422, "Exclusion unknown", "An exclusion names who is not in the register.", "no",
         "Use ids from the register. " + _ASK),
     "party-unknown": Meaning(
-        422, "Not an agency that takes part", "The party is no agency of the register that can take part in a case.",
+        422, "Not an agency that takes part", "Who is named is not in the register, or cannot take part in a case.",
         "no", "Take its id from `marac register list`."),
     "exclusion-leaves-nobody": Meaning(
         422, "Nobody could act", "The exclusions leave nobody at the coordinator's office who can act on the case.",

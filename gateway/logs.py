@@ -29,7 +29,7 @@ _KEYS: Final[Mapping[str, re.Pattern[str]]] = {
         "loop": _WORDS,
         "status": r"[1-5][0-9]{2}",
         "method": r"[A-Z]{3,7}",
-        "route": r"(?:/(?:v1|\{[a-z]+\}|[a-z]+(?:\.json)?))+",  # the template, never the path that was asked for
+        "route": r"(?:/(?:v1|\{[a-z]+\}|[a-z-]+(?:\.json)?))+",  # the template, never the path that was asked for
         "request_id": r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
         "duration_ms": r"[0-9]{1,9}(?:\.[0-9]{1,3})?",
         "agency": r"[a-z0-9.-]{3,200}/(?:agency|office)/[a-z0-9-]{1,40}",

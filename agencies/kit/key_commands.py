@@ -8,6 +8,7 @@ import typer
 
 from agencies import enrolment
 from agencies.agency import AGENCY_KINDS, OFFICE_KINDS, DatedKey, DatedRecipient
+from agencies.area import fingerprint
 from agencies.directory import Directory
 from agencies.enrolment import ChallengeFiles
 from agencies.isa import Isa
@@ -94,7 +95,8 @@ def generate(options: NewKeys) -> None:
     keyfile.save_signing_key(next_file(home.keys, short, ".signkey"), key, words, cost)
     write_public(out, note)
     _show(isa)
-    say(f"Signing key {key.verify_key.keyid}: read it out when the coordinator telephones.")
+    say(f"Signing key {key.verify_key.keyid}. When the coordinator telephones, read out its fingerprint:")
+    say(f"  {fingerprint(key.verify_key)}")
     say(f"  Next: send {out} to the coordinator; two test messages come back for: marac keys prove")
 
 
@@ -119,36 +121,56 @@ def agreement(
     stop("this kit knows no agreement of the area", "run it with the coordinator's kit, after: marac pull")
 
 
+@dataclass(frozen=True, kw_only=True)
+class ProveOptions:
+    """Which test messages, and what opens the recovery key."""
+
+    working: Annotated[Path, typer.Argument(help="The test message for the working key.", exists=True, dir_okay=False)]
+    recovery: Annotated[Path, typer.Argument(help="The one for the recovery key.", exists=True, dir_okay=False)]
+    recovery_key: Annotated[Path, typer.Option(help="The recovery key's file.", exists=True, dir_okay=False)]
+    recovery_passphrase_file: Annotated[
+        Path | None, typer.Option(help="Of the recovery key, where it has a passphrase of its own.", dir_okay=False)
+    ] = None
+    out: Out = Path("keys.proof")
+    kit: KitFolder = HERE
+    passphrase_file: PassphraseFile = None
+
+
 @app.command("prove")
-def prove(
-    working: Annotated[Path, typer.Argument(help="The test message for the working key.", exists=True, dir_okay=False)],
-    recovery: Annotated[Path, typer.Argument(help="The one for the recovery key.", exists=True, dir_okay=False)],
-    recovery_key: Annotated[Path, typer.Option(help="The recovery key's file.", exists=True, dir_okay=False)],
-    out: Out = Path("keys.proof"),
-    kit: KitFolder = HERE,
-    passphrase_file: PassphraseFile = None,
-) -> None:
+@takes(ProveOptions)
+def prove(options: ProveOptions) -> None:
     """Open the coordinator's two test messages, and write the signed answer: the keys work, the recovery key too.
 
     Example: marac keys prove housing-working.age housing-recovery.age
              --recovery-key /media/stick/housing-recovery.agekey
     """
-    refuse_to_overwrite(out)
-    home, words, now = open_home(kit), passphrase(passphrase_file), wall_clock()
+    refuse_to_overwrite(options.out)
+    home, words, now = open_home(options.kit), passphrase(options.passphrase_file), wall_clock()
     ring = load_keyring(home, words, now)
-    files = ChallengeFiles(working.read_bytes(), recovery.read_bytes())
-    kept = keyfile.load_identities(recovery_key, words)[0]
+    files = ChallengeFiles(options.working.read_bytes(), options.recovery.read_bytes())
+    own = options.recovery_passphrase_file
+    kept = _recovery_identity(options.recovery_key, words if own is None else passphrase(own))
     for identity in ring.identities:
         try:
             answered = enrolment.answer(files, identity, kept, ring.agency, now)
         except NotForYou:
             continue
-        write_public(out, answered)
-        say(f"Both keys open.\n  Next: send {out} to the coordinator")
+        write_public(options.out, answered)
+        say(f"Both keys open.\n  Next: send {options.out} to the coordinator")
         return
     stop(
         "the test messages are not for these keys", "check that you have those made for this agency", Exit.CHECK_FAILED
     )
+
+
+def _recovery_identity(path: Path, words: str) -> age.Identity:
+    try:
+        return keyfile.load_identities(path, words)[0]
+    except keyfile.WrongPassphrase:
+        stop(
+            "the passphrase does not open the recovery key's file",
+            "where it has a passphrase of its own, give that with --recovery-passphrase-file",
+        )
 
 
 @app.command("rotate")

@@ -7,8 +7,8 @@ from agencies.directory import Directory
 from agencies.names import DeliveryId, MessageId, coordinator_of, draw_case_ref
 from agencies.notes.manifest import Manifest
 from broker.case import Case
-from broker.errors import IdempotencyConflict, NoteMismatch, NoteRejected, Refused
-from broker.kinds.kind import Effects, Scene
+from broker.errors import IdempotencyConflict, NoteMismatch, NoteRejected, PartyUnknown, Refused
+from broker.kinds.kind import Documents, Effects, Scene
 from broker.lifecycle import DeliveryState
 from broker.need_to_know import Access, Act, Asker, Decision, Deny, Permit, decide
 from broker.ports import UnitOfWork
@@ -31,7 +31,7 @@ async def submit(desk: Desk, request: Request, asker: Asker) -> Sequence[str]:
 
     Raises, logged and committed, Refused and what makes a submission unsound: NoteRejected, NoteMismatch, UnknownKind,
     UnknownVersion, BelowThreshold, SupersedesUnsupported, UnknownExclusion, ExclusionLeavesNobody, DocumentRejected,
-    IdempotencyConflict, NobodyToReceive.
+    PartyUnknown, IdempotencyConflict, NobodyToReceive.
     """
     async with rejections_logged(desk, Access(Act.SUBMIT, asker)):
         return await _submit(desk, request, asker)
@@ -52,6 +52,7 @@ async def _submit(desk: Desk, request: Request, asker: Asker) -> Sequence[str]:
     await check_asker(desk, access)
     documents = read_documents(reading, request)
     effects = reading.kind.effect(documents, Scene(asker.party.id, desk.now(), desk.settings, directory))
+    _check_chosen(documents, directory)
     # Slow and pure: before the lock.
     parts = seal_parts(desk, reading, request, Said(documents, effects), directory)
     try:
@@ -59,6 +60,14 @@ async def _submit(desk: Desk, request: Request, asker: Asker) -> Sequence[str]:
     except IdempotencyConflict:
         # The same request twice at once: where the other one was committed first, this finds its answer.
         return await _commit(desk, reading, access, effects, parts)
+
+
+def _check_chosen(documents: Documents, directory: Directory) -> None:
+    """Refuse a document that names somebody who is not in the register: it would be believed to have reached them."""
+    register = directory.register
+    for name, document in documents.items():
+        if any(register.party(one) is None and register.officer(one) is None for one in document.chosen):
+            raise PartyUnknown("names somebody who is not in the register", f"/documents/{name}")
 
 
 async def _commit(

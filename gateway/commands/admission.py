@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agencies import enrolment
 from agencies.agency import Party
+from agencies.area import fingerprint
 from agencies.directory import Directory
 from agencies.enrolment import Challenge, ChallengeFiles
 from agencies.kit.home import write_durably
@@ -248,9 +249,11 @@ def _challenge(office: Office, said: PartyNote, keys: Sequence[VerifyKey], comma
     write_durably(stem.with_name(stem.name + "-working.age"), made.files.working)
     write_durably(stem.with_name(stem.name + "-recovery.age"), made.files.recovery)
     say(f"{said.id}: {said.name}, {said.kind}.")
-    for keyid in made.keys:
-        say(f"  signing key {keyid}")
-    say("Telephone somebody you know there, on a number you already had, and compare the signing key.")
+    for key in (each.verify_key for each in said.keys):
+        if key.keyid in made.keys:
+            # A keyid has 32 bits, which a lookalike key can be made to match.
+            say(f"  signing key {key.keyid}\n    fingerprint {fingerprint(key)}")
+    say("Telephone somebody you know there, on a number you already had, and compare the fingerprint.")
     say("Then send them these two test messages, which they open with their working and their recovery key:")
     say(f"  {stem}-working.age")
     say(f"  {stem}-recovery.age")

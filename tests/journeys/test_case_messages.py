@@ -258,6 +258,13 @@ def test_no_relation_is_recorded_for_who_is_no_agency_nor_in_a_case_that_is_not_
     assert refusal(lambda: kit.relate(none, embedded.party(POLICE), "asked", "research")).code == "not-available"
 
 
+def test_a_message_for_somebody_who_is_not_in_the_register_is_refused(embedded: World) -> None:
+    case = a_case(embedded)
+    note = a_note(embedded, POLICE).model_copy(update={"to": ("marac.fenmark.example/agency/nobody",)})
+    problem = refusal(lambda: send(embedded, COORDINATOR, "case-note", note, case))
+    assert (problem.code, problem.pointer) == ("party-unknown", "/documents/case-note")
+
+
 def test_an_excluded_agency_stays_excluded_whatever_is_recorded_for_it(world: World) -> None:
     case = a_case(world, agencies=[world.party(POLICE)])
     ask(world, case, POLICE)

@@ -65,9 +65,11 @@ def test_only_coordinator_and_compliance_read_the_log(embedded: World) -> None:
 def test_a_database_older_than_the_checkpoint_kept_outside_it_refuses_to_start(embedded: World) -> None:
     embedded.refer()
     put_back = _kept(embedded, embedded.database_file)
+    outside = embedded.settings.outside / "checkpoint"
+    before = outside.read_text()
     embedded.start()
     embedded.refer()
-    embedded.logged(event="submit")
+    embedded.until(lambda: outside.read_text() != before)
     embedded.stop()
     put_back()
     with pytest.raises(LogShortened, match="shorter than a checkpoint"):
