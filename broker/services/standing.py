@@ -7,6 +7,7 @@ from agencies.directory import Directory
 from agencies.names import CaseRef, DeliveryId, MessageId, OfficerId, PartyId
 from agencies.officer import Officer
 from broker.case import Case
+from broker.kinds.kind import Kind, Part
 from broker.kinds.table import KINDS
 from broker.lifecycle import DESTROYED, DeliveryState
 from broker.need_to_know import Access, Act, Asker, Standing
@@ -63,16 +64,25 @@ def access_to(desk: Desk, act: Act, asker: Asker, found: Found, directory: Direc
     )
     if found.message is None:
         return access
-    kind = KINDS.get(found.message.kind.partition("/")[0])
-    part = None if kind is None else kind.parts.get(found.message.document)
+    part = part_of(found.message)
     return replace(
         access,
-        kind=kind,
+        kind=_kind_of(found.message),
         least=access.least if part is None else part.least,
         standing=_standing(asker.party.id, found),
         withdrawn=found.delivery is not None and _is_withdrawn(found.delivery),
         key_revoked=_key_revoked(found.delivery, asker, directory),
     )
+
+
+def part_of(message: Message) -> Part | None:
+    """Return what the message's kind declares of its document, or None for a kind that is no longer known."""
+    kind = _kind_of(message)
+    return None if kind is None else kind.parts.get(message.document)
+
+
+def _kind_of(message: Message) -> Kind | None:
+    return KINDS.get(message.kind.partition("/")[0])
 
 
 def officers_of(party: PartyId, directory: Directory) -> list[OfficerId]:

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 
 from agencies.names import MessageId, coordinator_of
 from broker.errors import Refused
-from broker.kinds.table import KINDS
 from broker.lifecycle import state_of
 from broker.need_to_know import Act, Asker, Deny
 from broker.records import Delivery
 from broker.services.desk import Desk
 from broker.services.looking import check_found
 from broker.services.ruling import rule
-from broker.services.standing import Found, access_to, find_message
+from broker.services.standing import Found, access_to, find_message, part_of
 
 
 async def status(desk: Desk, message: MessageId, asker: Asker) -> str:
@@ -34,8 +33,7 @@ def _told(desk: Desk, found: Found) -> Sequence[Delivery]:
     Where it chose the receivers itself, or all are, the office's alone: what the others' are would tell it, choosing
     one after the other, who has a part in the case and who is kept out.
     """
-    kind = None if found.message is None else KINDS.get(found.message.kind.partition("/")[0])
-    part = None if kind is None or found.message is None else kind.parts.get(found.message.document)
+    part = None if found.message is None else part_of(found.message)
     if part is None or not (part.chosen or part.everybody):
         return found.deliveries
     return [each for each in found.deliveries if each.recipient == coordinator_of(desk.area)]
