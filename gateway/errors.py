@@ -13,7 +13,7 @@ Retry = Literal["no", "same", "later"]
 
 EMERGENCY: Final = "If life is in danger, call 999."
 _ASK: Final = "Ask the MARAC coordinator."
-_SIGN: Final = "See the signing example in gateway/README.md, and sign again."
+_SIGN: Final = "See the signing example in gateway/signing.md, and sign again."
 _LATER: Final = "Send the same again in a minute, with the same idempotency id: it cannot be taken twice."
 
 

@@ -1,6 +1,6 @@
 """What became of each delivery, durably: a message is shown once, and every receipt is sent at last.
 
-States, the receipts' outbox and what a crash leaves behind: README.md, "The inbox".
+States, the receipts' outbox and what a crash leaves behind: inbox.md.
 """
 
 from dataclasses import dataclass

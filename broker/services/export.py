@@ -1,4 +1,4 @@
-"""Export the log with its salts, for an offline check: JSON lines, format in broker/README.md, "The log's export"."""
+"""Export the log with its salts, for an offline check: JSON lines, format in broker/log/README.md."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""The worked example of the gateway's README verifies, byte for byte."""
+"""The gateway's worked example of a signed request verifies, byte for byte."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.agencies.made_area import AREA, HOUSING, NOW, OFFICER, fixed_key, mad
 from tests.gateway.signing import Draft, base_of, usual_cover
 from tests.gateway.test_auth import arrival_of
 
-README = (Path(__file__).parents[2] / "gateway/README.md").read_text()
+README = (Path(__file__).parents[2] / "gateway/signing.md").read_text()
 
 
 def block(language: str) -> str:
