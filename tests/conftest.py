@@ -30,7 +30,13 @@ WHOLE = (
 )
 
 # What a whole module shares here costs seconds to make: one process runs the module, and makes it once.
-MADE_ONCE = ("tests/agencies/test_kit_", "tests/commands/", "tests/gateway/", "tests/sandbox/")
+MADE_ONCE = (
+    "tests/agencies/test_kit_",
+    "tests/commands/",
+    "tests/gateway/",
+    "tests/journeys/test_whole_api",
+    "tests/sandbox/",
+)
 
 # Measuring coverage doubles what a test costs: not where the same lines run again, on servers or between kills.
 UNMEASURED = (
