@@ -11,6 +11,8 @@ from agencies.names import CaseRef, OfficerId, PartyId
 class Relation(StrEnum):
     """An agency's relation to a case (domain.md); `none` where there is none, or no case."""
 
+    __hash__ = str.__hash__  # compared in every decision: Enum's own hash is a call into Python each time
+
     NONE = "none"
     FOR_INFORMATION = "for_information"
     ASKED = "asked"

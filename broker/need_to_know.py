@@ -16,6 +16,8 @@ COORDINATING = frozenset({"coordinator", "deputy"})
 class Act(StrEnum):
     """What is asked; the word is also the event in the audit log."""
 
+    __hash__ = str.__hash__  # the rules look acts up in sets: Enum's own hash is a call into Python each time
+
     SUBMIT = "submit"
     LEASE = "lease"
     STATUS = "status"
@@ -52,6 +54,8 @@ _NO_CASE = frozenset({Act.STEWARD, Act.REVOKE, Act.AUDIT})
 
 class Standing(StrEnum):
     """What the asker is to the message in question; `none` also where there is no such message."""
+
+    __hash__ = str.__hash__  # as above
 
     NONE = "none"
     SENDER = "sender"

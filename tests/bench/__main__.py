@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench import memory, peers, sealing, tree
+from tests.bench import deciding, memory, peers, sealing, tree
 from tests.bench.machine import describe
 from tests.bench.rounds import Progress
 from tests.bench.table import Report, Row
@@ -23,7 +23,7 @@ examples:
   ./marac bench crypto --json | jq '.rows[].ratio'  for a program; times in seconds
 
 exit code: 0 if every limit was measured and is kept, 1 if one is not or a peer is missing, 130 if interrupted
-takes about half a minute, 400 MB of memory and 200 MB in the temporary folder"""
+crypto takes about half a minute, 400 MB of memory and 200 MB in the temporary folder"""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -48,7 +48,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=sorted(BENCHMARKS), help="crypto: sealing, opening, and proofs of the log")
+    parser.add_argument(
+        "what", choices=sorted(BENCHMARKS), help="crypto: sealing, opening, and proofs of the log; decide: need-to-know"
+    )
     parser.add_argument("--json", action="store_true", help="the same as JSON, on standard output")
     return parser.parse_args(arguments)
 
@@ -66,7 +68,15 @@ def crypto() -> Report:
     return Report(rows, notes, machine)
 
 
-BENCHMARKS = {"crypto": crypto}
+def decide() -> Report:
+    """Return what a decision costs."""
+    progress, notes = Progress(), list[str]()
+    rows = list(deciding.rows(progress, notes))
+    progress.done()
+    return Report(rows, notes, describe(()))
+
+
+BENCHMARKS = {"crypto": crypto, "decide": decide}
 
 
 if __name__ == "__main__":
