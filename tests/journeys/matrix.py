@@ -79,7 +79,7 @@ class Asker:
             request.headers["idempotency-key"] = _idempotency(body) or draw_uuid7(self.world.clock())
         if self.officer is not None:
             request.headers["marac-officer"] = self.officer
-        request.headers["marac-purpose"] = "safeguarding"
+        request.headers["marac-purpose"] = "referral" if path == ROUTES["referral"] else "safeguarding"
         signer = RequestSigner(self.world.settings.area, self.key, None, self.world.clock)
         response = client.send(next(signer.auth_flow(request)))
         raw = response.content.replace(response.headers["x-request-id"].encode(), b"-" * 36)
