@@ -111,6 +111,28 @@ class NobodyToReceive(BrokerError):
     code = "nobody-to-receive"
 
 
+class AddressInvalid(BrokerError):
+    """An address for notices is none, or one that no notice is ever sent to."""
+
+    code = "address-invalid"
+
+
+class ChannelNotOffered(BrokerError):
+    """The area sends no notices on this channel."""
+
+    code = "channel-not-offered"
+
+
+class NoticeNotDelivered(BrokerError):
+    """A notice did not get through; `fault` says why in one of the words of records.FAULTS. It is tried again."""
+
+    code = "notice-not-delivered"
+
+    def __init__(self, fault: str) -> None:
+        super().__init__("a notice did not get through")
+        self.fault = fault
+
+
 class StoreUnavailable(BrokerError):
     """The database does not answer; nothing was changed."""
 

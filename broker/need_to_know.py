@@ -20,6 +20,7 @@ class Act(StrEnum):
 
     SUBMIT = "submit"
     LEASE = "lease"
+    NOTICE = "notice"  # telling a party, without content, that a lease would give it something
     STATUS = "status"
     OPEN = "open"
     RECEIPT = "receipt"
@@ -32,6 +33,8 @@ class Act(StrEnum):
     STEWARD = "steward"  # registers, delegations, tombstones: the coordinator's office
     REVOKE = "revoke"  # bringing a revocation, which its own signature must carry
     AUDIT = "audit"  # reading the log with its salts
+    NOTICE_ADDRESS = "notice-address"  # where a party itself is told
+    UNCOLLECTED = "uncollected"  # what is urgent and has not been collected, case by case as VIEW permits
 
 
 _WHO_MAY = {
@@ -42,14 +45,17 @@ _WHO_MAY = {
     Act.RECALL_SOME: COORDINATING,
     Act.STEWARD: COORDINATING,
     Act.AUDIT: COORDINATING | {"compliance"},
+    Act.UNCOLLECTED: COORDINATING,
 }
-_RELEASES = frozenset({Act.LEASE, Act.OPEN})
+_RELEASES = frozenset({Act.LEASE, Act.NOTICE, Act.OPEN})
 _RECALLS = frozenset({Act.RECALL, Act.RECALL_SOME})
 # Without a named officer an excluded one may be behind it: who reads, opens to others, or takes away from all.
-_BY_WHOM_COUNTS = frozenset({Act.LEASE, Act.LIFT, Act.RELATE, Act.VIEW, Act.SUBMIT}) | _RECALLS
+_BY_WHOM_COUNTS = frozenset({Act.LEASE, Act.NOTICE, Act.LIFT, Act.RELATE, Act.VIEW, Act.SUBMIT}) | _RECALLS
 # And so must somebody be named, where the area demands proof.
-_WANTS_PROOF = frozenset({Act.EXCLUDE, Act.LIFT, Act.RELATE, Act.VIEW, Act.SUBMIT}) | _RECALLS
-_NO_CASE = frozenset({Act.STEWARD, Act.REVOKE, Act.AUDIT})
+_WANTS_PROOF = _RECALLS | {
+    Act.EXCLUDE, Act.LIFT, Act.RELATE, Act.VIEW, Act.SUBMIT, Act.NOTICE_ADDRESS, Act.UNCOLLECTED,
+}  # fmt: skip
+_NO_CASE = frozenset({Act.STEWARD, Act.REVOKE, Act.AUDIT, Act.NOTICE_ADDRESS, Act.UNCOLLECTED})
 
 
 class Standing(StrEnum):
@@ -64,6 +70,7 @@ class Standing(StrEnum):
 
 _STANDING = {
     Act.LEASE: frozenset({Standing.RECIPIENT}),
+    Act.NOTICE: frozenset({Standing.RECIPIENT}),
     Act.OPEN: frozenset({Standing.RECIPIENT}),
     Act.RECEIPT: frozenset({Standing.RECIPIENT}),
     Act.STATUS: frozenset({Standing.SENDER}),

@@ -11,6 +11,7 @@ from broker.case import Case, Related
 from broker.records import (
     Addressed,
     Arrival,
+    Channel,
     Delivery,
     Destroyed,
     Earlier,
@@ -108,14 +109,16 @@ class Messages(Protocol):
         """Return a message's deliveries, locked until the unit ends."""
 
     async def waiting(self, reach: Reach, limit: int, now: datetime) -> Sequence[tuple[DeliveryId, CaseRef]]:
-        """Return up to `limit` deliveries within `reach` that wait and are not leased, oldest first; nothing is locked.
+        """Return up to `limit` deliveries within `reach` that wait and are not leased; nothing is locked.
+
+        Urgent ones first, then the oldest.
 
         Also those recalled after release whose notice has not been answered: they are leased as notices, whatever
         the case excludes.
         """
 
     async def take(self, deliveries: Sequence[DeliveryId], now: datetime) -> Sequence[tuple[Delivery, Message]]:
-        """Return those of the deliveries that still wait, locked, oldest first; rows that are locked are skipped."""
+        """Return those of the deliveries that still wait, locked, as `waiting` orders them; locked rows are skipped."""
 
     async def lease(self, deliveries: Sequence[DeliveryId], until: datetime) -> None:
         """Lease the deliveries until `until`."""
@@ -135,6 +138,15 @@ class Messages(Protocol):
     async def recall(self, notices: Mapping[DeliveryId, str | None], at: datetime) -> None:
         """Recall deliveries: their headers are deleted; the notice (None where never released) is kept."""
 
+    async def uncollected(self, accepted_before: datetime, now: datetime, limit: int) -> Sequence[Delivery]:
+        """Return urgent deliveries accepted by then that nobody has collected or recalled, oldest first.
+
+        Not those whose recipient the case excludes now, or has no part in any more.
+        """
+
+    async def escalated(self, deliveries: Sequence[DeliveryId], at: datetime) -> None:
+        """Record that the coordinator's office was told of them."""
+
     async def earlier(self, sender: PartyId, idempotency: str) -> Earlier | None:
         """Return what an earlier submission of `sender` with this idempotency id was answered, or None."""
 
@@ -146,7 +158,7 @@ class Outbox(Protocol):
     """What is committed and not yet in the recipients' mailboxes."""
 
     async def take(self, limit: int) -> Sequence[Letter]:
-        """Return the oldest letters to publish, locked, skipping locked rows; each take draws new letter ids."""
+        """Return the letters to publish, urgent ones first, locked, skipping locked rows; each take draws new ids."""
 
     async def sent(self, deliveries: Sequence[DeliveryId], at: datetime) -> None:
         """Remove the outbox rows of published deliveries and record when they were published."""
@@ -276,6 +288,34 @@ class Letters(Protocol):
         """Everything that `holder` took may be taken again from `at` on."""
 
 
+class Notices(Protocol):
+    """Where parties are told that something waits for them, and how that goes."""
+
+    async def all(self) -> Sequence[Channel]:
+        """Return every channel, by party."""
+
+    async def of(self, party: PartyId) -> Sequence[Channel]:
+        """Return the channels of a party."""
+
+    async def put(self, channel: Channel) -> None:
+        """Keep a channel as new; the same address again changes nothing."""
+
+    async def drop(self, party: PartyId, channels: Sequence[str]) -> None:
+        """Destroy these channels of a party."""
+
+    async def claim(self, channel: Channel, at: datetime, again_at: datetime) -> bool:
+        """Record that a notice goes out at `at`; False if another process was faster, or the address was changed."""
+
+    async def told(self, channel: Channel) -> None:
+        """Record that the notice that was claimed got through."""
+
+    async def failed(self, channel: Channel, fault: str, at: datetime, again_at: datetime) -> None:
+        """Record that the notice that was claimed failed; it is tried again from `again_at` on."""
+
+    async def seen(self, party: PartyId) -> None:
+        """Record that the party has looked: something new may be told."""
+
+
 class UnitOfWork(AbstractAsyncContextManager["UnitOfWork"], Protocol):
     """One transaction: rolled back on exit unless `commit` was reached."""
 
@@ -286,6 +326,7 @@ class UnitOfWork(AbstractAsyncContextManager["UnitOfWork"], Protocol):
     trust: Trust
     tombstones: Tombstones
     letters: Letters
+    notices: Notices
 
     async def commit(self) -> None:
         """Make everything in this unit durable, at once."""
@@ -333,3 +374,10 @@ class Queue(Protocol):
 
     async def close(self) -> None:
         """Let go of the connection; what was not settled comes again."""
+
+
+class Courier(Protocol):
+    """Carries the one notice there is, "something to collect", to an address of one channel."""
+
+    async def send(self, address: str) -> None:
+        """Return once the other side has taken the notice. Raises NoticeNotDelivered."""

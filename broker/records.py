@@ -1,11 +1,15 @@
 """What crosses the ports: messages, deliveries, letters and log entries as they are stored; nothing here opens them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from agencies.names import CaseRef, DeliveryId, EntryId, MessageId, OfficerId, PartyId
 from broker.lifecycle import DeliveryState
+
+EMAIL, WEBHOOK = "email", "webhook"
+CHANNELS = (EMAIL, WEBHOOK)
+FAULTS = ("address", "unreachable", "insecure", "refused")  # why a notice does not get through
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,8 @@ class Delivery:
     released_at   when the header was first released, or None
     receipts      states receipted so far, oldest first
     withheld      the rule that last withheld it from a lease, so that each is logged once
+    urgent        as its document says: it goes first, and the office is told if it is not collected
+    escalated_at  when the office was told
     """
 
     id: DeliveryId
@@ -50,6 +56,8 @@ class Delivery:
     recall_notice: str | None = None  # the gateway's signed note, where the header had been released
     receipts: tuple[str, ...] = ()
     withheld: str | None = None
+    urgent: bool = False
+    escalated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +108,28 @@ class Arrival:
     delivery: DeliveryId
     recipient: PartyId
     tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One way of telling a party that something waits for it.
+
+    address        a role mailbox or a webhook; personal data all the same, never logged
+    unseen         a notice went out, and the party has leased nothing since
+    again_at       while one is under way or has failed: from when on it may be sent again
+    failing_since  since when nothing gets through, and why, one of FAULTS
+    """
+
+    party: PartyId
+    channel: str
+    address: str = field(repr=False)
+    since: datetime
+    told_at: datetime | None = None
+    unseen: bool = False
+    again_at: datetime | None = None
+    failures: int = 0
+    failing_since: datetime | None = None
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Build the broker from its settings: the one place where rules, store, queue, log and keys meet."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,13 +14,17 @@ from broker.log.outside import Outside, copy_out
 from broker.log.sequencer import sequence
 from broker.log.startup import check_log
 from broker.need_to_know import Access, Act, Asker
-from broker.ports import Queue, Store, UnitOfWork
+from broker.notices import open_couriers
+from broker.ports import Courier, Queue, Store, UnitOfWork
 from broker.queues import open_queue
 from broker.services import (
+    addresses,
     exclude,
     export,
     lease,
     mailbox,
+    notify,
+    overdue,
     purge,
     recall,
     receipt,
@@ -59,9 +63,10 @@ class ServiceKeys:
 class Broker:
     """Every use case of one area, ready to be called; made by `build_broker`."""
 
-    def __init__(self, desk: Desk, queue: Queue, log_key: SigningKey) -> None:
+    def __init__(self, desk: Desk, queue: Queue, couriers: Mapping[str, Courier], log_key: SigningKey) -> None:
         self._desk = desk
         self._queue = queue
+        self._couriers = couriers
         self._log_key = log_key
         self._outside = Outside(desk.settings.outside)
 
@@ -135,6 +140,18 @@ class Broker:
         """See services/relate.py."""
         return await relate.view(self._desk, case, asker)
 
+    async def set_addresses(self, wanted: Mapping[str, str | None], asker: Asker) -> None:
+        """See services/addresses.py."""
+        await addresses.set_addresses(self._desk, wanted, asker)
+
+    async def addresses(self, asker: Asker) -> addresses.Addresses:
+        """See services/addresses.py."""
+        return await addresses.addresses(self._desk, asker)
+
+    async def uncollected(self, asker: Asker) -> Sequence[overdue.Overdue]:
+        """See services/overdue.py."""
+        return await overdue.uncollected(self._desk, asker)
+
     async def delegations(self) -> Sequence[str]:
         """Return the delegation notes, oldest first: all that a newcomer needs, and no more is read for it."""
         async with self.store.reader() as uow:
@@ -195,6 +212,10 @@ class Broker:
     async def fill_mailbox(self, timeout_s: float) -> int:
         """See services/mailbox.py."""
         return await mailbox.fill_mailbox(self._desk, self._queue, timeout_s)
+
+    async def notify(self) -> int:
+        """See services/notify.py."""
+        return await notify.notify(self._desk, self._couriers)
 
     async def bury_dead_letters(self) -> int:
         """See services/mailbox.py."""
@@ -261,7 +282,7 @@ async def build_broker(
         watch = None if clock_is_injected else Watch(clock(), steady_s())
         desk = Desk(settings, store, clock, keys.gateway, Directories(settings), watch)
         queue = open_queue(settings.amqp_url, store, clock, settings.delivery_limit)
-        broker = Broker(desk, queue, keys.log)
+        broker = Broker(desk, queue, open_couriers(settings, keys.gateway, clock), keys.log)
         await broker.ready()
         await _check_keys(broker, keys)
         await _reconcile(desk, Outside(settings.outside))

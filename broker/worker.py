@@ -39,6 +39,8 @@ def loops_of(broker: Broker) -> tuple[Loop, ...]:
         Loop("dead-letters", broker.bury_dead_letters, 5.0),
         Loop("sequencer", broker.sequence, 0.5, desk.logged),
         Loop("republish", broker.republish, broker.settings.republish_after_s / 4),
+        # Slower than a kit that waits: who collects at once needs no notice.
+        Loop("notices", broker.notify, 15.0, desk.clock_moved),
         Loop("sweeper", broker.sweep, 60.0),
         Loop("schedule", broker.schedule_due, 60.0, desk.clock_moved),
         Loop("purge", broker.purge_due, 60.0, desk.clock_moved),

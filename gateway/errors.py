@@ -193,6 +193,15 @@ _KEEPING: Final = {
     "worker-ended": Meaning(
         503, "Worker ended", "The worker in this process met a fault that nobody foresaw; the gateway stops.", "later",
         "Ask again in a minute: another process is started in its place."),
+    "address-invalid": Meaning(
+        422, "Address invalid", "An address for notices is not a plain mailbox, or not a plain https address.", "no",
+        "Give a role mailbox, or https://host/path without user, password or query."),
+    "channel-not-offered": Meaning(
+        422, "Not offered here", "This area sends no notices in this way.", "no",
+        "Leave it out, and look for messages yourself; or ask the area's operator for it."),
+    "notice-not-delivered": Meaning(
+        503, "Notice not delivered", "A mail server or webhook did not take a notice; it is tried again.", "later",
+        "See why with `marac notices show`, and set an address that works."),
     "clock-unsafe": Meaning(
         503, "Clock not trusted", "A clock is wrong, so nothing is scheduled for destruction, or destroyed.", "later",
         "The operator must set the clocks of gateway, worker and database right (NTP), and restart them."),

@@ -14,7 +14,7 @@ from gateway.errors import CATALOGUE
 
 EVENTS: Final = (
     "starting", "working", "listening", "stopping", "request", "failed", "disconnected", "library",
-    "loop_failed", "letter_discarded", "destruction_stopped",
+    "loop_failed", "letter_discarded", "destruction_stopped", "notice_failed",
 )  # fmt: skip
 """Every event there is. A message in free words cannot be logged: it could hold a name."""
 

@@ -28,6 +28,7 @@ class ResearchRequest(Addressed):
     """What the agencies in `to` are asked. It has no field for words, so that no story can travel in it."""
 
     to: Agencies
+    urgent: bool = False
     needed_by: date
     meeting_on: Known[date] = UNKNOWN
     people: Annotated[tuple[Identified[Sought], ...], Field(min_length=1, max_length=50)]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from agencies.kit import audit_commands, casework, joining, key_commands, referring, sent, taking_back
+from agencies.kit import audit_commands, casework, joining, key_commands, notices, referring, sent, taking_back
 from agencies.kit.client import PURPOSE, AlreadyShown, PurposeNotAgreed, recall_of
 from agencies.kit.home import Home, NotSaved
 from agencies.kit.inbox import Item, State
@@ -40,6 +40,8 @@ app.command("sent")(sent.sent)
 app.command("send")(casework.send)
 app.add_typer(casework.app, name="case")
 app.command("recall")(taking_back.recall)
+app.add_typer(notices.app, name="notices")
+app.command("uncollected")(notices.uncollected)
 app.add_typer(key_commands.app, name="keys")
 app.add_typer(audit_commands.app, name="audit")
 

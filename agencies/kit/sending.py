@@ -192,6 +192,19 @@ class Sender:
         """Return who takes part in a case, and who is kept out (coordinator). Raises Problem, Unreachable."""
         return self.gateway.get(f"/v1/cases/{case}", wire.CaseAnswer, self.fields())
 
+    def set_notices(self, email: str | None, webhook: str | None) -> None:
+        """Set where this party is told that something waits; None: not there. Raises Problem, Unreachable."""
+        fields = self.fields(**{"idempotency-key": draw_uuid7(self.clock())})
+        self.gateway.put("/v1/notices", encode_body({"email": email, "webhook": webhook}), fields)
+
+    def notices(self) -> wire.NoticesAnswer:
+        """Return where this party is told, and how that goes. Raises Problem, Unreachable."""
+        return self.gateway.get("/v1/notices", wire.NoticesAnswer, self.fields())
+
+    def uncollected(self) -> wire.UncollectedAnswer:
+        """Return what is urgent and not collected in time (coordinator). Raises Problem, Unreachable."""
+        return self.gateway.get("/v1/uncollected", wire.UncollectedAnswer, self.fields())
+
     def revoke(self, key: str, reason: str) -> str:
         """Take one of this agency's keys (a keyid, or an age recipient) out of use now; return the note that says so.
 

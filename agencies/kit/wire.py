@@ -165,6 +165,46 @@ class CaseAnswer(Answer):
     excluded: tuple[str, ...]
 
 
+class ChannelAnswer(Answer):
+    """One way by which this party is told, and since when and why it fails."""
+
+    address: str
+    since: str
+    failing_since: str | None
+    fault: str | None
+
+
+class FailingAnswer(Answer):
+    """A party whose notices do not get through."""
+
+    party: str
+    channel: str
+    failing_since: str | None
+    fault: str | None
+
+
+class NoticesAnswer(Answer):
+    """GET /v1/notices."""
+
+    email: ChannelAnswer | None
+    webhook: ChannelAnswer | None
+    failing: tuple[FailingAnswer, ...]
+
+
+class UncollectedDelivery(Answer):
+    """An urgent delivery that is not collected."""
+
+    agency: str
+    case: str
+    since: str
+
+
+class UncollectedAnswer(Answer):
+    """GET /v1/uncollected."""
+
+    uncollected: tuple[UncollectedDelivery, ...]
+
+
 class _ProblemAnswer(Answer):
     code: str
     title: str
@@ -187,6 +227,11 @@ class Gateway:
     def get(self, path: str, model: type[A], fields: Mapping[str, str] | None = None) -> A:
         """Return the answer to a GET. Raises Problem, Unreachable, BadAnswer."""
         return parse_answer(self._send(self._client.build_request("GET", path, headers=dict(fields or {}))), model)
+
+    def put(self, path: str, body: bytes, fields: Mapping[str, str]) -> None:
+        """Return once a PUT was taken. Raises Problem, Unreachable."""
+        typed = {"content-type": "application/json", **fields}
+        self._send(self._client.build_request("PUT", path, content=body, headers=typed))
 
     def post(self, path: str, body: bytes | None, fields: Mapping[str, str], timeout_s: float = TIMEOUT_S) -> bytes:
         """Return the body of the answer to a POST; `fields` hold the idempotency key where there is a body.

@@ -33,6 +33,7 @@ class Effects:
     restarts_clock      True for a referral that is not for information only
     asked               agencies that are asked from now on; who is involved stays so
     answered_nothing    an agency that was asked and knows nothing: its part in the case ends
+    urgent              its documents go first, and the office is told of who does not collect them
     informs_until       every agency of the area that takes part gets the case for information, until then
     """
 
@@ -43,6 +44,7 @@ class Effects:
     asked: tuple[PartyId, ...] = ()
     answered_nothing: PartyId | None = None
     informs_until: datetime | None = None
+    urgent: bool = False
 
 
 Effect = Callable[[Documents, Scene], Effects]

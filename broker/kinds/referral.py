@@ -28,6 +28,7 @@ def _effect(documents: Documents, scene: Scene) -> Effects:
         exclusions_pending=exclusions.has_free_text,
         closes=referral.is_honour_based,
         restarts_clock=not referral.information_only,
+        urgent=referral.urgent,
     )
 
 

@@ -2,6 +2,7 @@
 
 from types import MappingProxyType
 
+from agencies.documents.research_request import ResearchRequest
 from agencies.names import PartyId
 from broker.case import Relation
 from broker.kinds.kind import Documents, Effects, Kind, Part, Scene
@@ -9,7 +10,10 @@ from broker.kinds.kind import Documents, Effects, Kind, Part, Scene
 
 def _effect(documents: Documents, _scene: Scene) -> Effects:
     """Return that whoever the request names is asked from now on."""
-    return Effects(asked=tuple(PartyId(one) for one in documents["research-request"].chosen))
+    request = documents["research-request"]
+    if not isinstance(request, ResearchRequest):
+        raise TypeError("the table of documents declares another type")
+    return Effects(asked=tuple(PartyId(one) for one in request.chosen), urgent=request.urgent)
 
 
 RESEARCH_REQUEST = Kind(

@@ -68,7 +68,7 @@ async def _lease_page(desk: Desk, asker: Asker, limit: int) -> tuple[list[Leased
     given: list[Leased] = []
     async with desk.store.unit() as uow:
         directory = await desk.directories.current(uow)
-        waiting = await uow.messages.waiting(_reach(asker, directory), limit, now)
+        waiting = await uow.messages.waiting(reach_of(asker, directory), limit, now)
         # The cases first and in one order, as on every other way: an exclusion holds from its own commit on.
         cases = {ref: await uow.cases.lock(ref) for ref in sorted({case for _, case in waiting})}
         directory = await desk.directories.current(uow)  # again: the locks may have been waited for
@@ -78,13 +78,15 @@ async def _lease_page(desk: Desk, asker: Asker, limit: int) -> tuple[list[Leased
             if await _may_have(desk, uow, asker, found, directory):
                 given.append(await _give(uow, delivery, message, until))
         await uow.messages.lease([item.delivery for item in given], until)
+        await uow.notices.seen(asker.party.id)
         await uow.commit()  # a crash after this: the lease runs out and they are given again
     if taken:
         desk.logged.ring()
     return given, len(taken)
 
 
-def _reach(asker: Asker, directory: Directory) -> Reach:
+def reach_of(asker: Asker, directory: Directory) -> Reach:
+    """Return who may be behind a lease, and how far it goes."""
     readers = officers_of(asker.party.id, directory) if asker.officer is None else [asker.officer]
     return Reach(asker.party.id, tuple(readers), whole=asker.party.kind == "coordinator")
 

@@ -10,7 +10,9 @@ from agencies.directory import Directory
 from agencies.names import CaseRef, EntryId, MessageId
 from broker.audit import Entry
 from broker.errors import (
+    AddressInvalid,
     BelowThreshold,
+    ChannelNotOffered,
     DocumentRejected,
     ExclusionLeavesNobody,
     IdempotencyConflict,
@@ -35,7 +37,7 @@ from crypto.draw import draw_uuid7
 _REJECTIONS = (
     NoteRejected, NoteMismatch, DocumentRejected, UnknownKind, UnknownVersion, SupersedesUnsupported, UnknownExclusion,
     ExclusionLeavesNobody, BelowThreshold, IdempotencyConflict, NobodyToReceive, RegisterConflict, ReceiptOutOfOrder,
-    RevocationLeavesNobody, PartyUnknown,
+    RevocationLeavesNobody, PartyUnknown, AddressInvalid, ChannelNotOffered,
 )  # fmt: skip
 
 

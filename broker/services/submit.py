@@ -84,7 +84,7 @@ async def _commit(
         if isinstance(decision, Permit) and earlier is None:
             case = await _apply(desk, uow, access, reading, effects, judged.directory)
             access = replace(access, case=case)
-            addressed = [_address(desk, reading, part, case) for part in parts]
+            addressed = [_address(desk, reading, part, case, urgent=effects.urgent) for part in parts]
             manifests, message = tuple(item.message.manifest for item in addressed), addressed[0].message.id
             await uow.messages.add(addressed)
             await uow.messages.remember(sender, idempotency, Earlier(case.ref, reading.note_hash, tuple(manifests)))
@@ -197,7 +197,7 @@ async def _apply(
     )
 
 
-def _address(desk: Desk, reading: Reading, part: SealedPart, case: Case) -> Addressed:
+def _address(desk: Desk, reading: Reading, part: SealedPart, case: Case, *, urgent: bool) -> Addressed:
     """Return the message and its deliveries: for who may have it now, and in a closed case the coordinator's alone.
 
     Whom a document names and the case does not concern gets nothing, and the sender is not told: it may not know
@@ -215,6 +215,7 @@ def _address(desk: Desk, reading: Reading, part: SealedPart, case: Case) -> Addr
                 state=DeliveryState.ACCEPTED,
                 accepted_at=now,
                 header_keys=header.keys,
+                urgent=urgent,
             ),
             header.bytes_,
         )

@@ -6,12 +6,16 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, or_, select, update
 
 from agencies.names import CaseRef, DeliveryId, MessageId, PartyId
+from broker.case import Relation
 from broker.errors import IdempotencyConflict
 from broker.lifecycle import COLLECTED, DESTROYED, ENDINGS, DeliveryState
 from broker.records import Addressed, Delivery, Earlier, Message, Reach
 from broker.store import tables
 from broker.store.rows import delivery_of, message_of, row_of_delivery, row_of_message
 from broker.store.transaction import AnyRow, Transaction
+
+_UNCOLLECTED = (DeliveryState.ACCEPTED.value, DeliveryState.WAITING.value, DeliveryState.DEAD_LETTERED.value)
+_GRANTING = (Relation.FOR_INFORMATION.value, Relation.ASKED.value, Relation.INVOLVED.value)
 
 
 class SqlMessages:
@@ -63,7 +67,9 @@ class SqlMessages:
         return await self._with_receipts(rows, tables.receipts.c.delivery.in_(mine))
 
     async def waiting(self, reach: Reach, limit: int, now: datetime) -> Sequence[tuple[DeliveryId, CaseRef]]:
-        """Return up to `limit` deliveries within `reach` that wait and are not leased, oldest first; nothing is locked.
+        """Return up to `limit` deliveries within `reach` that wait and are not leased; nothing is locked.
+
+        Urgent ones first, then the oldest.
 
         Also those recalled after release whose notice has not been answered, whatever the case excludes.
         """
@@ -73,19 +79,19 @@ class SqlMessages:
             .join(tables.cases, tables.cases.c.ref == deliveries.case)
             .where(deliveries.recipient == reach.party, or_(and_(_waits(), _within(reach)), _is_notice()))
             .where(or_(deliveries.leased_until.is_(None), deliveries.leased_until <= now))
-            .order_by(deliveries.accepted_at, deliveries.id)
+            .order_by(deliveries.urgent.desc(), deliveries.accepted_at, deliveries.id)
             .limit(limit)
         )
         return [(DeliveryId(row.id), CaseRef(row.case)) for row in await self._transaction.rows(query)]
 
     async def take(self, deliveries: Sequence[DeliveryId], now: datetime) -> Sequence[tuple[Delivery, Message]]:
-        """Return those of the deliveries that still wait, locked, oldest first; rows that are locked are skipped."""
+        """Return those of the deliveries that still wait, locked, as `waiting` orders them; locked rows are skipped."""
         rows_of = tables.deliveries.c
         query = (
             select(tables.deliveries)
             .where(rows_of.id.in_(deliveries), or_(_waits(), _is_notice()))
             .where(or_(rows_of.leased_until.is_(None), rows_of.leased_until <= now))
-            .order_by(rows_of.accepted_at, rows_of.id)
+            .order_by(rows_of.urgent.desc(), rows_of.accepted_at, rows_of.id)
         )
         rows = await self._transaction.rows(self._transaction.locked(query, skip_locked=True))
         messages = await self._transaction.rows(
@@ -148,6 +154,27 @@ class SqlMessages:
         await run(delete(tables.headers).where(tables.headers.c.delivery.in_(ids)))
         await run(delete(tables.outbox).where(tables.outbox.c.delivery.in_(ids)))
 
+    async def uncollected(self, accepted_before: datetime, now: datetime, limit: int) -> Sequence[Delivery]:
+        """Return urgent deliveries accepted by then that nobody has collected or recalled, oldest first.
+
+        Not those whose recipient the case excludes now, or has no part in any more.
+        """
+        deliveries = tables.deliveries.c
+        query = (
+            select(tables.deliveries)
+            .where(deliveries.urgent.is_(True), deliveries.state.in_(_UNCOLLECTED))
+            .where(deliveries.accepted_at <= accepted_before, _takes_part(now))
+            .order_by(deliveries.accepted_at, deliveries.id)
+            .limit(limit)
+        )
+        return [delivery_of(row, ()) for row in await self._transaction.rows(query)]
+
+    async def escalated(self, deliveries: Sequence[DeliveryId], at: datetime) -> None:
+        """Record that the coordinator's office was told of them."""
+        await self._transaction.run(
+            update(tables.deliveries).where(tables.deliveries.c.id.in_(deliveries)).values(escalated_at=at)
+        )
+
     async def earlier(self, sender: PartyId, idempotency: str) -> Earlier | None:
         """Return what an earlier submission of `sender` with this idempotency id was answered, or None."""
         rows = tables.submissions.c
@@ -195,6 +222,18 @@ def _is_notice() -> "ColumnElement[bool]":
     deliveries, receipts = tables.deliveries.c, tables.receipts.c
     answered = exists().where(receipts.delivery == deliveries.id, receipts.state.in_(ENDINGS))
     return and_(deliveries.state == DeliveryState.RECALLED.value, deliveries.recall_notice.is_not(None), ~answered)
+
+
+def _takes_part(now: datetime) -> "ColumnElement[bool]":
+    deliveries, relations, exclusions = tables.deliveries.c, tables.relations.c, tables.exclusions.c
+    excluded = exists().where(exclusions.case == deliveries.case, exclusions.excluded == deliveries.recipient)
+    related = exists().where(
+        relations.case == deliveries.case,
+        relations.party == deliveries.recipient,
+        relations.relation.in_(_GRANTING),
+        or_(relations.until.is_(None), relations.until > now),
+    )
+    return and_(~excluded, related)
 
 
 def _within(reach: Reach) -> "ColumnElement[bool]":

@@ -25,7 +25,7 @@ class SqlOutbox:
         self._transaction = transaction
 
     async def take(self, limit: int) -> Sequence[Letter]:
-        """Return the oldest letters to publish, locked, skipping locked rows; each take draws new letter ids."""
+        """Return the letters to publish, urgent ones first, locked, skipping locked rows; each take draws new ids."""
         outbox, deliveries, messages = tables.outbox.c, tables.deliveries.c, tables.messages.c
         small = messages.payload_length <= LARGEST_BODY_BYTES
         body = case((small, tables.payloads.c.payload), else_=literal(b"")).label("body")
@@ -35,7 +35,7 @@ class SqlOutbox:
             .join(tables.deliveries, outbox.delivery == deliveries.id)
             .join(tables.messages, deliveries.message == messages.id)
             .join(tables.payloads, tables.payloads.c.message == messages.id)
-            .order_by(outbox.number)
+            .order_by(deliveries.urgent.desc(), outbox.number)
             .limit(limit)
         )
         rows = await self._transaction.rows(self._transaction.locked(query, of=tables.outbox, skip_locked=True))

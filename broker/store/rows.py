@@ -59,6 +59,8 @@ def delivery_of(row: AnyRow, receipts: Sequence[str]) -> Delivery:
         recall_notice=row.recall_notice,
         receipts=tuple(receipts),
         withheld=row.withheld,
+        urgent=row.urgent,
+        escalated_at=row.escalated_at,
     )
 
 
@@ -80,4 +82,6 @@ def row_of_delivery(delivery: Delivery) -> dict[str, object]:
         "recalled_at": delivery.recalled_at,
         "recall_notice": delivery.recall_notice,
         "withheld": delivery.withheld,
+        "urgent": delivery.urgent,
+        "escalated_at": delivery.escalated_at,
     }

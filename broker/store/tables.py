@@ -133,10 +133,13 @@ deliveries = Table(
     _may("recalled_at", TIME, "when it was recalled"),
     _may("recall_notice", Text(), "signed notice to destroy what was released"),
     _may("withheld", Text(), "rule that last withheld it from a lease"),
+    _must("urgent", Boolean(), "whether its message is urgent"),
+    _may("escalated_at", TIME, "when the coordinator's office was told that it is not collected"),
     Index(None, "message"),
     Index(None, "case"),
     Index(None, "recipient", "state"),
     Index(None, "state", "published_at"),
+    Index(None, "urgent", "state"),
 )
 
 headers = Table(
@@ -259,6 +262,21 @@ nonces = Table(
     _key("nonce", "hash of the request's nonce"),
     _must("expires", TIME, "until when the nonce is kept"),
     Index(None, "expires"),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    _key("party", "agency or office that is told that something waits"),
+    _key("channel", "email or webhook"),
+    _must("address", Text(), "where it is told; destroyed when it leaves the register"),
+    _must("since", TIME, "when the address was set"),
+    _may("told_at", TIME, "when a notice was last sent"),
+    _must("unseen", Boolean(), "whether nothing was leased since"),
+    _may("again_at", TIME, "when it is tried again, while one is under way or failed"),
+    _must("failures", Integer(), "how often in a row it failed"),
+    _may("failing_since", TIME, "since when it fails"),
+    _may("fault", Text(), "why it fails, an enumerated word"),
 )
 
 tombstones = Table(

@@ -9,11 +9,12 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from broker.errors import StoreUnavailable
-from broker.ports import Cases, Letters, Log, Messages, Outbox, Tombstones, Trust
+from broker.ports import Cases, Letters, Log, Messages, Notices, Outbox, Tombstones, Trust
 from broker.store.cases import SqlCases
 from broker.store.letters import SqlLetters
 from broker.store.log import SqlLog
 from broker.store.messages import SqlMessages
+from broker.store.notices import SqlNotices
 from broker.store.outbox import SqlOutbox
 from broker.store.tombstones import SqlTombstones
 from broker.store.transaction import Transaction, answering
@@ -33,6 +34,7 @@ class SqlUnit:
     trust: Trust
     tombstones: Tombstones
     letters: Letters
+    notices: Notices
 
     def __init__(self, engine: AsyncEngine, turn: asyncio.Lock | None, *, writes: bool) -> None:
         self._engine = engine
@@ -85,6 +87,7 @@ class SqlUnit:
         self.trust = SqlTrust(transaction)
         self.tombstones = SqlTombstones(transaction)
         self.letters = SqlLetters(transaction)
+        self.notices = SqlNotices(transaction)
 
     async def _leave(self) -> None:
         if self._answers:

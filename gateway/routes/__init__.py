@@ -5,9 +5,21 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from gateway.routes import audit, cases, catalogue, deliveries, health, inbox, messages, schemas, submissions, trust
+from gateway.routes import (
+    audit,
+    cases,
+    catalogue,
+    deliveries,
+    health,
+    inbox,
+    messages,
+    notices,
+    schemas,
+    submissions,
+    trust,
+)
 
 ROUTERS: Final[Sequence[APIRouter]] = tuple(
     module.router
-    for module in (health, catalogue, schemas, trust, submissions, messages, inbox, deliveries, cases, audit)
+    for module in (health, catalogue, schemas, trust, submissions, messages, inbox, notices, deliveries, cases, audit)
 )

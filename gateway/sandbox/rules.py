@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import Final
 
 from agencies.notes.party import parse_party
@@ -12,7 +13,7 @@ from crypto.draw import draw_uuid7
 from crypto.keys import SigningKey
 from crypto.note import hash_text, text_of
 from gateway.made_up import AREA
-from gateway.sandbox.exchange import Draft, Exchange, get
+from gateway.sandbox.exchange import Draft, Exchange, get, post
 from gateway.sandbox.requests import LEASE
 from gateway.sandbox.stage import Leased, Stage, done, open_sqlite
 
@@ -99,6 +100,16 @@ def nobody_receives(stage: Stage) -> Sequence[Exchange]:
         return [*revoked, copy.submit(what, "rivermead", copy.compose("rivermead"))]
 
 
+def no_mailbox(stage: Stage) -> Sequence[Exchange]:
+    """Rivermead gives a mailbox whose name would put a line of its own into every mail."""
+    return [_told_at(stage, "An address with a line break.", "housing@agency.example\r\nBcc: other@agency.example")]
+
+
+def no_mail_server(stage: Stage) -> Sequence[Exchange]:
+    """The sandbox has no mail server, so it promises nobody a mail."""
+    return [_told_at(stage, "A role mailbox.", "housing@agency.example")]
+
+
 def stale_register(stage: Stage) -> Sequence[Exchange]:
     """The coordinator hands in a register that is held already."""
     fetched = stage.get("The newest register is fetched.", "coordinator", "/v1/register")
@@ -149,6 +160,11 @@ def _revoke(stage: Stage, short: str, key: str, signer: SigningKey | None = None
     text = Revocation(member.home.settings.area, key, stage.clock(), "other").encode()
     note = {"note": signed_note.sign(text, [signer or member.keyring.agency])}
     return stage.post(f"{member.role.name} revokes a key of its own.", short, "/v1/revocations", note)
+
+
+def _told_at(stage: Stage, what: str, mailbox: str) -> Exchange:
+    draft = replace(post("/v1/notices", {"email": mailbox, "webhook": None}, stage.clock()), method="PUT")
+    return stage.send(what, stage.sign(draft, "rivermead"))
 
 
 def _header_of(delivery: str) -> Draft:

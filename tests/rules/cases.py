@@ -83,6 +83,7 @@ def holding(relation: Relation, party: Party, basis: LawfulBasis = PUBLIC_TASK) 
 SUBMIT = Access(Act.SUBMIT, asker(HOUSING, "referral"), REFERRAL, case=CASE)
 OPENING = replace(SUBMIT, case=None, opens_case=True)
 LEASE = Access(Act.LEASE, asker(IDVA), REFERRAL, case=CASE, standing=Standing.RECIPIENT)
+NOTICE = replace(LEASE, act=Act.NOTICE)
 OPEN = replace(LEASE, act=Act.OPEN, asker=asker(IDVA, "safeguarding", OFFICER))
 RECEIPT = replace(LEASE, act=Act.RECEIPT)
 STATUS = Access(Act.STATUS, asker(HOUSING), REFERRAL, case=CASE, standing=Standing.SENDER)
@@ -95,8 +96,10 @@ VIEW = replace(EXCLUDE, act=Act.VIEW)
 STEWARD = Access(Act.STEWARD, asker(COORDINATOR))
 REVOKE = Access(Act.REVOKE, asker(HOUSING))
 AUDIT = Access(Act.AUDIT, asker(COMPLIANCE))
-ABOUT_A_CASE = (SUBMIT, LEASE, OPEN, RECEIPT, STATUS, RECALL, RECALL_SOME, EXCLUDE, LIFT, RELATE, VIEW)
-PERMITTED = (*ABOUT_A_CASE, STEWARD, REVOKE, AUDIT)
+NOTICE_ADDRESS = Access(Act.NOTICE_ADDRESS, asker(HOUSING))
+UNCOLLECTED = Access(Act.UNCOLLECTED, asker(COORDINATOR))
+ABOUT_A_CASE = (SUBMIT, LEASE, NOTICE, OPEN, RECEIPT, STATUS, RECALL, RECALL_SOME, EXCLUDE, LIFT, RELATE, VIEW)
+PERMITTED = (*ABOUT_A_CASE, STEWARD, REVOKE, AUDIT, NOTICE_ADDRESS, UNCOLLECTED)
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,7 @@ def questions() -> tuple[Question, ...]:
 def _permits() -> Iterator[Question]:
     yes = Permit(Relation.INVOLVED, PUBLIC_TASK)
     asked, no_case = Permit(Relation.ASKED, PUBLIC_TASK), Permit(Relation.NONE, PUBLIC_TASK)
-    answers = [asked, yes, yes, yes, asked, asked, *[yes] * 5, no_case, no_case, no_case]
+    answers = [asked, yes, yes, yes, yes, asked, asked, *[yes] * 5, *[no_case] * 5]
     for access, answer in zip(PERMITTED, answers, strict=True):
         yield Question(f"{access.act} as it should be", access, answer)
     yield Question("a referral that opens a case", OPENING, no_case)
@@ -192,7 +195,7 @@ def _permits_to_the_offices(yes: Permit) -> Iterator[Question]:
         yield Question(f"{office.kind} refers for an agency that has not signed", by(SUBMIT, office), yes)
         yield Question(f"{office.kind} reads the log", by(AUDIT, office), Permit(Relation.NONE, PUBLIC_TASK))
     for case in (replace(CASE, closed=True), replace(CASE, exclusions_pending=True)):
-        for access in (LEASE, OPEN):
+        for access in (LEASE, NOTICE, OPEN):
             yield Question("the coordinator in a case that others wait for", about(by(access, COORDINATOR), case), yes)
         for access in (RECEIPT, SUBMIT, STATUS, RECALL):
             name = f"{access.act} releases nothing, so that nobody waits"
@@ -217,10 +220,10 @@ def _refused_as_asker() -> Iterator[Question]:
         yield Question(f"{access.act} with a superseded key", replace(access, superseded_key=True), inactive)
         if party.kind not in {"coordinator", "deputy"} and access is not REVOKE:
             yield from _without_agreement(access)
-    for access in (RECALL_SOME, EXCLUDE, LIFT, RELATE, VIEW, STEWARD, AUDIT):
+    for access in (RECALL_SOME, EXCLUDE, LIFT, RELATE, VIEW, STEWARD, AUDIT, UNCOLLECTED):
         for party in (IDVA, HOUSING, POLICE):
             yield Question(f"{access.act} by {party.kind}", by(access, party), Deny("N3", "act-not-allowed"))
-    for access in (RECALL_SOME, EXCLUDE, LIFT, RELATE, VIEW, STEWARD):
+    for access in (RECALL_SOME, EXCLUDE, LIFT, RELATE, VIEW, STEWARD, UNCOLLECTED):
         yield Question(f"{access.act} by compliance", by(access, COMPLIANCE), Deny("N3", "act-not-allowed"))
     yield from _refused_as_sender()
     yield from _refused_for_the_officer()
@@ -262,7 +265,7 @@ def _refused_as_sender() -> Iterator[Question]:
 
 def _refused_for_the_officer() -> Iterator[Question]:
     yield Question("opened by nobody in particular", naming(OPEN, None), Deny("N6", "officer-required"))
-    for access in (SUBMIT, RECALL, RECALL_SOME, EXCLUDE, LIFT, RELATE, VIEW):
+    for access in (SUBMIT, RECALL, RECALL_SOME, EXCLUDE, LIFT, RELATE, VIEW, NOTICE_ADDRESS, UNCOLLECTED):
         unnamed = naming(replace(access, demand_proved=True), None)
         name = f"{access.act} by nobody in particular, where proof is demanded"
         yield Question(name, unnamed, Deny("N6", "officer-required"))
@@ -284,7 +287,7 @@ def _refused_by_case() -> Iterator[Question]:
             yield Question(f"{access.act}: agency excluded", about(access, case), Deny("N8", "not-available"))
         named = naming(about(access, _without(OFFICER)), OFFICER, proved=True)
         yield Question(f"{access.act}: officer excluded", named, Deny("N9", "not-available"))
-    for access in (SUBMIT, LEASE, LIFT, RECALL, RECALL_SOME, RELATE, VIEW):
+    for access in (SUBMIT, LEASE, NOTICE, LIFT, RECALL, RECALL_SOME, RELATE, VIEW):
         colleagues = replace(access, colleagues=frozenset({OFFICER, OTHER_OFFICER}))
         unnamed, name = about(colleagues, _without(OTHER_OFFICER)), f"{access.act} by nobody in particular"
         yield Question(f"{name}: one officer excluded", unnamed, Deny("N9", "not-available"))
@@ -293,7 +296,7 @@ def _refused_by_case() -> Iterator[Question]:
     for access in ABOUT_A_CASE[1:]:
         said_new = replace(access, opens_case=True, case=None)
         yield Question(f"{access.act} opens no case, whatever it says", said_new, Deny("N7", "not-available"))
-    for access in (LEASE, OPEN):
+    for access in (LEASE, NOTICE, OPEN):
         for party in (IDVA, DEPUTY, HOUSING):
             closed, pending = replace(CASE, closed=True), replace(CASE, exclusions_pending=True)
             changed = by(access, party)
@@ -302,22 +305,22 @@ def _refused_by_case() -> Iterator[Question]:
 
 
 def _refused_by_item() -> Iterator[Question]:
-    for access in (LEASE, OPEN, RECEIPT, STATUS, RECALL):
+    for access in (LEASE, NOTICE, OPEN, RECEIPT, STATUS, RECALL):
         for standing in Standing:
             if standing is not access.standing:
                 name = f"{access.act} by one who is {standing} to the message"
                 yield Question(name, replace(access, standing=standing), Deny("N12", "not-available"))
     for office in (COORDINATOR, DEPUTY):
-        for access in (LEASE, OPEN, RECEIPT, STATUS):
+        for access in (LEASE, NOTICE, OPEN, RECEIPT, STATUS):
             name = f"{access.act} by the {office.kind} of what is another's"
             yield Question(name, replace(by(access, office), standing=NOBODY), Deny("N12", "not-available"))
-    for access in (LEASE, OPEN):
+    for access in (LEASE, NOTICE, OPEN):
         yield Question(f"{access.act}: withdrawn", replace(access, withdrawn=True), Deny("N14", "not-available"))
     yield Question("header for a revoked key", replace(OPEN, key_revoked=True), Deny("N14", "recipient-revoked"))
 
 
 def _refused_by_relation() -> Iterator[Question]:
-    for access in (SUBMIT, LEASE, OPEN):
+    for access in (SUBMIT, LEASE, NOTICE, OPEN):
         party = access.asker.party
         for relation in (Relation.NONE, Relation.FOR_INFORMATION, Relation.ENDED):
             case = about(access, holding(relation, party))

@@ -18,6 +18,7 @@ from tests.rules.cases import (
     IDVA,
     ISA,
     LEASE,
+    NOTICE,
     NOW,
     OFFICER,
     OPEN,
@@ -70,6 +71,7 @@ RELATIONS = (
 BY_RELATION: Mapping[Act, str] = {
     Act.SUBMIT: " N13 N13 yes yes N13 N8",
     Act.LEASE: "  N13 N13 N13 yes N13 N8",
+    Act.NOTICE: " N13 N13 N13 yes N13 N8",
     Act.OPEN: "   N13 N13 N13 yes N13 N8",
     Act.RECEIPT: "yes yes yes yes yes yes",
     Act.STATUS: " yes yes yes yes yes N8",
@@ -82,6 +84,8 @@ BY_RELATION: Mapping[Act, str] = {
     Act.STEWARD: "yes yes yes yes yes yes",
     Act.REVOKE: " yes yes yes yes yes yes",
     Act.AUDIT: "  yes yes yes yes yes yes",
+    Act.NOTICE_ADDRESS: "yes yes yes yes yes yes",
+    Act.UNCOLLECTED: "yes yes yes yes yes yes",
 }
 BY_LEAST: Mapping[Relation, str] = {
     Relation.FOR_INFORMATION: "N13 yes yes yes N13 N8",
@@ -110,7 +114,7 @@ def test_each_act_by_each_relation(access: Access) -> None:
 
 
 @pytest.mark.parametrize("least", Relation)
-@pytest.mark.parametrize("access", [LEASE, OPEN], ids=["lease", "open"])
+@pytest.mark.parametrize("access", [LEASE, NOTICE, OPEN], ids=["lease", "notice", "open"])
 def test_each_least_relation_of_a_document_by_each_relation(access: Access, least: Relation) -> None:
     asked = [replace(access, least=least, case=holding(relation, IDVA)) for relation in RELATIONS]
     assert [answered(one) for one in asked] == BY_LEAST[least].split()

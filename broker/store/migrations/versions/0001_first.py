@@ -18,6 +18,7 @@ def upgrade() -> None:
     _deliveries()
     _parts()
     _queues()
+    _notices()
     _log()
     _tiles()
     _trust()
@@ -129,6 +130,13 @@ def _deliveries() -> None:
         sa.Column("recalled_at", TIME, nullable=True, comment="when it was recalled"),
         sa.Column("recall_notice", sa.Text(), nullable=True, comment="signed notice to destroy what was released"),
         sa.Column("withheld", sa.Text(), nullable=True, comment="rule that last withheld it from a lease"),
+        sa.Column("urgent", sa.Boolean(), nullable=False, comment="whether its message is urgent"),
+        sa.Column(
+            "escalated_at",
+            TIME,
+            nullable=True,
+            comment="when the coordinator's office was told that it is not collected",
+        ),
         sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f("fk_deliveries_case"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["message"], ["messages.id"], name=op.f("fk_deliveries_message"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
@@ -137,6 +145,7 @@ def _deliveries() -> None:
     op.create_index(op.f("ix_deliveries_message"), "deliveries", ["message"])
     op.create_index(op.f("ix_deliveries_recipient_state"), "deliveries", ["recipient", "state"])
     op.create_index(op.f("ix_deliveries_state_published_at"), "deliveries", ["state", "published_at"])
+    op.create_index(op.f("ix_deliveries_urgent_state"), "deliveries", ["urgent", "state"])
 
 
 def _parts() -> None:
@@ -187,6 +196,25 @@ def _queues() -> None:
     )
     op.create_index(op.f("ix_letters_dead_visible_at"), "letters", ["dead", "visible_at"])
     op.create_index(op.f("ix_letters_delivery"), "letters", ["delivery"])
+
+
+def _notices() -> None:
+    op.create_table(
+        "notices",
+        sa.Column("party", sa.Text(), nullable=False, comment="agency or office that is told that something waits"),
+        sa.Column("channel", sa.Text(), nullable=False, comment="email or webhook"),
+        sa.Column(
+            "address", sa.Text(), nullable=False, comment="where it is told; destroyed when it leaves the register"
+        ),
+        sa.Column("since", TIME, nullable=False, comment="when the address was set"),
+        sa.Column("told_at", TIME, nullable=True, comment="when a notice was last sent"),
+        sa.Column("unseen", sa.Boolean(), nullable=False, comment="whether nothing was leased since"),
+        sa.Column("again_at", TIME, nullable=True, comment="when it is tried again, while one is under way or failed"),
+        sa.Column("failures", sa.Integer(), nullable=False, comment="how often in a row it failed"),
+        sa.Column("failing_since", TIME, nullable=True, comment="since when it fails"),
+        sa.Column("fault", sa.Text(), nullable=True, comment="why it fails, an enumerated word"),
+        sa.PrimaryKeyConstraint("party", "channel", name=op.f("pk_notices")),
+    )
 
 
 def _log() -> None:

@@ -1,0 +1,82 @@
+"""Overdue: what is urgent and was not collected within the area's limit; for the coordinator's office alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from agencies.names import CaseRef, DeliveryId, PartyId
+from broker.case import Case
+from broker.kinds.kind import Part
+from broker.need_to_know import Access, Act, Asker, Permit, decide
+from broker.ports import UnitOfWork
+from broker.records import Delivery
+from broker.services.desk import Desk
+from broker.services.ruling import as_of, check_asker, entry_for, rule
+from broker.services.standing import find_delivery, officers_of, part_of
+
+LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """One urgent delivery that is still owed: to whom, of which case, accepted when.
+
+    escalated_at  when the coordinator's office was told
+    """
+
+    delivery: DeliveryId
+    agency: PartyId
+    case: CaseRef
+    since: datetime
+    escalated_at: datetime | None
+
+
+async def find_overdue(desk: Desk, uow: UnitOfWork, now: datetime) -> Sequence[Overdue]:
+    """Return what is overdue, oldest first; not what its recipient may no longer have: nobody owes it that.
+
+    In a unit that only reads: it locks nothing.
+    """
+    limit = timedelta(minutes=desk.settings.urgent_uncollected_minutes)
+    found = []
+    for delivery in await uow.messages.uncollected(now - limit, now, LIMIT):
+        seen = await find_delivery(uow, delivery.id)
+        part = None if seen.message is None else part_of(seen.message)
+        if part is not None and seen.case is not None and _is_owed(seen.case, delivery.recipient, part, now):
+            found.append(_overdue(delivery))
+    return found
+
+
+async def uncollected(desk: Desk, asker: Asker) -> Sequence[Overdue]:
+    """Return what is overdue in the cases that this office may look at; each of them is logged as looked at.
+
+    Raises Refused.
+    """
+    await check_asker(desk, Access(Act.UNCOLLECTED, asker, demand_proved=desk.settings.demand_proved))
+    async with desk.store.reader() as uow:
+        overdue = await find_overdue(desk, uow, desk.now())
+    async with desk.store.unit() as uow:
+        await rule(desk, uow, Access(Act.UNCOLLECTED, asker, demand_proved=desk.settings.demand_proved))
+        shown = {case for case in sorted({each.case for each in overdue}) if await _may_view(desk, uow, case, asker)}
+        await uow.commit()
+    desk.logged.ring()
+    return [each for each in overdue if each.case in shown]
+
+
+async def _may_view(desk: Desk, uow: UnitOfWork, ref: CaseRef, asker: Asker) -> bool:
+    """Ask need-to-know as for a look at the case, and log a permit; what is refused is absent and uncounted."""
+    case = await uow.cases.lock(ref)
+    directory = await desk.directories.current(uow)
+    colleagues = frozenset(officers_of(asker.party.id, directory))
+    access = Access(Act.VIEW, asker, case=case, colleagues=colleagues, demand_proved=desk.settings.demand_proved)
+    access = as_of(access, directory, desk.now())
+    decision = decide(access)
+    await uow.log.append(entry_for(access, decision, directory, None))
+    return isinstance(decision, Permit)
+
+
+def _is_owed(case: Case, recipient: PartyId, part: Part, now: datetime) -> bool:
+    return case.relation(recipient, now).at_least(part.least)
+
+
+def _overdue(delivery: Delivery) -> Overdue:
+    return Overdue(delivery.id, delivery.recipient, delivery.case, delivery.accepted_at, delivery.escalated_at)
