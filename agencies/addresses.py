@@ -38,7 +38,7 @@ def parse_mailbox(text: str) -> str:
     """
     found = _MAILBOX.fullmatch(text)
     if found is None or len(text) > _MAX_MAILBOX_CHARS or ".." in text:
-        raise Malformed("not the address of a mailbox, such as marac@agency.example")
+        raise Malformed("not the address of a mailbox, such as duty-desk@agency.example")
     return text
 
 

@@ -35,8 +35,8 @@ class SetOptions:
 def set_(options: SetOptions) -> None:
     """Be told by e-mail, by webhook or by both, in the place of what was set before.
 
-    Give a mailbox of a role, never a person's: several people read it, and it outlives each of them. The notice says
-    that there is something to collect, and nothing else; collect it with `marac pull`.
+    Give a mailbox of a role, never a person's: several people read it, and it outlives each of them. Choose a name
+    that says nothing of MARAC. The notice says that there is something to collect, and nothing else: `marac pull`.
 
     Example: marac notices set --email duty-desk@agency.example
     """

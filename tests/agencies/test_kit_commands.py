@@ -310,3 +310,31 @@ def test_a_mistake_in_a_message_about_a_case_is_named(arguments: tuple[str, ...]
     failed = marac(*arguments)
     assert failed.code == 2
     assert what in failed.err
+
+
+def test_an_agency_asks_to_be_told_where_the_area_tells_nobody_and_learns_it(area: Joined) -> None:
+    refused = area.run(HOUSING, "notices", "set", "--email", "duty-desk@housing.example")
+    assert (refused.code, "channel-not-offered" in refused.err, "at /email" in refused.err) == (1, True, True)
+    shown = ok(area.run(HOUSING, "notices", "show"))
+    assert shown.splitlines() == ["E-mail: not told", "Webhook: not told"]
+    assert json.loads(ok(area.run(HOUSING, "notices", "show", "--json"))) == {
+        "email": None, "webhook": None, "failing": [],
+    }  # fmt: skip
+    assert "nobody is told" in ok(area.run(HOUSING, "notices", "off"))
+    assert "Nothing: everything urgent" in ok(area.office("uncollected"))
+    assert area.run(HOUSING, "uncollected").code == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        ((), "give --email, --webhook or both"),
+        (("--email", "desk"), "--email: not the address of a mailbox"),
+        (("--webhook", "http://hooks.housing.example/"), "--webhook: not an address such as https://"),
+    ],
+)
+def test_an_address_for_notices_that_is_none_is_named_before_anything_is_sent(
+    area: Joined, arguments: tuple[str, ...], what: str
+) -> None:
+    answer = area.run(HOUSING, "notices", "set", *arguments)
+    assert (answer.code, what in answer.err) == (2, True)

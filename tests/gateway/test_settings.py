@@ -107,3 +107,37 @@ def test_an_address_that_is_no_queues_is_refused_without_its_password(tmp_path: 
     with pytest.raises(UnsafeSettings, match="MARAC_AMQP_URL") as refused:
         settings_of(tmp_path, amqp_url=url)
     assert "made" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"smtp_host": "mail.example", "smtp_from": "office@notices.example"},
+        {"smtp_host": "mail.example", "smtp_from": "office@notices.example", "smtp_tls": "implicit", "smtp_port": 465},
+        {"smtp_host": "127.0.0.1", "smtp_from": "office@notices.example", "smtp_tls": "none"},
+        {"webhooks": True, "webhook_networks": "10.20.0.0/16, fd00::/8"},
+    ],
+)
+def test_notices_that_travel_safely_are_taken(tmp_path: Path, given: dict[str, object]) -> None:
+    by = {"smtp_host": "email", "webhooks": "webhook"}
+    assert settings_of(tmp_path, **given).channels == {by[name] for name in by if name in given}
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ({"smtp_host": "mail.example", "smtp_from": "a@b.example", "smtp_tls": "none"}, "MARAC_SMTP_TLS"),
+        ({"smtp_host": "mail.example"}, "MARAC_SMTP_FROM"),
+        ({"smtp_host": "mail.example", "smtp_from": "a@b.example\nBcc: made-up@b.example"}, "MARAC_SMTP_FROM"),
+        ({"smtp_host": "mail.example", "smtp_from": "a@b.example", "smtp_user": "made-up"}, "MARAC_SMTP_PASSWORD_FILE"),
+        ({"webhooks": True, "webhook_networks": "made-up"}, "MARAC_WEBHOOK_NETWORKS"),
+        ({"webhooks": True, "webhook_networks": "10.20.30.40/16"}, "MARAC_WEBHOOK_NETWORKS"),
+    ],
+)
+def test_notices_in_the_clear_or_half_set_keep_the_service_from_starting(
+    tmp_path: Path, given: dict[str, object], what: str
+) -> None:
+    with pytest.raises(UnsafeSettings, match=what) as refused:
+        settings_of(tmp_path, **given)
+    assert "made-up" not in str(refused.value)

@@ -8,7 +8,7 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import asyncpg
@@ -23,6 +23,9 @@ from gateway.commands.founding import GATEWAY_KEY, LOG_KEY
 from gateway.commands.outcome import wall_clock
 from gateway.inprocess import begin
 from gateway.made_up import AREA, PREFIX, TELEPHONE, WORK_FACTOR, found
+from tests.notices.mail_server import mail_server
+from tests.notices.receiver import receiver
+from tests.notices.tls import certificate, serving
 from tests.servers.child import Child, answers, free_port
 
 ROOT = Path(__file__).parents[3]
@@ -45,6 +48,10 @@ class House:
         for place in (folder / "kits", self.home, self.home / "outside", self.runs_in, self._tmp, self._user):
             place.mkdir(parents=True, mode=0o700)
         self._began = wall_clock().timestamp()
+        self._closing = ExitStack()
+        self._file = certificate(folder / "kits")
+        self.mail = self._closing.enter_context(mail_server(serving(self._file)))
+        self.posted = self._closing.enter_context(receiver(serving(self._file)))
         self.port = free_port()
         self.area = found(folder / "kits", f"http://127.0.0.1:{self.port}", wall_clock())
         self.settings = self._settle(database_url, amqp_url)
@@ -89,6 +96,7 @@ class House:
         for child in (self.gateway, self.worker):
             if child is not None:
                 child.stop()
+        self._closing.close()
 
     def kit(self, short: str) -> Kit:
         """Return a member's kit, the same one each time."""
@@ -145,6 +153,12 @@ class House:
             "passphrase_file": str(secret),
             "database_url": database_url,
             "amqp_url": amqp_url,
+            "smtp_host": "127.0.0.1",
+            "smtp_port": str(self.mail.port),
+            "smtp_from": "office@notices.example",
+            "webhooks": "1",
+            "webhook_networks": "127.0.0.0/8",
+            "notices_ca": str(self._file),
         }
         write_settings(self.home / FILE, {name: value for name, value in values.items() if value})
         return load_settings(self.home)

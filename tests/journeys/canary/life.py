@@ -98,7 +98,8 @@ class Life:
             self.look(f"the answer to: {name}", answer)
 
     def happen(self, mutations: int) -> None:
-        """A referral is accepted and read, others are recalled, many are refused; nobody's folder is in clear."""
+        """Some are told, a referral is read, others are recalled, many are refused; nobody's folder is in clear."""
+        self._be_told()
         self._read_one()
         self._recall_before_anybody_reads()
         self._recall_after_it_was_read()
@@ -108,6 +109,24 @@ class Life:
     def kit_folders(self) -> list[Finding]:
         """Return what is found in clear in the agencies' own folders."""
         return search(self.needles, [self.house.folder / "kits"])
+
+    def _be_told(self) -> None:
+        """What mail server and webhook receive says nothing of what waits, nor of whose case it is."""
+        house, readers = self.house, (COORDINATOR, SERVICE)
+        for short in readers:
+            hook = f"https://127.0.0.1:{house.posted.port}/collect"
+            house.kit(short).set_notices(f"duty-desk@{short}.example", hook)
+        accepted = self.refer()
+        house.gateway.wait_until(lambda: len(house.mail.mails) == len(house.posted.posts) == len(readers), timeout_s=60)
+        received = {"a mail": b"".join(house.mail.heard), "a webhook": b"".join(one.raw for one in house.posted.posts)}
+        assert b"something to collect" in received["a mail"]
+        for place, raw in received.items():
+            self.look(place, raw)
+            for one in accepted:
+                assert not any(id_.encode() in raw for id_ in (one.manifest.case, one.manifest.message))
+            assert b"marac" not in raw.lower()
+        for short in readers:
+            self.collect(short)
 
     def _read_one(self) -> None:
         accepted = self.refer(excluding_people=True)

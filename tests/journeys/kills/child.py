@@ -125,7 +125,7 @@ async def _counted(settings: Settings, clock: FileClock, keys: ServiceKeys, step
     store = CountedStore(built.store, steps)
     desk = replace(built.desk, store=store, directories=Directories(settings))
     queue = open_queue(settings.amqp_url, store, clock, settings.delivery_limit)
-    return Broker(desk, CountedQueue(queue, steps), keys.log)
+    return Broker(desk, CountedQueue(queue, steps), {}, keys.log)
 
 
 def _use_kit(job: Job, steps: Steps) -> None:
