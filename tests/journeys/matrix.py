@@ -210,6 +210,10 @@ def _post(path: str, members: Callable[[Asker, Known], object]) -> Ask:
     return lambda asker, known: ("POST", path.format(known=known), json.dumps(members(asker, known)).encode())
 
 
+def _put(path: str, members: object) -> Ask:
+    return lambda _asker, _known: ("PUT", path, json.dumps(members).encode())
+
+
 def _submit(kind: str, *, opens: bool = False) -> Ask:
     """Return how a message of this kind is handed in, about the case or, if it `opens` one, about none."""
 
@@ -272,6 +276,9 @@ ROWS: Mapping[str, Ask] = {
     **{kind: _submit(kind) for kind in ROUTES},
     "GET export": _get("/v1/audit/export"),
     "GET tombstones": _get("/v1/tombstones"),
+    "GET notices": _get("/v1/notices"),
+    "PUT notices": _put("/v1/notices", {"email": None, "webhook": None}),
+    "GET uncollected": _get("/v1/uncollected"),
     "POST register": _post("/v1/register", _broken),
     "POST delegation": _post("/v1/delegations", _broken),
     "POST revocation": _post("/v1/revocations", _broken),
