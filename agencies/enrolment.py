@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from agencies.agency import DatedKey, DatedRecipient
 from agencies.isa import Isa
-from agencies.names import area_of, parse_participant_id, parse_uuid7
+from agencies.names import area_of, is_officer, parse_participant_id, parse_uuid7
 from agencies.notes import text
 from agencies.notes.isa import IsaNote
 from agencies.notes.key_proof import TYPE as PROOF_TYPE
@@ -25,10 +25,10 @@ KEY_OVERLAP = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class ChallengeFiles:
-    """Two age files for the party to open: one with its working key, one with its recovery key."""
+    """Two age files for the party to open: one with its working key, one with its recovery key; an officer has none."""
 
     working: bytes = field(repr=False)
-    recovery: bytes = field(repr=False)
+    recovery: bytes | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Challenge:
     keys: tuple[str, ...]
     files: ChallengeFiles
     working: str = field(repr=False)
-    recovery: str = field(repr=False)
+    recovery: str | None = field(repr=False)
 
     def is_for(self, said: PartyNote) -> bool:
         """Whether it was made for this very note."""
@@ -117,7 +117,7 @@ def promote_recipient(said: PartyNote, now: datetime) -> PartyNote:
 
 
 def challenge(said: PartyNote, keys: Sequence[VerifyKey], now: datetime) -> Challenge:
-    """Return a random test message for the working and another for the recovery recipient of `said`.
+    """Return a random test message for the working and another for the recovery recipient of `said`, as `asked_uses`.
 
         keys  those of the note's signing keys that may sign the answer
 
@@ -127,7 +127,7 @@ def challenge(said: PartyNote, keys: Sequence[VerifyKey], now: datetime) -> Chal
     if not keys or not set(keys) <= {key.verify_key for key in said.keys}:
         raise Malformed("the answer is signed by a key that the note lists")
     id_ = draw_uuid7(now)
-    messages = {use: _test_message(said.id, id_, use) for use in ("working", "recovery")}
+    messages = {use: _test_message(said.id, id_, use) for use in asked_uses(said)}
     asked = {use: age.parse_recipient(asked_recipient(said, use, now).recipient) for use in messages}
     sealed = {use: age.encrypt(message.encode(), [asked[use]]) for use, message in messages.items()}
     return Challenge(
@@ -135,28 +135,36 @@ def challenge(said: PartyNote, keys: Sequence[VerifyKey], now: datetime) -> Chal
         party=said.id,
         note=signed_note.hash_text(said.encode()),
         keys=tuple(key.keyid for key in keys),
-        files=ChallengeFiles(sealed["working"], sealed["recovery"]),
+        files=ChallengeFiles(sealed["working"], sealed.get("recovery")),
         working=signed_note.hash_text(messages["working"]),
-        recovery=signed_note.hash_text(messages["recovery"]),
+        recovery=signed_note.hash_text(messages["recovery"]) if "recovery" in messages else None,
     )
 
 
-def answer(files: ChallengeFiles, working: age.Identity, recovery: age.Identity, key: SigningKey, now: datetime) -> str:
+def answer(
+    files: ChallengeFiles, working: age.Identity, recovery: age.Identity | None, key: SigningKey, now: datetime
+) -> str:
     """Return the key-proof note, signed with `key`; nothing but test messages made for this very party is answered.
 
-    Raises NotForYou, Tampered, or Malformed if what opens is not such a test message.
+        recovery  None for an officer, who has no such key and is sent no such message
+
+    Raises NotForYou, Tampered, or Malformed if what opens is not such a test message, or there is one too few.
     """
     opened_by_working = _open(files.working, working)
     id_ = _read_test_message(opened_by_working, key.name, "working")
-    opened_by_recovery = _open(files.recovery, recovery)
-    if _read_test_message(opened_by_recovery, key.name, "recovery") != id_:
-        raise Malformed("the two test messages are of different challenges")
+    if (files.recovery is None) != (recovery is None):
+        raise Malformed("an officer answers one test message, everybody else two")
+    opened_by_recovery = None
+    if files.recovery is not None and recovery is not None:
+        opened_by_recovery = _open(files.recovery, recovery)
+        if _read_test_message(opened_by_recovery, key.name, "recovery") != id_:
+            raise Malformed("the two test messages are of different challenges")
     proof = KeyProof(
         area=area_of(key.name),
         id=parse_participant_id(key.name),
         challenge=id_,
         working=signed_note.hash_text(opened_by_working),
-        recovery=signed_note.hash_text(opened_by_recovery),
+        recovery=None if opened_by_recovery is None else signed_note.hash_text(opened_by_recovery),
         at=now,
     )
     return signed_note.sign(proof.encode(), [key])
@@ -200,6 +208,11 @@ def read_first_note(note: str) -> PartyNote:
     if len(said.keys) != 1:
         raise Malformed("a newcomer's note lists one signing key, and this one lists more")
     return said
+
+
+def asked_uses(said: PartyNote) -> tuple[str, ...]:
+    """Return the uses of the recipients that test messages ask; an officer has no recovery key."""
+    return ("working",) if is_officer(said.id) else ("working", "recovery")
 
 
 def asked_recipient(said: PartyNote, use: str, now: datetime) -> DatedRecipient:

@@ -83,6 +83,8 @@ def _verify_officer(entry: Entry, entered: Mapping[str, Party | Officer], *, all
         raise Malformed("an officer's agency is not in the register")
     # An officer without a key of its own can be asserted, never proved: the agency speaks for it.
     isa = _verify(entry, said, said.keys or agency.keys)
+    if any(recipient.use == "recovery" for recipient in said.recipients):
+        raise Malformed("an officer lists a recovery recipient: others could open what is for them alone")
     _check_suite(said.recipients, allow_classical=allow_classical)
     return Officer(
         id=OfficerId(said.id),

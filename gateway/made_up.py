@@ -38,7 +38,7 @@ class Role:
 
     short   its short name
     signs   whether it signed the agreement
-    proves  whether its officer has a key of their own, and so proves who they are
+    proves  whether its officer has keys of their own, and so proves who they are and can be named in a closed case
     lapsed  whether the agreement that it signed ended yesterday
     status  what the register says of it
     """
@@ -238,8 +238,12 @@ def _officer(role: Role, home: Home, agency_key: SigningKey, secrets: Secrets, n
     """Return the entry of the officer who works with the kit; without a key of their own the agency speaks for them."""
     officer = OfficerId(str(home.settings.officer))
     keys: tuple[DatedKey, ...] = ()
+    recipients: tuple[DatedRecipient, ...] = ()
     signer = agency_key
     if role.proves:
+        working, path = secrets.identity(f"{officer}/working"), home.keys / f"{short_name(officer)}.agekey"
+        keyfile.save_identity(path, working, secrets.passphrase, WORK_FACTOR)
+        recipients = (DatedRecipient("working", str(working.recipient()), now, None),)
         signer = secrets.signing_key(officer)
         keyfile.save_signing_key(home.keys / f"{short_name(officer)}.signkey", signer, secrets.passphrase, WORK_FACTOR)
         keys = (DatedKey(signer.verify_key, now, None),)
@@ -248,7 +252,7 @@ def _officer(role: Role, home: Home, agency_key: SigningKey, secrets: Secrets, n
         kind="officer",
         name="Officer",
         keys=keys,
-        recipients=(),
+        recipients=recipients,
         agency=home.settings.party,
         roles=("reader",),
     )

@@ -16,6 +16,7 @@ from agencies.kit import keyfile
 from agencies.kit.client import Kit
 from agencies.kit.home import Home
 from agencies.kit.keyring import Keyring, load_keyring, next_file, shelve, short_name
+from agencies.kit.officer_keys import officer
 from agencies.kit.terminal import (
     HERE,
     Exit,
@@ -34,7 +35,7 @@ from agencies.kit.terminal import (
     write_public,
 )
 from agencies.kit.wire import Problem
-from agencies.names import PartyId, coordinator_of, draw_officer_id, is_office
+from agencies.names import PartyId, coordinator_of, is_office
 from agencies.notes.isa import parse_isa
 from agencies.notes.party import PartyNote, parse_party
 from agencies.notes.revocation import REASONS
@@ -126,8 +127,11 @@ class ProveOptions:
     """Which test messages, and what opens the recovery key."""
 
     working: Annotated[Path, typer.Argument(help="The test message for the working key.", exists=True, dir_okay=False)]
-    recovery: Annotated[Path, typer.Argument(help="The one for the recovery key.", exists=True, dir_okay=False)]
-    recovery_key: Annotated[Path, typer.Option(help="The recovery key's file.", exists=True, dir_okay=False)]
+    recovery: Annotated[
+        Path | None,
+        typer.Argument(metavar="[RECOVERY]", help="For the recovery key; an officer has none.", dir_okay=False),
+    ] = None
+    recovery_key: Annotated[Path | None, typer.Option(help="The recovery key's file.", dir_okay=False)] = None
     recovery_passphrase_file: Annotated[
         Path | None, typer.Option(help="Of the recovery key, where it has a passphrase of its own.", dir_okay=False)
     ] = None
@@ -139,33 +143,40 @@ class ProveOptions:
 @app.command("prove")
 @takes(ProveOptions)
 def prove(options: ProveOptions) -> None:
-    """Open the coordinator's two test messages, and write the signed answer: the keys work, the recovery key too.
+    """Open the coordinator's test messages, and write the signed answer: the keys work, the recovery key too.
+
+    One message alone is for the officer who works with this folder.
 
     Example: marac keys prove housing-working.age housing-recovery.age
              --recovery-key /media/stick/housing-recovery.agekey
+    Or:      marac keys prove officer-working.age
     """
     refuse_to_overwrite(options.out)
+    if (options.recovery is None) != (options.recovery_key is None):
+        stop("--recovery-key: it goes with the second test message", "give both, or neither for an officer", Exit.USAGE)
     home, words, now = open_home(options.kit), passphrase(options.passphrase_file), wall_clock()
     ring = load_keyring(home, words, now)
-    files = ChallengeFiles(options.working.read_bytes(), options.recovery.read_bytes())
-    own = options.recovery_passphrase_file
-    kept = _recovery_identity(options.recovery_key, words if own is None else passphrase(own))
+    kept = None if options.recovery_key is None else _recovery_identity(options.recovery_key, options, words)
+    key = ring.agency if kept else ring.officer
+    if key is None:
+        stop("the officer here has no key of their own", "make one with: marac keys officer --with-key", Exit.USAGE)
+    recovery = None if options.recovery is None else options.recovery.read_bytes()
+    files = ChallengeFiles(options.working.read_bytes(), recovery)
     for identity in ring.identities:
         try:
-            answered = enrolment.answer(files, identity, kept, ring.agency, now)
+            answered = enrolment.answer(files, identity, kept, key, now)
         except NotForYou:
             continue
         write_public(options.out, answered)
-        say(f"Both keys open.\n  Next: send {options.out} to the coordinator")
+        say(f"{'Both keys open' if kept else 'The key opens'}.\n  Next: send {options.out} to the coordinator")
         return
-    stop(
-        "the test messages are not for these keys", "check that you have those made for this agency", Exit.CHECK_FAILED
-    )
+    stop("the test messages are not for these keys", "check that you have those made for these keys", Exit.CHECK_FAILED)
 
 
-def _recovery_identity(path: Path, words: str) -> age.Identity:
+def _recovery_identity(path: Path, options: ProveOptions, words: str) -> age.Identity:
+    own = options.recovery_passphrase_file
     try:
-        return keyfile.load_identities(path, words)[0]
+        return keyfile.load_identities(path, words if own is None else passphrase(own))[0]
     except keyfile.WrongPassphrase:
         stop(
             "the passphrase does not open the recovery key's file",
@@ -271,43 +282,7 @@ def revoke(
     say("Revoked: it holds from now on. Tell the coordinator, and make a new key with: marac keys rotate")
 
 
-@app.command("officer")
-def officer(
-    with_key: Annotated[
-        bool, typer.Option("--with-key", help="With a key of their own: their acts are proved.")
-    ] = False,
-    roles: Annotated[str, typer.Option(help="Words with commas between, such as referrer,reader.")] = "reader",
-    out: Out = Path("officer.party"),
-    kit: KitFolder = HERE,
-    passphrase_file: PassphraseFile = None,
-    work_factor: WorkFactor = keyfile.WORK_FACTOR,
-) -> None:
-    """Give whoever works with this folder a random id, and write the note that the coordinator enters.
-
-    The id says nothing of the person: keep the list of who is who inside the agency.
-
-    Example: marac keys officer --with-key --out officer.party
-    """
-    refuse_to_overwrite(out)
-    words, home, now = passphrase(passphrase_file), open_home(kit), wall_clock()
-    ring = load_keyring(home, words, now)
-    id_ = draw_officer_id(home.settings.area)
-    own = generate_signing_key(id_) if with_key else None
-    said = PartyNote(
-        id=id_,
-        kind="officer",
-        name="Officer",
-        keys=(DatedKey(own.verify_key, now, None),) if own else (),
-        recipients=(),
-        agency=home.settings.party,
-        roles=tuple(roles.split(",")),
-    )
-    note = _officer_note(said, ring, own)
-    if own is not None:
-        keyfile.save_signing_key(next_file(home.keys, short_name(id_), ".signkey"), own, words, work_factor)
-    write_public(out, note)
-    home.appoint(id_)
-    say(f"The officer of this folder is {id_}.\n  Next: send {out} to the coordinator, for: marac officer add")
+app.command("officer")(officer)
 
 
 def _check_kind(kind: str, party: PartyId) -> None:
@@ -378,14 +353,3 @@ def _new_recipient(home: Home, words: str, work_factor: int) -> age.Recipient:
 def _check_held(ring: Keyring, recipient: str) -> None:
     if recipient not in {str(identity.recipient()) for identity in ring.identities}:
         stop("the next key is not in this folder", "run it where marac keys next was run, or copy the key here first")
-
-
-def _officer_note(said: PartyNote, ring: Keyring, own: SigningKey | None) -> str:
-    """The agency vouches for its officer; an officer with a key signs first."""
-    try:
-        parse_party(said.encode())
-    except Malformed as wrong:
-        stop(f"--roles: {wrong}", "give words with commas between, such as referrer,reader", Exit.USAGE)
-    if own is None:
-        return signed_note.sign(said.encode(), [ring.agency])
-    return signed_note.append_signature(enrolment.party_note(said, own), ring.agency)

@@ -188,6 +188,17 @@ class Sender:
         """Record what part an agency has in a case (coordinator). Raises Problem, Unreachable."""
         self.post(f"/v1/cases/{case}/relations", {"party": party, "relation": relation, "why": why})
 
+    def close_case(self, case: CaseRef) -> None:
+        """Close a case, for good (coordinator). Raises Problem, Unreachable."""
+        self.gateway.post(f"/v1/cases/{case}/closing", None, self.fields())
+
+    def name(self, case: CaseRef, officers: Sequence[str], *, remove: bool = False) -> None:
+        """Name officers who may have what a closed case holds, or take it back (coordinator).
+
+        Raises Problem, Unreachable.
+        """
+        self.post(f"/v1/cases/{case}/officers", {"officers": list(officers), "remove": remove})
+
     def case(self, case: CaseRef) -> wire.CaseAnswer:
         """Return who takes part in a case, and who is kept out (coordinator). Raises Problem, Unreachable."""
         return self.gateway.get(f"/v1/cases/{case}", wire.CaseAnswer, self.fields())
@@ -206,12 +217,15 @@ class Sender:
         return self.gateway.get("/v1/uncollected", wire.UncollectedAnswer, self.fields())
 
     def revoke(self, key: str, reason: str) -> str:
-        """Take one of this agency's keys (a keyid, or an age recipient) out of use now; return the note that says so.
+        """Take a key of this agency, or of the officer here, out of use now; return the note that says so.
 
-        The key may sign its own end. Raises Malformed, Problem, Unreachable.
+        A keyid, or an age recipient. The key may sign its own end. Raises Malformed, Problem, Unreachable.
         """
         text = Revocation(self.home.settings.area, key, self.clock(), reason).encode()
-        note = signed_note.sign(text, [self.keyring.agency])
+        owner = self.directory().register.owner_of(key)
+        is_officers = owner is not None and owner.id == self.home.settings.officer
+        own = self.keyring.officer if is_officers and self.keyring.officer else self.keyring.agency
+        note = signed_note.sign(text, [own])
         self.publish_revocation(note)
         return note
 

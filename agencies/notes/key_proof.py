@@ -11,13 +11,13 @@ TYPE = "marac/key-proof/v1"
 
 @dataclass(frozen=True, slots=True)
 class KeyProof:
-    """`working` and `recovery` are the hashes of the two test messages that the party opened."""
+    """`working` and `recovery` are the hashes of the two test messages that the party opened; None: an officer's."""
 
     area: AreaName
     id: PartyId | OfficerId
     challenge: str
     working: str
-    recovery: str
+    recovery: str | None
     at: datetime
 
     def encode(self) -> str:
@@ -29,7 +29,7 @@ class KeyProof:
                 ("id", self.id),
                 ("challenge", self.challenge),
                 ("working", self.working),
-                ("recovery", self.recovery),
+                ("recovery", text.encode_optional(self.recovery, str)),
                 ("at", text.encode_time(self.at)),
             ],
         )
@@ -46,7 +46,7 @@ def parse_key_proof(note_text: str) -> KeyProof:
         id=parse_participant_id(lines.one("id")),
         challenge=parse_uuid7(lines.one("challenge")),
         working=text.parse_hash(lines.one("working")),
-        recovery=text.parse_hash(lines.one("recovery")),
+        recovery=text.parse_optional(lines.one("recovery"), text.parse_hash),
         at=text.parse_time(lines.one("at")),
     )
     lines.end()

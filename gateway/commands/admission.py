@@ -62,7 +62,7 @@ def admit(office: Office, note_file: Path, proof: Path | None, passphrase_file: 
         raise Stopped(f"{said.id} is in the register already", "for a new note, use: marac agency renew", Exit.REFUSED)
     _check_additions(office, now)
     if proof is None:
-        _challenge(office, said, keys, "add", now)
+        _challenge(office, said, keys, "agency add", now)
         return
     _check_proof(office, said, keys, proof)
     entry = Entry(said.id, "active", now, None, note)
@@ -98,7 +98,7 @@ def renew(office: Office, note_file: Path, evidence: Evidence, passphrase_file: 
     if evidence.proof is not None:
         _check_proof(office, said, speaking, evidence.proof)
     elif unproved or not is_vouched_for:
-        _challenge(office, said, speaking, "renew", now)
+        _challenge(office, said, speaking, "agency renew", now)
         return
     if changes and not confirmed(f"Is this what {said.id} told you it would change?", yes=yes):
         raise Stopped("nothing was changed", "telephone them, on a number you already had", Exit.REFUSED)
@@ -107,15 +107,14 @@ def renew(office: Office, note_file: Path, evidence: Evidence, passphrase_file: 
     say(f"{said.id} is renewed: register {changed.number} is in force.")
 
 
-def enter_officer(office: Office, note_file: Path, keys: tuple[str, ...], passphrase_file: Path | None) -> None:
-    """Publish the register with an officer, or with the new note of one.
+def enter_officer(office: Office, note_file: Path, evidence: Evidence, passphrase_file: Path | None) -> None:
+    """Publish the register with an officer, or with the new note of one, once what is new to be sealed to is proved.
 
-        keys  ids of new signing keys of an officer who is entered already, as read out on the telephone
-
-    An officer without a key of their own is spoken for by their agency; nothing is sealed to them, so nothing
-    is to be proved. A new note changes no status: nobody who was removed or suspended comes back by one.
+    An officer without keys of their own is spoken for by their agency; nothing is sealed to them, so nothing is to be
+    proved. New signing keys matter only of one who is entered already. A new note changes no status: nobody who was
+    removed or suspended comes back by one.
     Raises Stopped if the agency is not in the register, or the officer is listed under another or was removed;
-    BadSignature if no key signed that may.
+    BadSignature if no key signed that may; BadProof if the answer is to something else.
     """
     note, now = note_file.read_text(encoding="utf-8"), wall_clock()
     said = parse_party(signed_note.text_of(note))
@@ -133,11 +132,19 @@ def enter_officer(office: Office, note_file: Path, keys: tuple[str, ...], passph
     check_agreement(directory.register, said)
     if known is None:
         _check_additions(office, now)
-        entry = Entry(said.id, "active", now, None, note)
-        changed = change_register(office, lambda newest: with_entry(newest.entries, entry), opened)
+        change = _with_new(Entry(said.id, "active", now, None, note))
     else:
-        _check_compared(directory.register, said, keys)
-        changed = change_register(office, _with_note(said, note), opened)
+        _check_compared(directory.register, said, evidence.keys)
+        change = _with_note(said, note)
+    answering = tuple(key.verify_key for key in said.keys if not directory.is_revoked(key.verify_key.keyid, now))
+    unproved = unproved_recipients(known, said, now)
+    if evidence.proof is not None:
+        _check_proof(office, said, answering, evidence.proof)
+    elif unproved:
+        _challenge(office, said, answering, "officer add", now)
+        return
+    changed = change_register(office, change, opened)
+    _challenge_file(office, said).unlink(missing_ok=True)
     say(f"{said.id} of {agency.id} is entered: register {changed.number} is in force.")
 
 
@@ -221,6 +228,10 @@ def _listed(register: Register, said: PartyNote) -> Party | Officer:
     return known
 
 
+def _with_new(entry: Entry) -> Change:
+    return lambda newest: with_entry(newest.entries, entry)
+
+
 def _with_note(said: PartyNote, note: str) -> Change:
     def change(newest: Register) -> list[Entry]:
         entry = _entry_of(newest, said.id)
@@ -241,23 +252,28 @@ def _file_name(said: PartyNote) -> str:
 
 
 def _challenge(office: Office, said: PartyNote, keys: Sequence[VerifyKey], command: str, now: datetime) -> None:
-    """Write the two test messages for the party, and keep what the right answer will be, to which note and by whom."""
+    """Write the test messages for the party, and keep what the right answer will be, to which note and by whom."""
+    if not keys:
+        raise Stopped(f"{said.id} lists a recipient and no key to answer with", "let them make both", Exit.REFUSED)
     made = enrolment.challenge(said, keys, now)
     stem = office.challenges / _file_name(said)
     kept = {name: getattr(made, name) for name in _KEPT}
     write_durably(_challenge_file(office, said), json.dumps(kept).encode())
-    write_durably(stem.with_name(stem.name + "-working.age"), made.files.working)
-    write_durably(stem.with_name(stem.name + "-recovery.age"), made.files.recovery)
+    files = {stem.with_name(stem.name + "-working.age"): made.files.working}
+    if made.files.recovery is not None:
+        files[stem.with_name(stem.name + "-recovery.age")] = made.files.recovery
+    for path, content in files.items():
+        write_durably(path, content)
     say(f"{said.id}: {said.name}, {said.kind}.")
     for key in (each.verify_key for each in said.keys):
         if key.keyid in made.keys:
             # A keyid has 32 bits, which a lookalike key can be made to match.
             say(f"  signing key {key.keyid}\n    fingerprint {fingerprint(key)}")
     say("Telephone somebody you know there, on a number you already had, and compare the fingerprint.")
-    say("Then send them these two test messages, which they open with their working and their recovery key:")
-    say(f"  {stem}-working.age")
-    say(f"  {stem}-recovery.age")
-    say(f"With their answer and this same note, run: marac agency {command} ... --proof FILE")
+    say("Then send them what they open with their working key and, if there are two, with their recovery key:")
+    for path in files:
+        say(f"  {path}")
+    say(f"With their answer and this same note, run: marac {command} ... --proof FILE")
 
 
 def _check_proof(office: Office, said: PartyNote, keys: Sequence[VerifyKey], proof: Path) -> None:

@@ -18,9 +18,7 @@ app = typer.Typer(no_args_is_help=True, help="Agencies and offices in the area's
 Note = Annotated[
     Path, typer.Argument(metavar="PARTY_NOTE", help="The note that the agency sent.", exists=True, dir_okay=False)
 ]
-Proof = Annotated[
-    Path | None, typer.Option(help="The agency's answer to the two test messages.", exists=True, dir_okay=False)
-]
+Proof = Annotated[Path | None, typer.Option(help="The answer to the test messages.", exists=True, dir_okay=False)]
 Compared = Annotated[
     list[str] | None,
     typer.Option("--key", help="A new signing key's id, as they read it out on the telephone; once for each key."),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from agencies.agency import DatedKey, DatedRecipient, Participant
-from agencies.enrolment import asked_recipient
+from agencies.enrolment import asked_recipient, asked_uses
 from agencies.isa import Isa
 from agencies.names import coordinator_of
 from agencies.notes import text
@@ -61,15 +61,17 @@ def differences(known: Participant, said: PartyNote) -> list[str]:
     return [*lines, *_changed(*keys), *_changed(*recipients)]
 
 
-def unproved_recipients(known: Participant, said: PartyNote, now: datetime) -> list[DatedRecipient]:
+def unproved_recipients(known: Participant | None, said: PartyNote, now: datetime) -> list[DatedRecipient]:
     """Return the recipients that are yet to be proved: those that messages would be sealed to as never before.
 
+        known  None for who is not listed yet
+
     A listed one that was ended and is open again, or has another use or start, is as unproved as a new one.
-    Raises Stopped if one of them is not asked by the test messages, which are two; Malformed as `challenge` does.
+    Raises Stopped if one of them is not asked by the test messages, one a use; Malformed as `challenge` does.
     """
-    listed = {each.recipient: each for each in known.recipients}
+    listed = {each.recipient: each for each in known.recipients} if known else {}
     unproved = [each for each in said.recipients if not _may_follow(listed.get(each.recipient), each, now)]
-    asked = [asked_recipient(said, use, now) for use in ("working", "recovery")] if unproved else []
+    asked = [asked_recipient(said, use, now) for use in asked_uses(said)] if unproved else []
     if any(each not in asked for each in unproved):
         raise Stopped(
             f"the note of {said.id} lists a recipient that the two test messages would not ask: new, or open again",

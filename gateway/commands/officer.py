@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from agencies.kit.terminal import takes
-from gateway.commands.agency import Compared, StatusOptions, set_status
+from gateway.commands.agency import Compared, Proof, StatusOptions, set_status
 from gateway.commands.options import OfficeFolder, PassphraseFile
 
 app = typer.Typer(no_args_is_help=True, help="Officers: the named readers of an agency or office.")
@@ -21,6 +21,7 @@ class NoteOptions:
         Path,
         typer.Argument(metavar="OFFICER_NOTE", help="The note that the agency sent.", exists=True, dir_okay=False),
     ]
+    proof: Proof = None
     key: Compared = None
     office: OfficeFolder = Path()
     passphrase_file: PassphraseFile = None
@@ -40,17 +41,21 @@ class OfficerOptions:
 def add(options: NoteOptions) -> None:
     """Enter an officer, or the new note of one.
 
-    A new signing key of an officer who is entered already needs a telephone
+    With a recipient of their own, for closed cases, they open a test
+    message first: without --proof it is made, with their answer they are
+    entered. A new signing key of an officer who is entered already needs a telephone
     call: give the keyid that they read out. Who was removed or moves to
     another agency gets a new officer id.
 
     Example: marac officer add 7f3k2m9q.party --office ./area-office
+    Then:    marac officer add 7f3k2m9q.party --office ./area-office
+      --proof officer.proof
     """
-    from gateway.commands.admission import enter_officer
+    from gateway.commands.admission import Evidence, enter_officer
     from gateway.commands.office import open_office
 
-    keys = tuple(options.key or ())
-    enter_officer(open_office(options.office), options.officer_note, keys, options.passphrase_file)
+    evidence = Evidence(options.proof, tuple(options.key or ()))
+    enter_officer(open_office(options.office), options.officer_note, evidence, options.passphrase_file)
 
 
 @app.command("remove")

@@ -12,7 +12,18 @@ from agencies.kit.home import Home
 from agencies.notes.party import parse_party
 from crypto import age
 from crypto import note as signed_note
-from tests.agencies.kit_world.joined import HOUSING, IDVA, Joined, joined_area, new_key, ok, point_at, pulled, referred
+from tests.agencies.kit_world.joined import (
+    HOUSING,
+    IDVA,
+    Joined,
+    enter_officer,
+    joined_area,
+    new_key,
+    ok,
+    point_at,
+    pulled,
+    referred,
+)
 from tests.commands.running import QUICK, marac
 from tests.servers.child import free_port
 
@@ -269,7 +280,7 @@ def test_an_officer_is_named_only_once_the_coordinator_has_entered_them(area: Jo
     early = area.run(IDVA, "open", delivery)
     assert (early.code, "the coordinator has not entered this officer yet" in early.err) == (3, True)
     ok(marac("officer", "add", mine, *office))
-    ok(marac("officer", "add", theirs, *office))
+    enter_officer(area, IDVA, theirs)
     assert "not named" in ok(area.run(IDVA, "open", delivery))
     ok(area.office("pull", "--wait", "5"))
     rows = json.loads(ok(marac("inbox", "--json", "--kit", area.places.office / "kit")))["deliveries"]

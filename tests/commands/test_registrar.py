@@ -288,8 +288,18 @@ def test_an_agency_joins_by_the_commands_alone(served: Places, tmp_path: Path) -
 
     officer = tmp_path / "officer.party"
     assert marac("keys", "officer", "--with-key", "--out", officer, "--work-factor", "4", *own).code == 0
-    entered = registrar(served, "officer", "add", officer)
+    waits = registrar(served, "officer", "add", officer)
+    assert waits.code == 0, waits.err
+    (test_message,) = challenges.glob("officer-*.age")
+    assert [
+        one for one in Office(served.office).register().participants() if one.recipients and one.kind == "officer"
+    ] == []
+    answered = tmp_path / "officer.proof"
+    proved = marac("keys", "prove", test_message, "--out", answered, *own)
+    assert proved.code == 0, proved.err
+    entered = registrar(served, "officer", "add", officer, "--proof", answered)
     assert entered.code == 0, entered.err
+    assert list(challenges.glob("officer-*.json")) == []
     rotated = tmp_path / "rotated.party"
     turned = marac("keys", "rotate", "signing", "--out", rotated, "--work-factor", "4", *own)
     assert turned.code == 0, turned.err

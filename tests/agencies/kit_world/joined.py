@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from agencies.notes.party import parse_party
+from crypto import note as signed_note
 from tests.commands.running import AREA, PASSPHRASE, QUICK, Answer, Places, init_options, marac, serving, write_secret
 
 HOUSING = f"{AREA}/agency/housing"
@@ -68,7 +70,20 @@ def join(area: Joined, party: str, kind: str, root: str) -> None:
     ok(area.run(party, "keys", "prove", *tests, "--recovery-key", recovery, "--out", proof))
     ok(marac("agency", "add", note, "--proof", proof, *office))
     ok(area.run(party, "keys", "officer", "--with-key", "--out", folder / f"{short}.officer", QUICK))
-    ok(marac("officer", "add", folder / f"{short}.officer", *office))
+    enter_officer(area, party, folder / f"{short}.officer")
+
+
+def enter_officer(area: Joined, party: str, note: Path) -> None:
+    """The coordinator enters an officer with keys of their own, once they have opened a test message."""
+    office, proof = (
+        ("--office", area.places.office, "--passphrase-file", area.places.passphrase),
+        note.with_name(note.name + ".proof"),
+    )
+    ok(marac("officer", "add", note, *office))
+    short = parse_party(signed_note.text_of(note.read_text())).id.rpartition("/")[2]
+    asked = area.places.office / "challenges" / f"officer-{short}-working.age"
+    ok(area.run(party, "keys", "prove", asked, "--out", proof))
+    ok(marac("officer", "add", note, "--proof", proof, *office))
 
 
 def referred(area: Joined) -> dict[str, str]:
