@@ -74,7 +74,8 @@ class Case:
 
     related                   by party id
     excluded                  agencies and officers, by register id: they beat every grant
-    closed                    honour-based abuse: only the coordinator until officers are named
+    closed                    honour-based abuse: only the coordinator's office, and the officers in `named`; for good
+    named                     officers of other agencies who may have what a closed case holds; no effect before
     exclusions_pending        people were excluded by name: all but the coordinator wait until that is dealt with
     last_referral_at          what the retention clock runs from
     scheduled_at              when destruction was scheduled, or None
@@ -86,6 +87,7 @@ class Case:
     related: Mapping[PartyId, Related] = field(default_factory=dict)
     excluded: frozenset[PartyId | OfficerId] = frozenset()
     closed: bool = False
+    named: frozenset[OfficerId] = frozenset()
     exclusions_pending: bool = False
     scheduled_at: datetime | None = None
 

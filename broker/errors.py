@@ -63,6 +63,12 @@ class PartyUnknown(BrokerError):
     code = "party-unknown"
 
 
+class CannotBeNamed(BrokerError):
+    """An officer is not active with keys of their own, is excluded, or would be one too many for one header."""
+
+    code = "officer-cannot-be-named"
+
+
 class ExclusionLeavesNobody(BrokerError):
     """With this exclusion nobody of the coordinator's office would be left who can act on the case, or lift it."""
 

@@ -29,6 +29,8 @@ class Act(StrEnum):
     EXCLUDE = "exclude"
     LIFT = "lift"  # an exclusion: asked as excluding is, and logged under its own word, for it opens something
     RELATE = "relate"  # saying what part an agency has in a case
+    CLOSE = "close"  # a case, for good
+    NAME = "name"  # saying which officers may have what a closed case holds, or no longer
     VIEW = "view"  # who takes part in a case, and who is kept out
     STEWARD = "steward"  # registers, delegations, tombstones: the coordinator's office
     REVOKE = "revoke"  # bringing a revocation, which its own signature must carry
@@ -41,6 +43,8 @@ _WHO_MAY = {
     Act.EXCLUDE: COORDINATING,
     Act.LIFT: COORDINATING,
     Act.RELATE: COORDINATING,
+    Act.CLOSE: COORDINATING,
+    Act.NAME: COORDINATING,
     Act.VIEW: COORDINATING,
     Act.RECALL_SOME: COORDINATING,
     Act.STEWARD: COORDINATING,
@@ -50,11 +54,13 @@ _WHO_MAY = {
 _RELEASES = frozenset({Act.LEASE, Act.NOTICE, Act.OPEN})
 _RECALLS = frozenset({Act.RECALL, Act.RECALL_SOME})
 # Without a named officer an excluded one may be behind it: who reads, opens to others, or takes away from all.
-_BY_WHOM_COUNTS = frozenset({Act.LEASE, Act.NOTICE, Act.LIFT, Act.RELATE, Act.VIEW, Act.SUBMIT}) | _RECALLS
+_BY_WHOM_COUNTS = _RECALLS | {Act.LEASE, Act.NOTICE, Act.LIFT, Act.RELATE, Act.NAME, Act.VIEW, Act.SUBMIT}
 # And so must somebody be named, where the area demands proof.
-_WANTS_PROOF = _RECALLS | {
-    Act.EXCLUDE, Act.LIFT, Act.RELATE, Act.VIEW, Act.SUBMIT, Act.NOTICE_ADDRESS, Act.UNCOLLECTED,
+_WANTS_PROOF = (_BY_WHOM_COUNTS - {Act.LEASE, Act.NOTICE}) | {
+    Act.EXCLUDE, Act.CLOSE, Act.NOTICE_ADDRESS, Act.UNCOLLECTED,
 }  # fmt: skip
+# What opens a closed case, to oneself or to others: by an officer who signed, in every area.
+_OPENS_CLOSED = frozenset({Act.OPEN, Act.LIFT, Act.RELATE, Act.NAME})
 _NO_CASE = frozenset({Act.STEWARD, Act.REVOKE, Act.AUDIT, Act.NOTICE_ADDRESS, Act.UNCOLLECTED})
 
 
@@ -108,6 +114,7 @@ class Access:
     colleagues       the officers of the asking party: any of them may be behind it where none is named
     repeats          a submission that was accepted before, to the letter: it gets the same answer, and brings nothing
     superseded_key   a key that signed the request was revoked, or its officer removed, since it was authenticated
+    for_named        in a closed case: the header is made for keys in force of named officers of its recipient alone
     """
 
     act: Act
@@ -123,6 +130,7 @@ class Access:
     colleagues: frozenset[OfficerId] = frozenset()
     repeats: bool = False
     superseded_key: bool = False
+    for_named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,10 +228,23 @@ def _decide_case(access: Access) -> Deny | None:
         return Deny("N8", NOT_AVAILABLE)
     if access.act is not Act.RECEIPT and not case.excluded.isdisjoint(_readers(access)):
         return Deny("N9", NOT_AVAILABLE)
-    if access.act in _RELEASES and case.closed and asker.party.kind != "coordinator":
-        return Deny("N10", NOT_AVAILABLE)
+    deny = _decide_closed(access, case) if case.closed else None
+    if deny is not None:
+        return deny
     if access.act in _RELEASES and case.exclusions_pending and asker.party.kind != "coordinator":
         return Deny("N11", NOT_AVAILABLE)
+    return None
+
+
+def _decide_closed(access: Access, case: Case) -> Deny | None:
+    """Apply N10. Only the offices, who may look at every case, are told that proof is what is missing."""
+    asker, is_elsewhere = access.asker, access.asker.party.kind != "coordinator"
+    if access.act in _RELEASES and is_elsewhere and not access.for_named:
+        return Deny("N10", NOT_AVAILABLE)
+    if access.act is Act.OPEN and is_elsewhere and asker.officer not in case.named:
+        return Deny("N10", NOT_AVAILABLE)
+    if access.act in _OPENS_CLOSED and not asker.proved:
+        return Deny("N10", "officer-not-proved" if asker.party.kind in COORDINATING else NOT_AVAILABLE)
     return None
 
 

@@ -41,6 +41,12 @@ class Cases(Protocol):
     async def close(self, ref: CaseRef) -> None:
         """Close the case: honour-based abuse."""
 
+    async def name(self, ref: CaseRef, officers: Sequence[OfficerId]) -> None:
+        """Add officers who may have what the case holds once it is closed; who is named stays so."""
+
+    async def unname(self, ref: CaseRef, officers: Sequence[OfficerId]) -> None:
+        """Take their naming back; for who is not named nothing changes."""
+
     async def exclude(self, ref: CaseRef, excluded: Sequence[PartyId | OfficerId], *, pending: bool) -> None:
         """Add exclusions; `pending` True marks that people excluded by name are still to be dealt with."""
 

@@ -16,22 +16,19 @@ def audiences(
     active: Sequence[Party],
     also_receives: Iterable[str],
     chosen: Mapping[str, Collection[str]] = _NOBODY,
-    *,
-    closed: bool,
 ) -> Mapping[str, tuple[PartyId, ...]]:
     """Return, by document, the parties that it is sealed to: the coordinator's office first, then by role or choice.
 
     active         parties active now whose agreement is in force, and the offices
     also_receives  further kinds of party that the area adds where a part says so
     chosen         whom each document itself names
-    closed         honour-based abuse: the coordinator's office alone, until officers are named
     """
     offices = tuple(party.id for party in active if party.kind == "coordinator")
     by_document: dict[str, tuple[PartyId, ...]] = {}
     for document, part in kind.parts.items():
         wanted = part.receivers | (frozenset(also_receives) if part.mash_too else frozenset())
         named = frozenset(chosen.get(document, ())) if part.chosen else frozenset[str]()
-        others = () if closed else tuple(each.id for each in active if _receives(each, part, wanted, named))
+        others = tuple(each.id for each in active if _receives(each, part, wanted, named))
         by_document[document] = (*offices, *sorted(others))
     return by_document
 

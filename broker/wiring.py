@@ -19,6 +19,7 @@ from broker.ports import Courier, Queue, Store, UnitOfWork
 from broker.queues import open_queue
 from broker.services import (
     addresses,
+    closing,
     exclude,
     export,
     lease,
@@ -135,6 +136,14 @@ class Broker:
     async def relate(self, case: CaseRef, relating: relate.Relating, asker: Asker) -> None:
         """See services/relate.py."""
         await relate.relate(self._desk, case, relating, asker)
+
+    async def close_case(self, case: CaseRef, asker: Asker) -> None:
+        """See services/closing.py."""
+        await closing.close(self._desk, case, asker)
+
+    async def name(self, case: CaseRef, naming: closing.Naming, asker: Asker) -> None:
+        """See services/closing.py."""
+        await closing.name(self._desk, case, naming, asker)
 
     async def view(self, case: CaseRef, asker: Asker) -> Case:
         """See services/relate.py."""

@@ -130,7 +130,7 @@ _NEED_TO_KNOW: Final = {
         403, "No reader named", "A message is opened by a named officer, never by an agency at large.", "no",
         "Name the officer in marac-officer and sign again."),
     "officer-not-proved": Meaning(
-        403, "Officer not proved", "This area asks for the officer's own signature.", "no",
+        403, "Officer not proved", "The officer's own signature is asked for: by this area, or by a closed case.", "no",
         "Add the second signature, labelled officer, by the officer's own key."),
     "recipient-revoked": Meaning(
         403, "Recipient revoked", "The message was sealed to a key that has been revoked since.", "no",
@@ -159,6 +159,10 @@ _SUBMITTING: Final = {
     "party-unknown": Meaning(
         422, "Not an agency that takes part", "Who is named is not in the register, or cannot take part in a case.",
         "no", "Take its id from `marac register list`."),
+    "officer-cannot-be-named": Meaning(
+        422, "Cannot be named", "The officer is not active with keys of their own, is kept out of the case, or is one"
+        " more of an agency than a header can carry.", "no",
+        "Check the id (`marac register list --officers`); keys are made with `marac keys officer --with-key`."),
     "exclusion-leaves-nobody": Meaning(
         422, "Nobody could act", "The exclusions leave nobody at the coordinator's office who can act on the case.",
         "no", "Check the ids. If they are right, telephone the MARAC coordinator before anything is sent."),

@@ -9,6 +9,7 @@ import typer
 from agencies.documents.document import Document
 from agencies.documents.research_request import ResearchRequest
 from agencies.documents.routes import ROUTES
+from agencies.kit import closed
 from agencies.kit.acceptance import Accepted
 from agencies.kit.client import Kit
 from agencies.kit.compose import Subject, about
@@ -136,12 +137,14 @@ def relate(options: RelateOptions) -> None:
 
 
 app.command("relate")(relate)
+app.command("close")(closed.close)
+app.command("name")(closed.name)
 
 
 def _in_words(case: CaseAnswer) -> str:
     facts = [
         f"Case {case.case}, opened {case.opened_at}, last referred {case.last_referral_at}",
-        *(["CLOSED (honour-based abuse)"] if case.closed else []),
+        *(["CLOSED: for this office and the officers named alone"] if case.closed else []),
         *(["People excluded in words wait: marac exclusions"] if case.exclusions_pending else []),
         *([f"Scheduled for destruction at {case.destruction_scheduled_at}"] if case.destruction_scheduled_at else []),
         *(
@@ -149,6 +152,7 @@ def _in_words(case: CaseAnswer) -> str:
             + (f", until {one.until})" if one.until else ")")
             for one in case.relations
         ),
+        *(f"  {'named':<16} {one}" for one in case.named),
         *(f"  {'EXCLUDED':<16} {one}" for one in case.excluded),
     ]
     return "\n".join(facts)

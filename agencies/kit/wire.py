@@ -159,6 +159,7 @@ class CaseAnswer(Answer):
     opened_at: str
     last_referral_at: str
     closed: bool
+    named: tuple[str, ...] = ()  # gateways from before it do not say
     exclusions_pending: bool
     destruction_scheduled_at: str | None
     relations: tuple[RelationAnswer, ...]

@@ -87,8 +87,9 @@ async def _lease_page(desk: Desk, asker: Asker, limit: int) -> tuple[list[Leased
 
 def reach_of(asker: Asker, directory: Directory) -> Reach:
     """Return who may be behind a lease, and how far it goes."""
-    readers = officers_of(asker.party.id, directory) if asker.officer is None else [asker.officer]
-    return Reach(asker.party.id, tuple(readers), whole=asker.party.kind == "coordinator")
+    officers = tuple(officers_of(asker.party.id, directory))
+    readers = officers if asker.officer is None else (asker.officer,)
+    return Reach(asker.party.id, readers, officers, whole=asker.party.kind == "coordinator")
 
 
 async def _may_have(desk: Desk, uow: UnitOfWork, asker: Asker, found: Found, directory: Directory) -> bool:

@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from agencies.names import CaseRef, MessageId
+from broker.case import Case
 from broker.need_to_know import Access, Act, Asker, Deny, decide, decide_asker
 from broker.ports import UnitOfWork
 from broker.services.desk import Desk
-from broker.services.ruling import as_of, refuse
+from broker.services.ruling import as_of, refuse, rule
 from broker.services.standing import Found, access_to, officers_of
 
 Find = Callable[[UnitOfWork], Awaitable[Found]]
@@ -26,6 +27,15 @@ async def check_case(desk: Desk, access: Access, ref: CaseRef) -> None:
     decision = decide(access)
     if isinstance(decision, Deny):
         await refuse(desk, access, decision, directory)
+
+
+async def rule_on_case(desk: Desk, uow: UnitOfWork, access: Access, ref: CaseRef) -> Case | None:
+    """Return the case, locked, if need-to-know permits what is asked about it; the decision is logged in this unit."""
+    held = await uow.cases.lock(ref)
+    directory = await desk.directories.current(uow)  # after the lock, which may have been waited for
+    colleagues = frozenset(officers_of(access.asker.party.id, directory))
+    decision, _ = await rule(desk, uow, replace(access, case=held, colleagues=colleagues))
+    return None if isinstance(decision, Deny) else held
 
 
 async def check_found(desk: Desk, act: Act, asker: Asker, find: Find, message: MessageId | None = None) -> None:

@@ -1,6 +1,6 @@
 """Relate: the coordinator says what part an agency has in a case, or that it has none any more; and looks at a case."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from agencies.agency import AGENCY_KINDS
@@ -8,13 +8,11 @@ from agencies.directory import Directory
 from agencies.names import CaseRef, PartyId
 from broker.case import Case, LawfulBasis, Related, Relation
 from broker.errors import PartyUnknown, Refused
-from broker.need_to_know import NOT_AVAILABLE, Access, Act, Asker, Deny, basis_for
-from broker.ports import UnitOfWork
+from broker.need_to_know import NOT_AVAILABLE, Access, Act, Asker, basis_for
 from broker.services.desk import Desk
-from broker.services.looking import check_case
+from broker.services.looking import check_case, rule_on_case
 from broker.services.relations import COMPLIANCE
-from broker.services.ruling import check_asker, rejections_logged, rule
-from broker.services.standing import officers_of
+from broker.services.ruling import check_asker, rejections_logged
 
 WHYS = ("by-role", "research", "involvement", "information", "no-longer-involved", "correction")
 _TAKE_PART = frozenset(AGENCY_KINDS) - {COMPLIANCE} | {"chair"}
@@ -46,7 +44,7 @@ async def relate(desk: Desk, case: CaseRef, relating: Relating, asker: Asker) ->
         related = _related(desk, relating, directory)
         await check_case(desk, access, case)
         async with desk.store.unit() as uow:
-            found = await _ruled(desk, uow, case, access)
+            found = await rule_on_case(desk, uow, access, case)
             if found is not None:
                 await uow.cases.relate(case, related)
             await uow.commit()  # a crash after this: asked again, nothing changes but `since`
@@ -61,21 +59,12 @@ async def view(desk: Desk, case: CaseRef, asker: Asker) -> Case:
     access = Access(Act.VIEW, asker, demand_proved=desk.settings.demand_proved)
     await check_case(desk, access, case)
     async with desk.store.unit() as uow:
-        found = await _ruled(desk, uow, case, access)
+        found = await rule_on_case(desk, uow, access, case)
         await uow.commit()
     desk.logged.ring()
     if found is None:
         raise Refused(NOT_AVAILABLE)
     return found
-
-
-async def _ruled(desk: Desk, uow: UnitOfWork, case: CaseRef, access: Access) -> Case | None:
-    """Return the case, locked, if need-to-know permits; the decision is logged in this unit."""
-    held = await uow.cases.lock(case)
-    directory = await desk.directories.current(uow)  # after the lock, which may have been waited for
-    colleagues = frozenset(officers_of(access.asker.party.id, directory))
-    decision, _ = await rule(desk, uow, replace(access, case=held, colleagues=colleagues))
-    return None if isinstance(decision, Deny) else held
 
 
 def _related(desk: Desk, relating: Relating, directory: Directory) -> Related:

@@ -13,6 +13,7 @@ from broker.errors import (
     AddressInvalid,
     BelowThreshold,
     ChannelNotOffered,
+    CannotBeNamed,
     DocumentRejected,
     ExclusionLeavesNobody,
     IdempotencyConflict,
@@ -37,7 +38,7 @@ from crypto.draw import draw_uuid7
 _REJECTIONS = (
     NoteRejected, NoteMismatch, DocumentRejected, UnknownKind, UnknownVersion, SupersedesUnsupported, UnknownExclusion,
     ExclusionLeavesNobody, BelowThreshold, IdempotencyConflict, NobodyToReceive, RegisterConflict, ReceiptOutOfOrder,
-    RevocationLeavesNobody, PartyUnknown, AddressInvalid, ChannelNotOffered,
+    RevocationLeavesNobody, PartyUnknown, AddressInvalid, ChannelNotOffered, CannotBeNamed,
 )  # fmt: skip
 
 

@@ -1,19 +1,22 @@
 """Seal the documents of a submission: each once, with a header for every party that it may concern."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from agencies.agency import Party
 from agencies.directory import Directory
 from agencies.names import PartyId, coordinator_of
 from agencies.sealed import encode_sealed
+from broker.addressees import recipients_for
+from broker.case import Case, Relation
 from broker.errors import NobodyToReceive
 from broker.kinds.kind import Documents, Effects
 from broker.need_to_know import COORDINATING
 from broker.routing import audiences, without
 from broker.services.desk import Desk
 from broker.services.reading import Reading, Request
-from crypto.age import parse_recipient, seal
+from crypto.age import Sealed, parse_recipient, seal
 from crypto.note import hash_text
 
 
@@ -23,16 +26,25 @@ class Header:
 
     bytes_: bytes
     keys: tuple[str, ...]
+    hybrid: bool
 
 
 @dataclass(frozen=True, slots=True)
 class SealedPart:
-    """One document, sealed: its payload, and a header by party. The plaintext is gone."""
+    """One document, sealed: its payload, whom it may concern, and a header by party for what is not closed.
+
+    The plaintext is gone; the file key is in `sealed` until the request ends, for the officers of a closed case.
+    """
 
     document: str
-    payload: bytes
-    suite: str
+    sealed: Sealed = field(repr=False)
+    audience: tuple[PartyId, ...]
     headers: Mapping[PartyId, Header]
+
+    @property
+    def payload(self) -> bytes:
+        """The sealed payload."""
+        return self.sealed.payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +58,12 @@ class Said:
 def seal_parts(desk: Desk, reading: Reading, request: Request, said: Said, directory: Directory) -> list[SealedPart]:
     """Return the documents sealed to whom they may concern by role or choice, less whom this very request excludes.
 
-    The case may take more headers away, never add one. The work is the same for every case, and for none.
+    The case may take headers away, or let named officers' keys take the place of an agency's. The work is the same for
+    every case, and for none.
     Raises NobodyToReceive if the coordinator's office has no key left.
     """
     also = {"mash"} if desk.settings.mash_receives_referrals else set[str]()
     chosen = {name: document.chosen for name, document in said.documents.items()}
-    audience = audiences(reading.kind, taking_part(desk, directory), also, chosen, closed=said.effects.closes)
     return [
         _seal(
             desk,
@@ -60,8 +72,33 @@ def seal_parts(desk: Desk, reading: Reading, request: Request, said: Said, direc
             without(parties, said.effects.excluded),
             directory,
         )
-        for name, parties in audience.items()
+        for name, parties in audiences(reading.kind, taking_part(desk, directory), also, chosen).items()
     ]
+
+
+def headers_in(
+    part: SealedPart, case: Case, least: Relation, directory: Directory, now: datetime
+) -> Mapping[PartyId, Header]:
+    """Return the headers of those whom the case concerns by `least`; `case` is locked, and says who is named in it.
+
+    In a closed case those for officers are made here, under the lock: before it nobody knows who they will be.
+    """
+    office = coordinator_of(directory.area.name)
+    found: dict[PartyId, Header] = {}
+    for party in part.audience:
+        if not case.relation(party, now).at_least(least):
+            continue
+        by_officers = case.closed and party != office
+        recipients = recipients_for(party, case, directory, now) if by_officers else ()
+        header = _header(part.sealed, recipients) if by_officers else part.headers.get(party)
+        if header is not None:
+            found[party] = header
+    return found
+
+
+def suite_of(headers: Mapping[PartyId, Header]) -> str:
+    """Return what the manifest says of these headers: `classical` if any of them can be kept for a quantum computer."""
+    return "hybrid" if all(header.hybrid for header in headers.values()) else "classical"
 
 
 def taking_part(desk: Desk, directory: Directory) -> list[Party]:
@@ -82,15 +119,17 @@ def _seal(
     desk: Desk, document: str, plaintext: bytes, parties: tuple[PartyId, ...], directory: Directory
 ) -> SealedPart:
     sealed, now = seal(plaintext), desk.now()
-    headers: dict[PartyId, Header] = {}
-    hybrid = True
-    for party in parties:
-        recipients = directory.recipients(party, now)
-        # Who has no valid key left is skipped: the coordinator sees the message, and re-heads it for new keys.
-        if recipients:
-            parsed = [parse_recipient(recipient) for recipient in recipients]
-            headers[party] = Header(sealed.header_for(parsed), tuple(hash_text(text) for text in recipients))
-            hybrid = hybrid and all(recipient.hybrid for recipient in parsed)
+    # Who has no valid key left is skipped: the coordinator sees the message, and re-heads it for new keys.
+    made = {party: _header(sealed, recipients_for(party, None, directory, now)) for party in parties}
+    headers = {party: header for party, header in made.items() if header is not None}
     if coordinator_of(desk.area) not in headers:
         raise NobodyToReceive("the coordinator's office has no valid key to seal to")
-    return SealedPart(document, sealed.payload, "hybrid" if hybrid else "classical", headers)
+    return SealedPart(document, sealed, parties, headers)
+
+
+def _header(sealed: Sealed, recipients: Sequence[str]) -> Header | None:
+    if not recipients:
+        return None
+    parsed = [parse_recipient(recipient) for recipient in recipients]
+    fingerprints = tuple(hash_text(text) for text in recipients)
+    return Header(sealed.header_for(parsed), fingerprints, all(each.hybrid for each in parsed))

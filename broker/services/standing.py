@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from agencies.directory import Directory
 from agencies.names import CaseRef, DeliveryId, MessageId, OfficerId, PartyId
 from agencies.officer import Officer
+from broker.addressees import sound_keys
 from broker.case import Case
 from broker.kinds.kind import Kind, Part
 from broker.kinds.table import KINDS
@@ -65,13 +67,16 @@ def access_to(desk: Desk, act: Act, asker: Asker, found: Found, directory: Direc
     if found.message is None:
         return access
     part = part_of(found.message)
+    is_sound = _is_for_sound_keys(found, asker.party.id, directory, asker.at)
     return replace(
         access,
         kind=_kind_of(found.message),
         least=access.least if part is None else part.least,
         standing=_standing(asker.party.id, found),
         withdrawn=found.delivery is not None and _is_withdrawn(found.delivery),
-        key_revoked=_key_revoked(found.delivery, asker, directory),
+        key_revoked=not is_sound,
+        # In a closed case no other key of the agency is sound.
+        for_named=is_sound and found.case is not None and found.case.closed and found.delivery is not None,
     )
 
 
@@ -102,11 +107,12 @@ def _standing(party: PartyId, found: Found) -> Standing:
     return Standing.SENDER if found.message is not None and found.message.sender == party else Standing.NONE
 
 
-def _key_revoked(delivery: Delivery | None, asker: Asker, directory: Directory) -> bool:
-    """Claim that the header is made for a key that is revoked now; what no longer stands in the register counts too."""
-    party = directory.register.party(asker.party.id)
-    if delivery is None or party is None:
-        return False
-    listed = (held.recipient for held in party.recipients)
-    sound = {hash_text(text) for text in listed if not directory.is_revoked(text, asker.at)}
-    return not sound.issuperset(delivery.header_keys)
+def _is_for_sound_keys(found: Found, party: PartyId, directory: Directory, at: datetime) -> bool:
+    """Claim that the header is made for keys alone that are in force for this party in this case.
+
+    One that is revoked is none, and what no longer stands in the register is none either.
+    """
+    if found.delivery is None or found.case is None or directory.register.party(party) is None:
+        return True
+    sound = {hash_text(recipient) for recipient in sound_keys(party, found.case, directory, at)}
+    return sound.issuperset(found.delivery.header_keys)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from agencies.directory import Directory
-from agencies.names import DeliveryId, MessageId, coordinator_of, draw_case_ref
+from agencies.names import DeliveryId, MessageId, draw_case_ref
 from agencies.notes.manifest import Manifest
 from broker.case import Case
 from broker.errors import IdempotencyConflict, NoteMismatch, NoteRejected, PartyUnknown, Refused
@@ -18,7 +18,7 @@ from broker.services.office import check_somebody_is_left
 from broker.services.reading import Reading, Request, read_documents, read_submission, verify_signers
 from broker.services.relations import brought_by
 from broker.services.ruling import as_of, check_asker, entry_for, refuse, rejections_logged
-from broker.services.sealing import Said, SealedPart, seal_parts
+from broker.services.sealing import Said, SealedPart, headers_in, seal_parts, suite_of
 from broker.services.standing import officers_of
 from crypto import note as signed_note
 from crypto.draw import draw_uuid7
@@ -84,7 +84,7 @@ async def _commit(
         if isinstance(decision, Permit) and earlier is None:
             case = await _apply(desk, uow, access, reading, effects, judged.directory)
             access = replace(access, case=case)
-            addressed = [_address(desk, reading, part, case, urgent=effects.urgent) for part in parts]
+            addressed = [_address(desk, reading, part, case, judged.directory, urgent=effects.urgent) for part in parts]
             manifests, message = tuple(item.message.manifest for item in addressed), addressed[0].message.id
             await uow.messages.add(addressed)
             await uow.messages.remember(sender, idempotency, Earlier(case.ref, reading.note_hash, tuple(manifests)))
@@ -197,19 +197,23 @@ async def _apply(
     )
 
 
-def _address(desk: Desk, reading: Reading, part: SealedPart, case: Case, *, urgent: bool) -> Addressed:
-    """Return the message and its deliveries: for who may have it now, and in a closed case the coordinator's alone.
+def _address(
+    desk: Desk, reading: Reading, part: SealedPart, case: Case, directory: Directory, *, urgent: bool
+) -> Addressed:
+    """Return the message and its deliveries: for who may have it now, in a closed case by its named officers alone.
 
     Whom a document names and the case does not concern gets nothing, and the sender is not told: it may not know
     who takes part. The coordinator sees both.
     """
-    message, now = MessageId(draw_uuid7(desk.now())), desk.now()
-    least = reading.kind.parts[part.document].least
+    now = desk.now()
+    headers = headers_in(part, case, reading.kind.parts[part.document].least, directory, now)
+    # In an open case that of all whom the part concerns: the manifest tells the sender nothing of who takes part.
+    manifest = _manifest(desk, reading, part, case, suite_of(headers if case.closed else part.headers))
     deliveries = [
         (
             Delivery(
                 id=DeliveryId(draw_uuid7(now)),
-                message=message,
+                message=manifest.message,
                 case=case.ref,
                 recipient=party,
                 state=DeliveryState.ACCEPTED,
@@ -219,17 +223,16 @@ def _address(desk: Desk, reading: Reading, part: SealedPart, case: Case, *, urge
             ),
             header.bytes_,
         )
-        for party, header in part.headers.items()
-        if case.relation(party, now).at_least(least) and (not case.closed or party == coordinator_of(desk.area))
+        for party, header in headers.items()
     ]
-    return Addressed(_message(desk, reading, part, case, message), part.payload, deliveries)
+    return Addressed(_message(desk, manifest), part.payload, deliveries)
 
 
-def _message(desk: Desk, reading: Reading, part: SealedPart, case: Case, id_: MessageId) -> Message:
-    submission, accepted = reading.submission, desk.now()
-    manifest = Manifest(
+def _manifest(desk: Desk, reading: Reading, part: SealedPart, case: Case, suite: str) -> Manifest:
+    submission = reading.submission
+    return Manifest(
         area=desk.area,
-        message=id_,
+        message=MessageId(draw_uuid7(desk.now())),
         case=case.ref,
         kind=submission.kind,
         version=submission.version,
@@ -238,19 +241,22 @@ def _message(desk: Desk, reading: Reading, part: SealedPart, case: Case, id_: Me
         submission=reading.note_hash,
         payload_hash=hash_bytes(part.payload),
         payload_length=len(part.payload),
-        suite=part.suite,
-        accepted=accepted,
+        suite=suite,
+        accepted=desk.now(),
         supersedes=None,
     )
+
+
+def _message(desk: Desk, manifest: Manifest) -> Message:
     return Message(
-        id=id_,
-        case=case.ref,
-        kind=f"{submission.kind}/{submission.version}",
-        document=part.document,
-        sender=submission.from_,
+        id=manifest.message,
+        case=manifest.case,
+        kind=f"{manifest.kind}/{manifest.version}",
+        document=manifest.document,
+        sender=manifest.from_,
         payload_hash=manifest.payload_hash,
-        payload_length=len(part.payload),
-        suite=part.suite,
-        accepted_at=accepted,
+        payload_length=manifest.payload_length,
+        suite=manifest.suite,
+        accepted_at=manifest.accepted,
         manifest=signed_note.sign(manifest.encode(), [desk.gateway_key]),
     )

@@ -44,6 +44,7 @@ class SqlCases:
             tables.relations.insert(), [_related_row(case.ref, related) for related in case.related.values()]
         )
         await self._exclude(case.ref, sorted(case.excluded))
+        await self.name(case.ref, sorted(case.named))
 
     async def restart(self, ref: CaseRef, at: datetime) -> None:
         """Restart the retention clock at `at` and take back any scheduling of destruction."""
@@ -52,6 +53,16 @@ class SqlCases:
     async def close(self, ref: CaseRef) -> None:
         """Close the case: honour-based abuse."""
         await self._set(ref, closed=True)
+
+    async def name(self, ref: CaseRef, officers: Sequence[OfficerId]) -> None:
+        """Add officers who may have what the case holds once it is closed; who is named stays so."""
+        insert = self._transaction.upsert(tables.named).on_conflict_do_nothing()
+        await self._transaction.run(insert, [{"case": ref, "officer": one} for one in officers])
+
+    async def unname(self, ref: CaseRef, officers: Sequence[OfficerId]) -> None:
+        """Take their naming back; for who is not named nothing changes."""
+        rows = tables.named.c
+        await self._transaction.run(delete(tables.named).where(rows.case == ref, rows.officer.in_(officers)))
 
     async def exclude(self, ref: CaseRef, excluded: Sequence[PartyId | OfficerId], *, pending: bool) -> None:
         """Add exclusions; `pending` True marks that people excluded by name are still to be dealt with."""
@@ -178,10 +189,13 @@ class SqlCases:
     async def _whole(self, rows: Sequence[AnyRow], refs: Sequence[CaseRef]) -> Sequence[Case]:
         related: dict[CaseRef, dict[PartyId, Related]] = {ref: {} for ref in refs}
         excluded: dict[CaseRef, set[PartyId | OfficerId]] = {ref: set() for ref in refs}
+        named: dict[CaseRef, set[OfficerId]] = {ref: set() for ref in refs}
         for row in await self._transaction.rows(select(tables.relations).where(tables.relations.c.case.in_(refs))):
             related[row.case][row.party] = _related(row)
         for row in await self._transaction.rows(select(tables.exclusions).where(tables.exclusions.c.case.in_(refs))):
             excluded[row.case].add(row.excluded)
+        for row in await self._transaction.rows(select(tables.named).where(tables.named.c.case.in_(refs))):
+            named[row.case].add(row.officer)
         return [
             Case(
                 ref=row.ref,
@@ -190,6 +204,7 @@ class SqlCases:
                 related=related[row.ref],
                 excluded=frozenset(excluded[row.ref]),
                 closed=row.closed,
+                named=frozenset(named[row.ref]),
                 exclusions_pending=row.exclusions_pending,
                 scheduled_at=row.scheduled_at,
             )

@@ -241,4 +241,5 @@ def _within(reach: Reach) -> "ColumnElement[bool]":
     excluded = exists().where(exclusions.case == cases.ref, exclusions.excluded.in_((reach.party, *reach.readers)))
     if reach.whole:
         return ~excluded
-    return and_(~excluded, cases.closed.is_(False), cases.exclusions_pending.is_(False))
+    named = exists().where(tables.named.c.case == cases.ref, tables.named.c.officer.in_(reach.officers))
+    return and_(~excluded, or_(cases.closed.is_(False), named), cases.exclusions_pending.is_(False))

@@ -92,6 +92,13 @@ exclusions = Table(
     _key("excluded", "agency or officer kept out of the case, by register id"),
 )
 
+named = Table(
+    "named",
+    metadata,
+    _of("case", "cases.ref", "case reference", key=True),
+    _key("officer", "officer who may have what it holds once it is closed, by register id"),
+)
+
 messages = Table(
     "messages",
     metadata,

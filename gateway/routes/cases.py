@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from agencies.names import PartyId
+from agencies.names import OfficerId, PartyId
 from broker.case import Case, LawfulBasis, Relation
+from broker.services.closing import Naming
 from broker.services.exclude import Change
 from broker.services.relate import RELATIONS, WHYS, Relating
 from gateway.deps import Body, Signed, TheBroker, TheCase
@@ -37,6 +38,13 @@ class RelationIn(Body):
     basis: Annotated[str, Field(pattern=f"^(?:{'|'.join(re.escape(each) for each in LawfulBasis)})$")] | None = None
 
 
+class OfficersIn(Body):
+    """Officers by register id who may have what the case holds once it is closed; with `remove`, who may no longer."""
+
+    officers: Annotated[list[str], Field(min_length=1)]
+    remove: bool = False  # may be left out
+
+
 class RelationOut(BaseModel):
     """One party's part in the case; `relation` as recorded, which `until` may have ended."""
 
@@ -55,6 +63,7 @@ class CaseOut(BaseModel):
     opened_at: datetime
     last_referral_at: datetime
     closed: bool
+    named: list[str]
     exclusions_pending: bool
     destruction_scheduled_at: datetime | None
     relations: list[RelationOut]
@@ -83,6 +92,19 @@ async def exclude(case: TheCase, request: Signed, broker: TheBroker) -> None:
     await broker.exclude(case, Change(sent.parties, sent.lifted, sent.settled), request.asker())
 
 
+@router.post("/closing", status_code=204)
+async def close(case: TheCase, request: Signed, broker: TheBroker) -> None:
+    """Close the case, for good: from now on it is for the coordinator's office and named officers alone."""
+    await broker.close_case(case, request.asker())
+
+
+@router.post("/officers", status_code=204, openapi_extra=takes(OfficersIn))
+async def name(case: TheCase, request: Signed, broker: TheBroker) -> None:
+    """Name the officers to whom a closed case is sealed and released, or take that back, from this transaction on."""
+    sent = request.json(OfficersIn)
+    await broker.name(case, Naming([OfficerId(one) for one in sent.officers], sent.remove), request.asker())
+
+
 def _shown(case: Case) -> CaseOut:
     relations = [
         RelationOut(
@@ -100,6 +122,7 @@ def _shown(case: Case) -> CaseOut:
         opened_at=case.opened_at,
         last_referral_at=case.last_referral_at,
         closed=case.closed,
+        named=sorted(case.named),
         exclusions_pending=case.exclusions_pending,
         destruction_scheduled_at=case.scheduled_at,
         relations=relations,

@@ -49,6 +49,7 @@ PREPARED: Final[Mapping[str, Case]] = MappingProxyType({
     "version-unknown": submissions.unknown_version,
     "exclusion-unknown": submissions.unknown_exclusion,
     "party-unknown": rules.strange_party,
+    "officer-cannot-be-named": rules.keyless_officer,
     "exclusion-leaves-nobody": submissions.nobody_left,
     "below-threshold": submissions.few_ticks,
     "supersedes-unsupported": submissions.correction,

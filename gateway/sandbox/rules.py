@@ -56,6 +56,12 @@ def strange_party(stage: Stage) -> Sequence[Exchange]:
     return [stage.post("Nobody is to be involved.", "coordinator", "/v1/cases/FEN-00000-00000-0/relations", body)]
 
 
+def keyless_officer(stage: Stage) -> Sequence[Exchange]:
+    """An officer without keys of their own would be named in a closed case, and could open nothing of it."""
+    body = {"officers": [str(stage.member("rivermead").home.settings.officer)]}
+    return [stage.post("Rivermead's is to be named.", "coordinator", "/v1/cases/FEN-00000-00000-0/officers", body)]
+
+
 def may_not_refer(stage: Stage) -> Sequence[Exchange]:
     """An agency sends a kind of message that it may not send."""
     composed = stage.compose("governance")

@@ -70,6 +70,7 @@ made_cases = st.builds(
     related=everybody | related,
     excluded=st.just(frozenset()) | st.frozensets(participants, max_size=3),
     closed=mostly(False),
+    named=st.frozensets(st.sampled_from([OFFICER, OTHER_OFFICER])),
     exclusions_pending=mostly(False),
 )
 kinds: st.SearchStrategy[Kind | None] = (
@@ -100,6 +101,7 @@ made_up = st.builds(
     key_revoked=mostly(False),
     demand_proved=mostly(False),
     superseded_key=mostly(False),
+    for_named=st.booleans(),
 )
 # Permitted as they stand, each with one thing that may be drawn anew: they lie along the edge of the rules.
 near_the_edge = st.one_of(
@@ -120,6 +122,7 @@ accesses_to_a_case = st.builds(
     standing=st.sampled_from(Standing),
     withdrawn=mostly(False),
     key_revoked=st.booleans(),
+    for_named=st.booleans(),
 )
 
 times = st.timedeltas(timedelta(), timedelta(days=58_000)).map(lambda after: datetime(1990, 1, 1, tzinfo=UTC) + after)

@@ -61,11 +61,11 @@ def test_the_newest_receipt_may_always_come_again(earlier: list[str], state: str
     assert may_follow([*earlier, state], state)
 
 
-@given(agencies, st.sets(st.sampled_from(["mash", "police", "housing"])), st.booleans(), excluded)
+@given(agencies, st.sets(st.sampled_from(["mash", "police", "housing"])), excluded)
 def test_nobody_excluded_is_left_in_any_audience(
-    active: list[Party], also: set[str], closed: bool, excluded_: frozenset[PartyId | OfficerId]
+    active: list[Party], also: set[str], excluded_: frozenset[PartyId | OfficerId]
 ) -> None:
-    for parties in audiences(REFERRAL, active, also, closed=closed).values():
+    for parties in audiences(REFERRAL, active, also).values():
         left = without(parties, excluded_)
         assert not set(left) & excluded_
         assert set(left) | (set(parties) & excluded_) == set(parties)

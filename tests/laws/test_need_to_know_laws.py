@@ -10,7 +10,7 @@ from agencies.names import OfficerId, PartyId
 from broker.case import Case, LawfulBasis, Related, Relation
 from broker.need_to_know import COORDINATING, NOT_AVAILABLE, Access, Act, Deny, Permit, Standing, decide, decide_asker
 from tests.laws.strategies import accesses, accesses_to_a_case, accesses_with_case, instants, participants
-from tests.rules.cases import NOW, PERMITTED
+from tests.rules.cases import NOW, OFFICER, OTHER_OFFICER, PERMITTED
 
 BY_AGENCIES = [
     access for access in PERMITTED if access.asker.party.kind not in COORDINATING and access.act is not Act.REVOKE
@@ -76,6 +76,28 @@ def test_closing_a_case_never_permits(access: Access) -> None:
     never_more_than(access, replace(access, case=replace(case_of(access), closed=True)))
 
 
+@given(accesses_with_case, st.sampled_from([OFFICER, OTHER_OFFICER]))
+def test_no_longer_naming_an_officer_or_revoking_what_a_header_is_for_never_permits(
+    access: Access, officer: OfficerId
+) -> None:
+    case = case_of(access)
+    never_more_than(access, replace(access, case=replace(case, named=case.named - {officer})))
+    never_more_than(access, replace(access, for_named=False))
+
+
+@given(accesses_with_case)
+def test_what_is_released_of_a_closed_case_elsewhere_is_for_named_officers_and_opened_by_one_who_signed(
+    access: Access,
+) -> None:
+    case = case_of(access)
+    closed = replace(access, case=replace(case, closed=True))
+    if isinstance(decide(closed), Permit) and closed.act in {Act.LEASE, Act.OPEN}:
+        if closed.asker.party.kind != "coordinator":
+            assert closed.for_named
+            assert closed.act is Act.LEASE or closed.asker.officer in case.named
+        assert closed.act is Act.LEASE or closed.asker.proved
+
+
 @given(accesses_with_case)
 def test_excluding_people_in_words_never_permits(access: Access) -> None:
     never_more_than(access, replace(access, case=replace(case_of(access), exclusions_pending=True)))
@@ -134,6 +156,8 @@ def test_what_depends_on_a_case_is_refused_as_if_there_were_none(access: Access)
         nothing = decide(replace(access, case=None, standing=Standing.NONE))
         assert isinstance(nothing, Deny)
         assert nothing.public == decision.public
+    elif decision == Deny("N10", "officer-not-proved"):  # told only to the offices, who may look at every case
+        assert access.asker.party.kind in COORDINATING
     elif isinstance(decision, Deny):  # told only to the recipient, of its own key, where all else permits
         assert decision == Deny("N14", "recipient-revoked")
         assert isinstance(decide(replace(access, key_revoked=False)), Permit)

@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from agencies.names import AreaName, CaseRef, DeliveryId, EntryId, MessageId, PartyId
+from agencies.names import AreaName, CaseRef, DeliveryId, EntryId, MessageId, OfficerId, PartyId
 from broker.audit import Entry
 from broker.case import Case, LawfulBasis, Related, Relation
 from broker.lifecycle import DeliveryState
@@ -19,6 +19,8 @@ HOUSING = PartyId(f"{AREA}/agency/housing")
 IDVA = PartyId(f"{AREA}/agency/idva")
 POLICE = PartyId(f"{AREA}/agency/police")
 COORDINATOR = PartyId(f"{AREA}/office/coordinator")
+OFFICER = OfficerId(f"{AREA}/officer/7f3k2m9q")
+COLLEAGUE = OfficerId(f"{AREA}/officer/2a2a2a2a")
 
 _numbers = itertools.count(1)
 
@@ -43,6 +45,7 @@ def a_case(ref: CaseRef | None = None, last_referral_at: datetime = NOW) -> Case
         last_referral_at=last_referral_at,
         related={HOUSING: housing, IDVA: idva},
         excluded=frozenset({POLICE}),
+        named=frozenset({OFFICER}),
     )
 
 

@@ -14,10 +14,12 @@ from broker.records import Earlier
 from broker.store import tables
 from broker.store.engines import open_patient
 from tests.ports.makers import (
+    COLLEAGUE,
     COORDINATOR,
     HOUSING,
     IDVA,
     NOW,
+    OFFICER,
     POLICE,
     a_case,
     a_letter,
@@ -94,6 +96,26 @@ async def test_a_lifted_exclusion_is_gone_from_its_case_and_no_other_and_lifting
     assert again is not None
     assert untouched is not None
     assert again.excluded == untouched.excluded == {POLICE, HOUSING}
+
+
+async def test_who_is_named_is_of_one_case_and_naming_or_taking_it_back_again_changes_nothing(store: Store) -> None:
+    case, other = a_case(), a_case()
+    async with store.unit() as unit:
+        for one in (case, other):
+            await unit.cases.add(one)
+        for officers in ([COLLEAGUE], [COLLEAGUE, OFFICER], []):
+            await unit.cases.name(case.ref, officers)
+        named = await unit.cases.get(case.ref)
+        for officers in ([OFFICER], [OFFICER], []):
+            await unit.cases.unname(case.ref, officers)
+        left, untouched = await unit.cases.lock(case.ref), await unit.cases.get(other.ref)
+        await unit.cases.destroy(case.ref)
+        count = await unit.cases.count()
+    assert named is not None
+    assert left is not None
+    assert untouched is not None
+    assert (named.named, left.named, untouched.named) == ({OFFICER, COLLEAGUE}, {COLLEAGUE}, {OFFICER})
+    assert count == 1
 
 
 async def test_closing_closes(store: Store) -> None:
@@ -185,7 +207,7 @@ async def test_a_destroyed_case_leaves_its_access_entries_and_nothing_else(store
     assert destroyed.counts == {"messages": 2, "deliveries": 3, "headers": 3, "receipts": 1, "referral": 2}
     left = await _rows(database_url)
     assert {name: count for name, count in left.items() if count} == {
-        "cases": 1, "relations": 2, "exclusions": 1, "messages": 1, "payloads": 1,
+        "cases": 1, "relations": 2, "exclusions": 1, "named": 1, "messages": 1, "payloads": 1,
         "deliveries": 1, "headers": 1, "outbox": 1, "entries": 1,
     }  # fmt: skip
 

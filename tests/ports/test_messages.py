@@ -6,16 +6,18 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from agencies.names import DeliveryId, MessageId, PartyId
+from agencies.names import DeliveryId, MessageId, OfficerId, PartyId
 from broker.errors import IdempotencyConflict
 from broker.lifecycle import DeliveryState
 from broker.ports import Store, UnitOfWork
 from broker.records import Delivery, Earlier, Message, Reach
 from tests.ports.makers import (
+    COLLEAGUE,
     COORDINATOR,
     HOUSING,
     IDVA,
     NOW,
+    OFFICER,
     a_message,
     a_ref,
     accepted,
@@ -28,7 +30,7 @@ LATER = after(minutes=5)
 
 async def to_lease(unit: UnitOfWork, party: PartyId, limit: int, now: datetime) -> Sequence[tuple[Delivery, Message]]:
     """What a lease takes: first what waits within reach, then those rows, locked."""
-    waiting = await unit.messages.waiting(Reach(party, (), whole=party == COORDINATOR), limit, now)
+    waiting = await unit.messages.waiting(Reach(party, (), (), whole=party == COORDINATOR), limit, now)
     return await unit.messages.take([delivery for delivery, _ in waiting], now)
 
 
@@ -104,6 +106,26 @@ async def test_two_leasers_at_once_never_get_the_same_delivery(store: Store) -> 
     while found := await lease():
         leased += [delivery.id for delivery in found]
     assert len(leased) == len(set(leased)) == 12
+
+
+async def test_what_is_closed_is_within_reach_of_the_office_and_of_an_agency_with_a_named_officer(store: Store) -> None:
+    addressed = a_message(a_ref(), [IDVA, COORDINATOR])
+    await in_mailbox(store, addressed)
+    ref = addressed.message.case
+    async with store.unit() as unit:
+        await unit.cases.close(ref)
+
+        async def reach(*officers: OfficerId, party: PartyId = IDVA) -> int:
+            whole = party == COORDINATOR
+            return len(await unit.messages.waiting(Reach(party, officers[:1], officers, whole=whole), 9, NOW))
+
+        assert await reach(party=COORDINATOR) == 1
+        assert [await reach(), await reach(COLLEAGUE), await reach(COLLEAGUE, OFFICER)] == [0, 0, 1]
+        await unit.cases.exclude(ref, [COLLEAGUE], pending=False)
+        assert await reach(COLLEAGUE, OFFICER) == 0, "who asks is excluded"
+        await unit.cases.lift(ref, [COLLEAGUE])
+        await unit.cases.unname(ref, [OFFICER])
+        assert await reach(COLLEAGUE, OFFICER) == 0
 
 
 async def test_a_withheld_delivery_is_asked_again_later_and_a_lease_forgets_the_rule(store: Store) -> None:

@@ -60,6 +60,7 @@ def related(party: Party, relation: Relation = Relation.INVOLVED, basis: LawfulB
 
 
 CASE = a_case(related(COORDINATOR), related(DEPUTY), related(IDVA), related(HOUSING, Relation.ASKED))
+CLOSED = replace(CASE, closed=True)
 
 
 def asker(party: Party, purpose: str | None = None, officer: OfficerId | None = None) -> Asker:
@@ -92,13 +93,17 @@ RECALL_SOME = Access(Act.RECALL_SOME, asker(COORDINATOR), REFERRAL, case=CASE)
 EXCLUDE = Access(Act.EXCLUDE, asker(COORDINATOR), case=CASE)
 LIFT = replace(EXCLUDE, act=Act.LIFT)
 RELATE = replace(EXCLUDE, act=Act.RELATE)
+CLOSE = replace(EXCLUDE, act=Act.CLOSE)
+NAME = replace(EXCLUDE, act=Act.NAME)
 VIEW = replace(EXCLUDE, act=Act.VIEW)
 STEWARD = Access(Act.STEWARD, asker(COORDINATOR))
 REVOKE = Access(Act.REVOKE, asker(HOUSING))
 AUDIT = Access(Act.AUDIT, asker(COMPLIANCE))
 NOTICE_ADDRESS = Access(Act.NOTICE_ADDRESS, asker(HOUSING))
 UNCOLLECTED = Access(Act.UNCOLLECTED, asker(COORDINATOR))
-ABOUT_A_CASE = (SUBMIT, LEASE, NOTICE, OPEN, RECEIPT, STATUS, RECALL, RECALL_SOME, EXCLUDE, LIFT, RELATE, VIEW)
+ABOUT_A_CASE = (
+    SUBMIT, LEASE, NOTICE, OPEN, RECEIPT, STATUS, RECALL, RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW
+)  # fmt: skip
 PERMITTED = (*ABOUT_A_CASE, STEWARD, REVOKE, AUDIT, NOTICE_ADDRESS, UNCOLLECTED)
 
 
@@ -121,6 +126,11 @@ def naming(access: Access, officer: OfficerId | None, *, proved: bool | None = N
     return replace(access, asker=replace(access.asker, officer=officer, proved=proved))
 
 
+def proved(access: Access) -> Access:
+    """Return the question as put with the officer's own signature."""
+    return replace(access, asker=replace(access.asker, proved=True))
+
+
 def for_purpose(access: Access, purpose: str | None) -> Access:
     """Return the question as put for this purpose."""
     return replace(access, asker=replace(access.asker, purpose=purpose))
@@ -140,7 +150,7 @@ def questions() -> tuple[Question, ...]:
 def _permits() -> Iterator[Question]:
     yes = Permit(Relation.INVOLVED, PUBLIC_TASK)
     asked, no_case = Permit(Relation.ASKED, PUBLIC_TASK), Permit(Relation.NONE, PUBLIC_TASK)
-    answers = [asked, yes, yes, yes, yes, asked, asked, *[yes] * 5, *[no_case] * 5]
+    answers = [asked, yes, yes, yes, yes, asked, asked, *[yes] * 7, *[no_case] * 5]
     for access, answer in zip(PERMITTED, answers, strict=True):
         yield Question(f"{access.act} as it should be", access, answer)
     yield Question("a referral that opens a case", OPENING, no_case)
@@ -184,6 +194,7 @@ def _permits() -> Iterator[Question]:
     for name, changed in _lapsed(REVOKE):
         yield Question(f"{name}, a stolen key is revoked all the same", changed, no_case)
     yield from _permits_to_the_offices(yes)
+    yield from _permits_in_a_closed_case(yes)
 
 
 def _permits_to_the_offices(yes: Permit) -> Iterator[Question]:
@@ -194,13 +205,33 @@ def _permits_to_the_offices(yes: Permit) -> Iterator[Question]:
         yield Question(f"{office.kind} lifts an exclusion", by(LIFT, unsigned), yes)
         yield Question(f"{office.kind} refers for an agency that has not signed", by(SUBMIT, office), yes)
         yield Question(f"{office.kind} reads the log", by(AUDIT, office), Permit(Relation.NONE, PUBLIC_TASK))
-    for case in (replace(CASE, closed=True), replace(CASE, exclusions_pending=True)):
-        for access in (LEASE, NOTICE, OPEN):
+    for case in (CLOSED, replace(CASE, exclusions_pending=True)):
+        for access in (LEASE, NOTICE, proved(OPEN)):
             yield Question("the coordinator in a case that others wait for", about(by(access, COORDINATOR), case), yes)
         for access in (RECEIPT, SUBMIT, STATUS, RECALL):
             name = f"{access.act} releases nothing, so that nobody waits"
             relation = Relation.INVOLVED if access is RECEIPT else Relation.ASKED
             yield Question(name, about(access, case), Permit(relation, PUBLIC_TASK))
+
+
+def _permits_in_a_closed_case(yes: Permit) -> Iterator[Question]:
+    named = replace(OPEN, case=replace(CLOSED, named=frozenset({OFFICER})), for_named=True)
+    yield Question("a named officer, proved, opens what is sealed to them", proved(named), yes)
+    yield Question("their agency leases it, whoever asks", replace(named, act=Act.LEASE, asker=asker(IDVA)), yes)
+    deputy = proved(by(named, DEPUTY))
+    yield Question("a named officer of another office", deputy, yes)
+    yield Question(
+        "the coordinator's office reads by its own key, unnamed", about(proved(by(OPEN, COORDINATOR)), CLOSED), yes
+    )
+    for access in (LIFT, RELATE, NAME):
+        yield Question(f"{access.act} by an officer who proves it", about(proved(naming(access, OFFICER)), CLOSED), yes)
+        yield Question(
+            f"{access.act} by the deputy, proved", about(proved(naming(by(access, DEPUTY), OFFICER)), CLOSED), yes
+        )
+    for access in (EXCLUDE, CLOSE, VIEW, RECALL_SOME):
+        yield Question(f"{access.act} opens nothing, by nobody in particular", about(access, CLOSED), yes)
+    before = replace(OPEN, case=replace(CASE, named=frozenset({OTHER_OFFICER})))
+    yield Question("another is named before the case is closed: it changes nothing", before, yes)
 
 
 NOBODY = Standing.NONE
@@ -220,10 +251,10 @@ def _refused_as_asker() -> Iterator[Question]:
         yield Question(f"{access.act} with a superseded key", replace(access, superseded_key=True), inactive)
         if party.kind not in {"coordinator", "deputy"} and access is not REVOKE:
             yield from _without_agreement(access)
-    for access in (RECALL_SOME, EXCLUDE, LIFT, RELATE, VIEW, STEWARD, AUDIT, UNCOLLECTED):
+    for access in (RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW, STEWARD, AUDIT, UNCOLLECTED):
         for party in (IDVA, HOUSING, POLICE):
             yield Question(f"{access.act} by {party.kind}", by(access, party), Deny("N3", "act-not-allowed"))
-    for access in (RECALL_SOME, EXCLUDE, LIFT, RELATE, VIEW, STEWARD, UNCOLLECTED):
+    for access in (RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW, STEWARD, UNCOLLECTED):
         yield Question(f"{access.act} by compliance", by(access, COMPLIANCE), Deny("N3", "act-not-allowed"))
     yield from _refused_as_sender()
     yield from _refused_for_the_officer()
@@ -265,7 +296,7 @@ def _refused_as_sender() -> Iterator[Question]:
 
 def _refused_for_the_officer() -> Iterator[Question]:
     yield Question("opened by nobody in particular", naming(OPEN, None), Deny("N6", "officer-required"))
-    for access in (SUBMIT, RECALL, RECALL_SOME, EXCLUDE, LIFT, RELATE, VIEW, NOTICE_ADDRESS, UNCOLLECTED):
+    for access in (SUBMIT, RECALL, RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW, NOTICE_ADDRESS, UNCOLLECTED):
         unnamed = naming(replace(access, demand_proved=True), None)
         name = f"{access.act} by nobody in particular, where proof is demanded"
         yield Question(name, unnamed, Deny("N6", "officer-required"))
@@ -287,7 +318,7 @@ def _refused_by_case() -> Iterator[Question]:
             yield Question(f"{access.act}: agency excluded", about(access, case), Deny("N8", "not-available"))
         named = naming(about(access, _without(OFFICER)), OFFICER, proved=True)
         yield Question(f"{access.act}: officer excluded", named, Deny("N9", "not-available"))
-    for access in (SUBMIT, LEASE, NOTICE, LIFT, RECALL, RECALL_SOME, RELATE, VIEW):
+    for access in (SUBMIT, LEASE, NOTICE, LIFT, RECALL, RECALL_SOME, RELATE, NAME, VIEW):
         colleagues = replace(access, colleagues=frozenset({OFFICER, OTHER_OFFICER}))
         unnamed, name = about(colleagues, _without(OTHER_OFFICER)), f"{access.act} by nobody in particular"
         yield Question(f"{name}: one officer excluded", unnamed, Deny("N9", "not-available"))
@@ -298,10 +329,34 @@ def _refused_by_case() -> Iterator[Question]:
         yield Question(f"{access.act} opens no case, whatever it says", said_new, Deny("N7", "not-available"))
     for access in (LEASE, NOTICE, OPEN):
         for party in (IDVA, DEPUTY, HOUSING):
-            closed, pending = replace(CASE, closed=True), replace(CASE, exclusions_pending=True)
-            changed = by(access, party)
-            yield Question(f"{access.act}: closed, {party.kind}", about(changed, closed), Deny("N10", "not-available"))
+            pending, changed = replace(CASE, exclusions_pending=True), by(access, party)
             yield Question(f"{access.act}: people, {party.kind}", about(changed, pending), Deny("N11", "not-available"))
+    yield from _refused_by_a_closed_case()
+
+
+def _refused_by_a_closed_case() -> Iterator[Question]:
+    deny = Deny("N10", "not-available")
+    named = replace(CLOSED, named=frozenset({OFFICER}))
+    for access in (LEASE, NOTICE, OPEN):
+        for party in (IDVA, DEPUTY, HOUSING):
+            changed = proved(naming(by(access, party), OFFICER))
+            yield Question(f"{access.act}: closed, {party.kind}", about(changed, CLOSED), deny)
+            yield Question(f"{access.act}: header for the agency, {party.kind}", about(changed, named), deny)
+    for party in (IDVA, DEPUTY):
+        sealed = replace(
+            proved(by(OPEN, party)), case=replace(CLOSED, named=frozenset({OTHER_OFFICER})), for_named=True
+        )
+        yield Question(f"opened by an officer of {party.kind} who is not named", sealed, deny)
+    for party, public in ((IDVA, "not-available"), (DEPUTY, "officer-not-proved")):
+        unproved = replace(by(OPEN, party), case=named, for_named=True)
+        yield Question(f"opened by a named officer of {party.kind}, not proved", unproved, Deny("N10", public))
+    for access in (OPEN, LIFT, RELATE, NAME):
+        for is_proved in (False, None):
+            asserted = naming(about(by(access, COORDINATOR), CLOSED), OFFICER, proved=is_proved)
+            yield Question(f"{access.act} by the office, not proved", asserted, Deny("N10", "officer-not-proved"))
+        if access is not OPEN:
+            unnamed = about(access, CLOSED)
+            yield Question(f"{access.act} by nobody in particular", unnamed, Deny("N10", "officer-not-proved"))
 
 
 def _refused_by_item() -> Iterator[Question]:

@@ -1,4 +1,4 @@
-"""To whom each document is sealed: roles, the area's additions, closed cases, exclusions."""
+"""To whom each document is sealed: roles, the area's additions, exclusions."""
 
 from dataclasses import replace
 from types import MappingProxyType
@@ -21,43 +21,37 @@ OFFICE = (COORDINATOR.id,)
 
 def test_a_referral_goes_to_coordinator_and_idva_services_and_its_exclusions_to_the_coordinator_alone() -> None:
     both = (COORDINATOR.id, SECOND_IDVA.id, IDVA.id)  # the office first, then by name
-    routed = audiences(REFERRAL, EVERYONE, set(), closed=False)
+    routed = audiences(REFERRAL, EVERYONE, set())
     assert routed == {"referral": both, "safe-contact": both, "exclusions": OFFICE}
 
 
 def test_what_the_area_adds_receives_the_first_document_and_never_the_safe_contact() -> None:
-    routed = audiences(REFERRAL, EVERYONE, {"mash"}, closed=False)
+    routed = audiences(REFERRAL, EVERYONE, {"mash"})
     assert [document for document, parties in routed.items() if MASH.id in parties] == ["referral"]
 
 
-def test_a_closed_case_goes_to_the_coordinators_office_alone() -> None:
-    routed = audiences(REFERRAL, EVERYONE, {"mash"}, closed=True)
-    assert routed == {"referral": OFFICE, "safe-contact": OFFICE, "exclusions": OFFICE}
-
-
 def test_the_order_in_which_parties_are_listed_changes_nothing() -> None:
-    for closed in (False, True):
-        forwards = audiences(REFERRAL, EVERYONE, {"mash"}, closed=closed)
-        assert audiences(REFERRAL, EVERYONE[::-1], {"mash"}, closed=closed) == forwards
+    forwards = audiences(REFERRAL, EVERYONE, {"mash"})
+    assert audiences(REFERRAL, EVERYONE[::-1], {"mash"}) == forwards
 
 
 def test_where_nobody_takes_part_there_is_nobody_to_receive() -> None:
-    routed = audiences(REFERRAL, [], {"mash"}, closed=False)
+    routed = audiences(REFERRAL, [], {"mash"})
     assert routed == {"referral": (), "safe-contact": (), "exclusions": ()}
 
 
 def test_without_a_coordinators_office_nobody_is_put_in_its_place() -> None:
-    routed = audiences(REFERRAL, [POLICE, DEPUTY], {"mash"}, closed=False)
+    routed = audiences(REFERRAL, [POLICE, DEPUTY], {"mash"})
     assert set(routed.values()) == {()}
 
 
 def test_a_kind_with_one_document_for_nobody_else_goes_to_the_office() -> None:
     alone = replace(REFERRAL, parts=MappingProxyType({"referral": Part(frozenset(), Relation.INVOLVED)}))
-    assert audiences(alone, EVERYONE, set(), closed=False) == {"referral": OFFICE}
+    assert audiences(alone, EVERYONE, set()) == {"referral": OFFICE}
 
 
 def test_an_exclusion_beats_every_grant() -> None:
-    for parties in audiences(REFERRAL, EVERYONE, {"mash", "police"}, closed=False).values():
+    for parties in audiences(REFERRAL, EVERYONE, {"mash", "police"}).values():
         left = without(parties, frozenset({IDVA.id, MASH.id}))
         assert left == tuple(party for party in parties if party not in {IDVA.id, MASH.id})
 

@@ -71,6 +71,18 @@ def _relations() -> None:
         sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f("fk_exclusions_case"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("case", "excluded", name=op.f("pk_exclusions")),
     )
+    op.create_table(
+        "named",
+        sa.Column("case", sa.Text(), nullable=False, comment="case reference"),
+        sa.Column(
+            "officer",
+            sa.Text(),
+            nullable=False,
+            comment="officer who may have what it holds once it is closed, by register id",
+        ),
+        sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f("fk_named_case"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("case", "officer", name=op.f("pk_named")),
+    )
 
 
 def _messages() -> None:

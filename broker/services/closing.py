@@ -1,0 +1,91 @@
+"""Close: the coordinator closes a case for good, and names the officers who may have what it holds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from agencies.directory import Directory
+from agencies.names import CaseRef, OfficerId, PartyId
+from broker.addressees import MAX_STANZAS, recipients_for
+from broker.case import Case
+from broker.errors import CannotBeNamed, Refused
+from broker.need_to_know import NOT_AVAILABLE, Access, Act, Asker
+from broker.services.desk import Desk
+from broker.services.looking import check_case, rule_on_case
+from broker.services.ruling import check_asker, rejections_logged
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """Officers, by register id, who may have what a closed case holds; with `removes`, who may no longer."""
+
+    officers: Sequence[OfficerId]
+    removes: bool = False
+
+
+async def close(desk: Desk, case: CaseRef, asker: Asker) -> None:
+    """Close the case; from this commit on nothing is released but to the coordinator's office and named officers.
+
+    Closed already, nothing changes. There is no way back: README.md, "Decisions". Raises Refused.
+    """
+    access = Access(Act.CLOSE, asker, demand_proved=desk.settings.demand_proved)
+    await check_asker(desk, access)
+    await check_case(desk, access, case)
+    async with desk.store.unit() as uow:
+        found = await rule_on_case(desk, uow, access, case)
+        if found is not None:
+            await uow.cases.close(case)
+        await uow.commit()  # a crash after this: asked again, nothing changes
+    _tell(desk, found)
+
+
+async def name(desk: Desk, case: CaseRef, naming: Naming, asker: Asker) -> None:
+    """Record who is named, or no longer; it holds for every release from this commit on.
+
+    What was sealed before is not sealed to who is named now: the coordinator's kit makes those headers.
+    Raises Refused; CannotBeNamed, logged.
+    """
+    access = Access(Act.NAME, asker, demand_proved=desk.settings.demand_proved)
+    directory = await check_asker(desk, access)
+    async with rejections_logged(desk, access):
+        if not naming.removes:
+            _check_register(naming.officers, directory, desk.now())
+        await check_case(desk, access, case)
+        async with desk.store.unit() as uow:
+            found = await rule_on_case(desk, uow, access, case)
+            if found is not None and naming.removes:
+                await uow.cases.unname(case, naming.officers)
+            elif found is not None:
+                _check_named(naming.officers, found, await desk.directories.current(uow), desk.now())
+                await uow.cases.name(case, naming.officers)
+            await uow.commit()  # a crash after this: asked again, nothing changes
+    _tell(desk, found)
+
+
+def _tell(desk: Desk, found: Case | None) -> None:
+    desk.logged.ring()
+    desk.mail.ring()
+    if found is None:
+        raise Refused(NOT_AVAILABLE)
+
+
+def _check_register(officers: Sequence[OfficerId], directory: Directory, now: datetime) -> None:
+    """Refuse who is not active, or could prove or open nothing: the coordinator would believe that they can."""
+    for index, id_ in enumerate(officers):
+        listed = directory.register.officer(id_)
+        active = None if listed is None else directory.officer_of(id_, listed.agency, now)
+        if active is None or not (directory.valid_keys_of(id_, now) and directory.recipients(id_, now)):
+            raise CannotBeNamed("not an active officer with keys of their own", f"/officers/{index}")
+
+
+def _check_named(officers: Sequence[OfficerId], case: Case, directory: Directory, now: datetime) -> None:
+    """Refuse, under the case's lock, who is kept out of this case, and more of one agency than a header can carry."""
+    _check_register(officers, directory, now)
+    closed = replace(case, closed=True, named=case.named.union(officers))
+    for index, id_ in enumerate(officers):
+        officer = directory.register.officer(id_)
+        agency = PartyId("") if officer is None else officer.agency
+        if {id_, agency} & case.excluded:
+            raise CannotBeNamed("kept out of this case", f"/officers/{index}")
+        if len(recipients_for(agency, closed, directory, now)) > MAX_STANZAS:
+            raise CannotBeNamed("more officers of one agency than a header can carry", f"/officers/{index}")
