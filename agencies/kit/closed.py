@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from agencies.kit.terminal import HERE, Exit, KitFolder, PassphraseFile, open_kit, say, stop, takes, the_case
+from agencies.kit.terminal import HERE, Exit, KitFolder, PassphraseFile, confirmed, open_kit, say, stop, takes, the_case
 
 Case = Annotated[str, typer.Argument(metavar="CASE", help="Such as CAM-7Q4X9-K2M8T-5.")]
 
@@ -23,7 +23,7 @@ def close(
     Example: marac case close CAM-7Q4X9-K2M8T-5
     """
     reference = the_case(case)
-    if not yes and not typer.confirm(f"Close {reference}? It cannot be opened again."):
+    if not confirmed(f"Close {reference}? It cannot be opened again.", yes=yes):
         stop("nothing was closed", "run it again when you are sure")
     with open_kit(kit, passphrase_file) as office:
         office.close_case(reference)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from agencies.directory import Directory
 from agencies.names import CaseRef, OfficerId, PartyId
+from agencies.officer import Officer
 from broker.addressees import MAX_STANZAS, recipients_for
 from broker.case import Case
 from broker.errors import CannotBeNamed, Refused
@@ -48,16 +49,15 @@ async def name(desk: Desk, case: CaseRef, naming: Naming, asker: Asker) -> None:
     access = Access(Act.NAME, asker, demand_proved=desk.settings.demand_proved)
     directory = await check_asker(desk, access)
     async with rejections_logged(desk, access):
-        if not naming.removes:
-            _check_register(naming.officers, directory, desk.now())
+        _check_register(naming, directory, desk.now())
         await check_case(desk, access, case)
         async with desk.store.unit() as uow:
             found = await rule_on_case(desk, uow, access, case)
             if found is not None and naming.removes:
-                await uow.cases.unname(case, naming.officers)
+                await uow.cases.unname(case, sorted(set(naming.officers)))
             elif found is not None:
-                _check_named(naming.officers, found, await desk.directories.current(uow), desk.now())
-                await uow.cases.name(case, naming.officers)
+                _check_named(naming, found, await desk.directories.current(uow), desk.now())
+                await uow.cases.name(case, sorted(set(naming.officers)))
             await uow.commit()  # a crash after this: asked again, nothing changes
     _tell(desk, found)
 
@@ -69,20 +69,24 @@ def _tell(desk: Desk, found: Case | None) -> None:
         raise Refused(NOT_AVAILABLE)
 
 
-def _check_register(officers: Sequence[OfficerId], directory: Directory, now: datetime) -> None:
-    """Refuse who is not active, or could prove or open nothing: the coordinator would believe that they can."""
-    for index, id_ in enumerate(officers):
+def _check_register(naming: Naming, directory: Directory, now: datetime) -> None:
+    """Refuse who is no officer, and to name who could prove or open nothing: they would be believed to be reached."""
+    for index, id_ in enumerate(naming.officers):
         listed = directory.register.officer(id_)
-        active = None if listed is None else directory.officer_of(id_, listed.agency, now)
-        if active is None or not (directory.valid_keys_of(id_, now) and directory.recipients(id_, now)):
+        if listed is None or not (naming.removes or _can_open(listed, directory, now)):
             raise CannotBeNamed("not an active officer with keys of their own", f"/officers/{index}")
 
 
-def _check_named(officers: Sequence[OfficerId], case: Case, directory: Directory, now: datetime) -> None:
+def _can_open(officer: Officer, directory: Directory, now: datetime) -> bool:
+    active = directory.officer_of(officer.id, officer.agency, now) is not None
+    return active and bool(directory.valid_keys_of(officer.id, now) and directory.recipients(officer.id, now))
+
+
+def _check_named(naming: Naming, case: Case, directory: Directory, now: datetime) -> None:
     """Refuse, under the case's lock, who is kept out of this case, and more of one agency than a header can carry."""
-    _check_register(officers, directory, now)
-    closed = replace(case, closed=True, named=case.named.union(officers))
-    for index, id_ in enumerate(officers):
+    _check_register(naming, directory, now)
+    closed = replace(case, closed=True, named=case.named.union(naming.officers))
+    for index, id_ in enumerate(naming.officers):
         officer = directory.register.officer(id_)
         agency = PartyId("") if officer is None else officer.agency
         if {id_, agency} & case.excluded:

@@ -41,7 +41,7 @@ class RelationIn(Body):
 class OfficersIn(Body):
     """Officers by register id who may have what the case holds once it is closed; with `remove`, who may no longer."""
 
-    officers: Annotated[list[str], Field(min_length=1)]
+    officers: Annotated[list[str], Field(min_length=1, max_length=100)]
     remove: bool = False  # may be left out
 
 

@@ -307,6 +307,27 @@ def test_a_coordinator_asks_for_research_sees_who_takes_part_and_an_agency_answe
     assert list(told["messages"]) == ["research-return"]
 
 
+def test_a_case_is_closed_to_all_but_a_named_officer_who_opens_it_with_the_ordinary_command(
+    area: Joined, tmp_path: Path
+) -> None:
+    form = tmp_path / "referral.json"
+    form.write_text(ok(marac("refer", "--example")))
+    case = json.loads(ok(area.run(HOUSING, "refer", form, "--json")))["case"]
+    officer = json.loads((area.kit(IDVA) / "kit.json").read_text())["officer"]
+    asked = area.office("case", "close", case)
+    assert (asked.code, "give --yes" in asked.err) == (2, True)
+    assert "no officer was named" in area.office("case", "name", case).err
+    assert "sealed to them" in ok(area.office("case", "name", case, "--officer", officer))
+    assert "marac case name" in ok(area.office("case", "close", case, "--yes"))
+    shown = ok(area.office("case", "show", case))
+    assert "CLOSED" in shown
+    assert f"named            {officer}" in shown
+    again = json.loads(ok(area.run(HOUSING, "refer", form, "--case", case, "--json")))["messages"]
+    ok(area.run(IDVA, "open", pulled(area, again["referral"])))
+    removed = area.office("case", "name", case, "--officer", officer, "--remove")
+    assert (removed.code, "own signature" in removed.err) == (3, True), "the office proves it in a closed case"
+
+
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 from agencies import enrolment
 from agencies.agency import OFFICER_KIND, DatedKey, DatedRecipient
@@ -21,20 +20,23 @@ from tests.journeys.world import World
 
 def with_colleague(world: World, short: str) -> OfficerId:
     """Return a further officer of a member, for whom the agency speaks; the second register lists them."""
-    officer = draw_officer_id(world.area.members[short].home.settings.area)
-    _enter(world, short, PartyNote(id=officer, keys=(), recipients=(), **_said(world, short)))
-    return officer
+    said = _said(world, short, None, None)
+    _enter(world, (said, world.area.members[short].keyring.agency))
+    return OfficerId(said.id)
 
 
 def with_keyed_colleague(world: World, short: str) -> tuple[OfficerId, Keyring]:
     """Return a further officer of a member, with keys of their own, and the folder's keys as they open them."""
-    held, now = world.area.members[short].keyring, world.clock().replace(microsecond=0)
-    officer = draw_officer_id(world.area.members[short].home.settings.area)
-    key, working = generate_signing_key(officer), age.generate_identity()
-    recipients = (DatedRecipient("working", str(working.recipient()), now, None),)
-    keys = (DatedKey(key.verify_key, now, None),)
-    _enter(world, short, PartyNote(id=officer, keys=keys, recipients=recipients, **_said(world, short)), key)
-    return officer, replace(held, officer=key, identities=(held.identities[0], working))
+    held, key, working = world.area.members[short].keyring, _drawn_key(world, short), age.generate_identity()
+    _enter(world, (_said(world, short, key, working), key))
+    return OfficerId(key.name), replace(held, officer=key, identities=(held.identities[0], working))
+
+
+def with_keyed_colleagues(world: World, short: str, count: int) -> list[OfficerId]:
+    """Return further officers of a member, with keys that nobody has."""
+    keys = [_drawn_key(world, short) for _ in range(count)]
+    _enter(world, *((_said(world, short, key, age.generate_identity()), key) for key in keys))
+    return [OfficerId(key.name) for key in keys]
 
 
 @contextmanager
@@ -47,11 +49,25 @@ def session(world: World, short: str, officer: OfficerId | None, keyring: Keyrin
         yield kit
 
 
-def _said(world: World, short: str) -> dict[str, Any]:
-    return {"kind": OFFICER_KIND, "name": "Officer", "agency": world.party(short), "roles": ("reader",)}
+def _drawn_key(world: World, short: str) -> SigningKey:
+    return generate_signing_key(draw_officer_id(world.area.members[short].home.settings.area))
 
 
-def _enter(world: World, short: str, said: PartyNote, signer: SigningKey | None = None) -> None:
-    now, key = world.clock().replace(microsecond=0), signer or world.area.members[short].keyring.agency
-    entry = Entry(said.id, "active", now, None, enrolment.party_note(said, key))
-    publish(world, [*entries_of(world), entry])
+def _said(world: World, short: str, key: SigningKey | None, working: age.Identity | None) -> PartyNote:
+    now, area = world.clock().replace(microsecond=0), world.area.members[short].home.settings.area
+    return PartyNote(
+        id=OfficerId(key.name) if key else draw_officer_id(area),
+        kind=OFFICER_KIND,
+        name="Officer",
+        keys=(DatedKey(key.verify_key, now, None),) if key else (),
+        recipients=(DatedRecipient("working", str(working.recipient()), now, None),) if working else (),
+        agency=world.party(short),
+        roles=("reader",),
+    )
+
+
+def _enter(world: World, *officers: tuple[PartyNote, SigningKey]) -> None:
+    """The second register lists these officers too, each by a note that its key signed."""
+    now = world.clock().replace(microsecond=0)
+    entries = [Entry(said.id, "active", now, None, enrolment.party_note(said, key)) for said, key in officers]
+    publish(world, [*entries_of(world), *entries])

@@ -11,9 +11,10 @@ from agencies.kit.compose import about
 from agencies.kit.opening import CheckFailed
 from agencies.kit.wire import Problem
 from agencies.names import CaseRef, DeliveryId, OfficerId, draw_case_ref
+from broker.addressees import MAX_STANZAS
 from gateway.made_up import PREFIX
 from tests.factories import a_referral
-from tests.journeys.colleagues import session, with_colleague, with_keyed_colleague
+from tests.journeys.colleagues import session, with_colleague, with_keyed_colleague, with_keyed_colleagues
 from tests.journeys.world import COORDINATOR, SENDER, SERVICE, START, World, refusal
 
 CLOSING = a_referral(honour_based=HonourBased(forced_marriage=True))
@@ -178,7 +179,18 @@ def test_only_officers_who_can_prove_and_open_are_named_and_none_whom_the_case_k
         office.exclude(case, [], settled=False, lift=[excluded])
     assert embedded.logged(event="name", outcome="deny")["rule"] == "officer-cannot-be-named"
     assert office.case(case).named == ()
-    office.name(case, [stranger, keyless], remove=True)
+    office.name(case, [keyless, keyless], remove=True)
+    for officers in ([], [keyless] * 101):
+        assert refusal(lambda officers=officers: office.name(case, officers)).code == "json-invalid"
+
+
+def test_no_more_officers_of_one_agency_are_named_than_a_header_can_carry(embedded: World) -> None:
+    case = embedded.refer(CLOSING)[0].manifest.case
+    many = with_keyed_colleagues(embedded, SERVICE, MAX_STANZAS)
+    office = embedded.kit(COORDINATOR)
+    office.name(case, many)
+    assert refusal(lambda: office.name(case, [embedded.officer(SERVICE)])).code == "officer-cannot-be-named"
+    assert set(office.case(case).named) == set(many)
 
 
 def test_an_officer_who_was_named_and_is_excluded_since_gets_nothing(embedded: World) -> None:
