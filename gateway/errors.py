@@ -131,7 +131,7 @@ _NEED_TO_KNOW: Final = {
         "Name the officer in marac-officer and sign again."),
     "officer-not-proved": Meaning(
         403, "Officer not proved", "The officer's own signature is asked for: by this area, or by a closed case.", "no",
-        "Add the second signature, labelled officer, by the officer's own key."),
+        "Add the second signature, labelled officer, by the officer's own key (`marac keys officer --with-key`)."),
     "recipient-revoked": Meaning(
         403, "Recipient revoked", "The message was sealed to a key that has been revoked since.", "no",
         "Ask the MARAC coordinator to have the message sealed to a key in force."),

@@ -322,10 +322,12 @@ def test_a_case_is_closed_to_all_but_a_named_officer_who_opens_it_with_the_ordin
     shown = ok(area.office("case", "show", case))
     assert "CLOSED" in shown
     assert f"named            {officer}" in shown
-    again = json.loads(ok(area.run(HOUSING, "refer", form, "--case", case, "--json")))["messages"]
-    ok(area.run(IDVA, "open", pulled(area, again["referral"])))
+    request = json.loads(ok(marac("send", "research-request", "--example")))
+    form.write_text(json.dumps({**request, "to": [IDVA]}))
+    sent = json.loads(ok(area.office("send", "research-request", form, "--case", case, "--json")))["messages"]
+    assert "all nine passed" in ok(area.run(IDVA, "open", pulled(area, sent["research-request"])))
     removed = area.office("case", "name", case, "--officer", officer, "--remove")
-    assert (removed.code, "own signature" in removed.err) == (3, True), "the office proves it in a closed case"
+    assert (removed.code, "Officer not proved" in removed.err) == (3, True), "the office proves it in a closed case"
 
 
 @pytest.mark.parametrize(

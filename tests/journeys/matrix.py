@@ -190,6 +190,7 @@ SETTINGS: Mapping[str, Setting] = {
     "informed": _relation("for_information", "information"),
     "asked": _relation("asked", "research"),
     "involved": _relation("involved", "involvement"),
+    "closed": _partner(lambda world, case: world.kit(COORDINATOR).close_case(case)),
     "ended": _relation("ended", "no-longer-involved"),
     "excluded": _partner(_exclude),
     "no-isa": _as("harbour"),
@@ -290,7 +291,11 @@ ROWS: Mapping[str, Ask] = {
         "/v1/cases/{known.case}/exclusions",
         lambda asker, _known: {"parties": [asker.world.party("constabulary")], "settled": False},
     ),
+    "POST officers": _post(
+        "/v1/cases/{known.case}/officers", lambda asker, _known: {"officers": [asker.world.officer(SERVICE)]}
+    ),
     "POST recall": _post(
         "/v1/messages/{known.message}/recall", lambda _asker, _known: {"recipients": None, "reason": "wrong-case"}
     ),
+    "POST closing": lambda _asker, known: ("POST", f"/v1/cases/{known.case}/closing", None),
 }
