@@ -12,8 +12,8 @@ from broker.audit import Entry
 from broker.errors import (
     AddressInvalid,
     BelowThreshold,
-    ChannelNotOffered,
     CannotBeNamed,
+    ChannelNotOffered,
     DocumentRejected,
     ExclusionLeavesNobody,
     IdempotencyConflict,
