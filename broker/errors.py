@@ -81,10 +81,10 @@ class BelowThreshold(BrokerError):
     code = "below-threshold"
 
 
-class SupersedesUnsupported(BrokerError):
-    """The submission would correct an earlier message; this version of the broker takes no corrections."""
+class AlreadyCorrected(BrokerError):
+    """The submission would correct a message that another has corrected: only the newest version may be."""
 
-    code = "supersedes-unsupported"
+    code = "already-corrected"
 
 
 class IdempotencyConflict(BrokerError):

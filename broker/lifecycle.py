@@ -11,6 +11,7 @@ class DeliveryState(StrEnum):
     WAITING = "waiting"  # in the mailbox
     COLLECTED = "collected"  # the agency's receipt is here
     DEAD_LETTERED = "dead-lettered"  # the queue gave up; it is published again until it arrives
+    SUPERSEDED = "superseded"  # a correction took its place; offices keep the older one
     RECALLED = "recalled"  # taken back by sender or coordinator
 
 
@@ -28,10 +29,10 @@ _MAY_FOLLOW = {
 def state_of(deliveries: Iterable[DeliveryState]) -> DeliveryState:
     """Return the one state that the sender is told, which tells nothing of any one recipient.
 
-    Recalled or dead-lettered if any delivery is; collected only when all are; waiting when all have arrived.
+    Recalled, superseded or dead-lettered if any is; collected only when all are; waiting when all have arrived.
     """
     states = set(deliveries)
-    for any_of in (DeliveryState.RECALLED, DeliveryState.DEAD_LETTERED):
+    for any_of in (DeliveryState.RECALLED, DeliveryState.SUPERSEDED, DeliveryState.DEAD_LETTERED):
         if any_of in states:
             return any_of
     if states == {DeliveryState.COLLECTED}:

@@ -84,6 +84,19 @@ _STANDING = {
 }
 
 
+class Corrected(StrEnum):
+    """What a submission corrects, as its sender stands to it; `missing`: no such message, case and kind together."""
+
+    NOTHING = "nothing"
+    OWN = "own"
+    ANOTHERS = "anothers"
+    MISSING = "missing"
+
+
+_MAY_CORRECT = frozenset({Corrected.NOTHING, Corrected.OWN})
+_OFFICES_MAY_CORRECT = _MAY_CORRECT | {Corrected.ANOTHERS}
+
+
 @dataclass(frozen=True, slots=True)
 class Asker:
     """Who asks, as the gateway authenticated them.
@@ -108,7 +121,8 @@ class Access:
     least            the relation that the document asks of its receiver
     case             None where the act opens one, or where there is none
     opens_case       the submission says `case new`
-    withdrawn        the delivery was recalled, or its content destroyed
+    withdrawn        the delivery was recalled, its message corrected, or its content destroyed
+    corrected        what the submission takes the place of
     key_revoked      the header was made for a key that has been revoked since
     demand_proved    the area accepts no officer who is merely named
     colleagues       the officers of the asking party: any of them may be behind it where none is named
@@ -124,6 +138,7 @@ class Access:
     case: Case | None = None
     opens_case: bool = False
     standing: Standing = Standing.NONE
+    corrected: Corrected = Corrected.NOTHING
     withdrawn: bool = False
     key_revoked: bool = False
     demand_proved: bool = False
@@ -266,6 +281,8 @@ def _decide_item(access: Access) -> Deny | None:
     recalls_as_coordinator = access.act is Act.RECALL and asker.party.kind in COORDINATING
     if access.act in _STANDING and access.standing not in _STANDING[access.act] and not recalls_as_coordinator:
         return Deny("N12", NOT_AVAILABLE)
+    if not access.repeats and access.corrected not in _correctable(asker):
+        return Deny("N12", NOT_AVAILABLE)
     if case is not None and (access.act in _RELEASES or (access.act is Act.SUBMIT and not access.repeats)):
         least = _least_of_sender(access) if access.act is Act.SUBMIT else access.least
         if not case.relation(asker.party.id, asker.at).at_least(least):
@@ -275,6 +292,11 @@ def _decide_item(access: Access) -> Deny | None:
     if access.act is Act.OPEN and access.key_revoked:
         return Deny("N14", "recipient-revoked")
     return None
+
+
+def _correctable(asker: Asker) -> frozenset[Corrected]:
+    """Return what this asker may correct: its own messages, and the offices everybody's."""
+    return _OFFICES_MAY_CORRECT if asker.party.kind in COORDINATING else _MAY_CORRECT
 
 
 def _least_of_sender(access: Access) -> Relation:

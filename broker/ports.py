@@ -153,6 +153,18 @@ class Messages(Protocol):
     async def escalated(self, deliveries: Sequence[DeliveryId], at: datetime) -> None:
         """Record that the coordinator's office was told of them."""
 
+    async def parts(self, message: Message) -> Sequence[Message]:
+        """Return the messages of the same submission, this one among them."""
+
+    async def holders(self, message: MessageId) -> frozenset[PartyId]:
+        """Return who had a header of the message, or of a version before it, released and not recalled since."""
+
+    async def supersede(self, message: MessageId, by: MessageId, kept: Sequence[PartyId]) -> None:
+        """Record that `by` corrects the message: its headers are deleted, but for the recipients `kept`.
+
+        What was recalled stays so.
+        """
+
     async def earlier(self, sender: PartyId, idempotency: str) -> Earlier | None:
         """Return what an earlier submission of `sender` with this idempotency id was answered, or None."""
 

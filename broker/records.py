@@ -14,7 +14,11 @@ FAULTS = ("address", "unreachable", "insecure", "refused")  # why a notice does 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as it is stored: one document of one submission, sealed once. Nothing here opens it."""
+    """A message as it is stored: one document of one submission, sealed once. Nothing here opens it.
+
+    submission     hash of the submission note: its parts have it in common
+    superseded_by  the message that corrects it, or None
+    """
 
     id: MessageId
     case: CaseRef
@@ -25,7 +29,9 @@ class Message:
     payload_length: int
     suite: str
     accepted_at: datetime
+    submission: str
     manifest: str  # the signed note
+    superseded_by: MessageId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from agencies.names import OfficerId, PartyId
 from broker.kinds.kind import Kind, Part
 
 _NOBODY: Final[Mapping[str, Collection[str]]] = MappingProxyType({})
+_MAY_HOLD: Final = frozenset(AGENCY_KINDS) - {"compliance"} | {"chair"}
 
 
 def audiences(
@@ -31,6 +32,11 @@ def audiences(
         others = tuple(each.id for each in active if _receives(each, part, wanted, named))
         by_document[document] = (*offices, *sorted(others))
     return by_document
+
+
+def may_hold(active: Sequence[Party]) -> tuple[PartyId, ...]:
+    """Return, sorted, everybody besides the coordinator's office who may hold an earlier version of a document."""
+    return tuple(sorted(each.id for each in active if each.kind in _MAY_HOLD))
 
 
 def _receives(party: Party, part: Part, wanted: Collection[str], named: Collection[str]) -> bool:

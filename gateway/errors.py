@@ -169,9 +169,9 @@ _SUBMITTING: Final = {
     "below-threshold": Meaning(
         422, "Below the threshold", "The checklist's score is below the area's threshold, with no other ground named.",
         "no", "Refer on professional judgement, escalation or repeat, or speak to the coordinator."),
-    "supersedes-unsupported": Meaning(
-        422, "No corrections yet", "This version of the broker takes no corrections of earlier messages.", "no",
-        "Recall the earlier message and send a new one."),
+    "already-corrected": Meaning(
+        409, "Corrected before", "Another message has taken the place of this one already.", "no",
+        "Correct the newest version; if you did not send it, ask the MARAC coordinator."),
     "idempotency-conflict": Meaning(
         409, "Idempotency id used before", "The idempotency id was used with another submission note.", "no",
         "Use a fresh id for a new submission; send the same note to repeat the old one."),

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
-from agencies.documents.fields import UNKNOWN
+from agencies.documents.fields import UNKNOWN, Line
 from agencies.documents.invalid import DocumentInvalid, Problem, problems_in
 from crypto.draw import draw_salt
 
@@ -30,7 +30,12 @@ class Part(BaseModel):
 
 
 class Document(Part):
-    """What is said in one message, without its salt."""
+    """What is said in one message, without its salt.
+
+    correction  why it takes the place of an earlier message; there in a correction, and only there
+    """
+
+    correction: Line | None = None  # a line: in no kind is it room for a story
 
     @property
     def chosen(self) -> frozenset[str]:

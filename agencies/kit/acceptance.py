@@ -40,7 +40,7 @@ def _check_one(composed: Composed, note: str, directory: Directory, settings: Ki
         raise CheckFailed(Check.SUBMISSION_HASH, "the gateway answered for another submission")
     subject = composed.subject
     stated = (manifest.area, manifest.kind, manifest.version, manifest.from_, manifest.supersedes)
-    if stated != (settings.area, subject.kind, subject.version, settings.party, None):
+    if stated != (settings.area, subject.kind, subject.version, settings.party, subject.supersedes):
         raise CheckFailed(Check.NOTES_AGREE, "the gateway answered for another area, kind or sender")
     if subject.case not in {None, manifest.case}:
         raise CheckFailed(Check.NOTES_AGREE, "the gateway put the submission in another case")

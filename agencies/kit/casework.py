@@ -13,6 +13,7 @@ from agencies.kit import closed
 from agencies.kit.acceptance import Accepted
 from agencies.kit.client import Kit
 from agencies.kit.compose import Subject, about
+from agencies.kit.correcting import Corrects, Reason, check_options, correcting, with_reason
 from agencies.kit.forms import example, load_message
 from agencies.kit.handing_in import hand_in, in_words, kept_before, members_of
 from agencies.kit.terminal import (
@@ -46,6 +47,8 @@ class SendOptions:
     kind: Annotated[str, typer.Argument(metavar="KIND", help=f"One of: {', '.join(KINDS)}.")]
     form: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A filled form, JSON.", dir_okay=False)] = None
     case: Annotated[str | None, typer.Option("--case", metavar="CASE", help="Such as CAM-7Q4X9-K2M8T-5.")] = None
+    corrects: Corrects = None
+    reason: Reason = None
     shows_example: Annotated[bool, typer.Option("--example", help="Print a form to start from, and leave.")] = False
     kit: KitFolder = HERE
     passphrase_file: PassphraseFile = None
@@ -58,7 +61,8 @@ def send(options: SendOptions) -> None:
     whether somebody has been referred already (never wait with a referral for the answer).
 
     Who gets it follows from its kind, from what the form names, and from who takes part in the case. A research
-    request goes out as one message an agency: none reads who else was asked.
+    request goes out as one message an agency: none reads who else was asked. --corrects takes the place of an earlier
+    message of the same kind: who has opened that one gets the correction.
 
     Example: marac send research-request --example > request.json
              marac send research-request request.json --case CAM-7Q4X9-K2M8T-5
@@ -68,13 +72,19 @@ def send(options: SendOptions) -> None:
     if options.shows_example:
         say(example(options.kind).rstrip("\n"))
         return
-    if options.form is None or (options.case is None and options.kind != OPENS):
+    check_options(options.corrects, options.reason)
+    if options.form is None or (options.case is None and options.corrects is None and options.kind != OPENS):
         stop("give a form and --case", f"to begin: marac send {options.kind} --example > form.json", Exit.USAGE)
     subject = about(options.kind, None if options.case is None else the_case(options.case))
     with Urgent(options.kit):
         document = load_message(options.kind, options.form)
+        messages = apart(with_reason({options.kind: document}, options.reason)[options.kind])
+        if options.corrects is not None and len(messages) > 1:
+            stop("one message is corrected, and this would be several", "name one agency alone in `to`", Exit.USAGE)
         with open_kit(options.kit, options.passphrase_file) as sending:
-            sent = [_send_one(sending, subject, one) for one in apart(document)]
+            if options.corrects is not None:
+                subject = correcting(sending, subject, options.corrects)
+            sent = [_send_one(sending, subject, one) for one in messages]
     words = "\n".join(in_words(accepted, options.kind) for accepted in sent)
     members = [members_of(accepted) for accepted in sent]
     answer(options.as_json, members[0] if len(members) == 1 else {"sent": members}, words)

@@ -7,6 +7,7 @@ import typer
 
 from agencies.kit import audit_commands, casework, joining, key_commands, notices, referring, sent, taking_back
 from agencies.kit.client import PURPOSE, AlreadyShown, PurposeNotAgreed, recall_of
+from agencies.kit.correcting import corrections, known_manifests, received
 from agencies.kit.home import Home, NotSaved
 from agencies.kit.inbox import Item, State
 from agencies.kit.opening import Opened
@@ -27,7 +28,7 @@ from agencies.kit.terminal import (
     the_case,
     warn,
 )
-from agencies.names import DeliveryId, parse_delivery_id
+from agencies.names import DeliveryId, MessageId, parse_delivery_id
 from agencies.notes.manifest import parse_manifest
 from agencies.notes.text import encode_time
 from crypto import note as signed_note
@@ -78,7 +79,9 @@ def inbox(kit: KitFolder = HERE, as_json: AsJson = False) -> None:
     """
     home = open_home(kit)
     with home.inbox() as box:
-        rows = [_row(home, item) for item in box.items()]
+        items = box.items()
+    corrected = corrections(received(home, (item.message for item in items)))
+    rows = [_row(home, item, corrected.get(item.message)) for item in items]
     answer(
         as_json,
         {"deliveries": rows},
@@ -106,6 +109,9 @@ def open_(
             stop(str(shown), f"read the saved copy: marac open {id_} --again")
         except PurposeNotAgreed as wrong:
             stop(f"--purpose: {wrong}", f"give one of: {', '.join(wrong.purposes)}", Exit.USAGE)
+        newer = corrections(known_manifests(receiving)).get(opened.manifest.message)
+        if newer is not None:
+            warn(f"WARNING: this is an older version; message {newer} has taken its place")
         if receiving.pending():
             warn("the receipt could not be sent yet; the next `marac pull` sends it")
     say(render(opened.manifest.document, opened.document(), _facts(opened)))
@@ -180,7 +186,7 @@ def exclusions(
         say("What was sent while an agency was excluded has to be referred again for it.")
 
 
-def _row(home: Home, item: Item) -> dict[str, str]:
+def _row(home: Home, item: Item, corrected_by: MessageId | None) -> dict[str, str]:
     row = {"delivery": item.delivery, "message": item.message, "state": item.state.value, "about": ""}
     taken_back = recall_of(item)
     try:
@@ -190,6 +196,8 @@ def _row(home: Home, item: Item) -> dict[str, str]:
     row["about"] = f"{manifest.document} of {manifest.case}, from {manifest.from_.rpartition('/')[2]}"
     if taken_back and item.state is State.RECALLED:
         row["taken_back"] = taken_back.reason
+    if corrected_by is not None:
+        row["corrected_by"] = corrected_by
     return row
 
 
@@ -198,6 +206,8 @@ def _lines(row: Mapping[str, str]) -> str:
     lines = [f"{row['delivery']}  {row['state']}"]
     if row["about"]:
         lines.append(f"  {row['about']}")
+    if "corrected_by" in row:
+        lines.append(f"  CORRECTED by message {row['corrected_by']}")
     if "taken_back" in row:
         lines += [
             f"  TAKEN BACK ({row['taken_back']}); to be destroyed and confirmed:",
@@ -210,7 +220,9 @@ def _facts(opened: Opened) -> dict[str, str]:
     manifest, submission = opened.manifest, opened.submission
     how = "proved: signed with their own key" if opened.proved else "asserted: named by their agency, without a key"
     officer = f"{submission.officer} ({how})" if submission.officer else "not named"
+    corrects = {"Corrects": f"message {manifest.supersedes}, and takes its place"} if manifest.supersedes else {}
     return {
+        **corrects,
         "Case": manifest.case,
         "From": manifest.from_,
         "Officer": officer,

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from agencies.documents.document import Document, encode_document
 from agencies.documents.table import DOCUMENTS
-from agencies.names import AreaName, CaseRef, OfficerId, PartyId
+from agencies.names import AreaName, CaseRef, MessageId, OfficerId, PartyId
 from agencies.notes.submission import Submission
 from crypto import note as signed_note
 from crypto.draw import draw_uuid7
@@ -36,12 +36,16 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a submission is and what it is about; `case` None opens a new one."""
+    """What a submission is and what it is about; `case` None opens a new one.
+
+    supersedes  the message whose place it takes, in that case
+    """
 
     kind: str
     version: str
     purpose: str
     case: CaseRef | None = None
+    supersedes: MessageId | None = None
 
 
 REFERRAL = Subject("referral", "1.0", "referral")
@@ -109,7 +113,7 @@ def compose(subject: Subject, documents: Mapping[str, Document], author: Author,
         kind=subject.kind,
         version=subject.version,
         case=subject.case,
-        supersedes=None,
+        supersedes=subject.supersedes,
         from_=author.party,
         officer=author.officer,
         purpose=subject.purpose,

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import JsonValue
 
@@ -133,19 +133,24 @@ def example(kind: str = "referral") -> str:
     if kind == "referral":
         return _as_form(_referral_form())
     of_kind = EXAMPLES[kind]
-    return _as_form({"_read_me": (_BEGIN, *of_kind.remarks), **of_kind.document().model_dump(mode="json")})
+    return _as_form({"_read_me": (_BEGIN, *of_kind.remarks), **_as_written(of_kind.document())})
 
 
 def _referral_form() -> dict[str, object]:
-    referral = example_referral().model_dump(mode="json")
+    referral = _as_written(example_referral())
     for instrument in referral["instruments"]:
         instrument["answers"] = [_with_subject(instrument["instrument"], answer) for answer in instrument["answers"]]
     return {
         "_read_me": _READ_ME,
         "referral": referral,
-        "safe_contact": example_safe_contact().model_dump(mode="json"),
-        "exclusions": {"_read_me": _EXCLUSIONS, **Exclusions().model_dump(mode="json")},
+        "safe_contact": _as_written(example_safe_contact()),
+        "exclusions": {"_read_me": _EXCLUSIONS, **_as_written(Exclusions())},
     }
+
+
+def _as_written(document: Document) -> dict[str, Any]:
+    """Return the members of a first version: why a later one corrects it, the command is told."""
+    return document.model_dump(mode="json", exclude={"correction"})
 
 
 def _as_form(form: Mapping[str, object]) -> str:

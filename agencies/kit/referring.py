@@ -10,7 +10,8 @@ import typer
 from agencies.documents.document import Document
 from agencies.kit.acceptance import Accepted
 from agencies.kit.client import Kit
-from agencies.kit.compose import Composed
+from agencies.kit.compose import REFERRAL, Composed, Subject
+from agencies.kit.correcting import Corrects, Reason, check_options, correcting, with_reason
 from agencies.kit.forms import example, load_form
 from agencies.kit.handing_in import hand_in, in_words, kept_before, members_of
 from agencies.kit.opening import CheckFailed
@@ -44,6 +45,8 @@ class ReferOptions:
 
     form: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A referral form, JSON.", dir_okay=False)] = None
     shows_example: Annotated[bool, typer.Option("--example", help="Print a form to start from, and leave.")] = False
+    corrects: Corrects = None
+    reason: Reason = None
     unanswered: Annotated[
         bool, typer.Option("--unanswered", help="Send again what got no answer, each as the same; asks first.")
     ] = False
@@ -63,14 +66,21 @@ def refer(options: ReferOptions) -> None:
     Until the broker's answer is here, the referral stays in the kit's folder, sealed to this agency's own key: the same
     form again, or --unanswered, sends that very one.
 
+    --corrects takes the place of an earlier referral, all its parts: nobody but the offices opens the older one any
+    more, and who has opened it gets the correction. Whom it should never have reached: marac recall.
+
     Example: marac refer --example > referral.json
              marac refer referral.json
+             marac refer referral.json --corrects 0199f2b1-6a0b-7d0e-8a3c-5f0f4c1f2b7e --reason "Wrong birth date"
     """
     if options.shows_example:
         say(example().rstrip("\n"))
         return
     if (options.form is not None) + options.unanswered + (options.discard is not None) != 1:
         stop("give a form, or --unanswered", "run: marac refer --example > referral.json, and fill it in", Exit.USAGE)
+    check_options(options.corrects, options.reason)
+    if options.corrects is not None and options.form is None:
+        stop("a correction is a whole referral", "give the corrected form too", Exit.USAGE)
     if options.discard is not None:
         _discard(options, options.discard)
         return
@@ -84,16 +94,17 @@ def refer(options: ReferOptions) -> None:
 def _send_form(options: ReferOptions, form: Path) -> None:
     filled = load_form(form)
     with open_kit(options.kit, options.passphrase_file) as sending:
-        composed = _prepared(sending, filled.documents)
+        subject = REFERRAL if options.corrects is None else correcting(sending, REFERRAL, options.corrects)
+        composed = _prepared(sending, subject, with_reason(filled.documents, options.reason))
         accepted = hand_in(sending, kept_before(sending, composed) or composed)
         if sending.keeps_nothing:
             warn("WARNING: the kit's folder could not keep this; write the ids down: only they take it back")
     answer(options.as_json, members_of(accepted), in_words(accepted, "referral"))
 
 
-def _prepared(sending: Kit, documents: Mapping[str, Document]) -> Composed:
+def _prepared(sending: Kit, subject: Subject, documents: Mapping[str, Document]) -> Composed:
     try:
-        return sending.prepare(documents)
+        return sending.prepare_any(subject, documents)
     except Untrusted:
         raise
     except Unreachable as error:

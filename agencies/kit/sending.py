@@ -37,6 +37,7 @@ STATES: Final[Mapping[str, str]] = {
     "waiting": "in every mailbox, not yet fetched by all",
     "collected": "fetched by every recipient",
     "dead-lettered": "at least one delivery failed: telephone the coordinator",
+    "superseded": "corrected: another message has taken its place",
     "recalled": "taken back",
 }
 """The states of a sent message, in a person's words; one for all its recipients together."""

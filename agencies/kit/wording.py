@@ -34,6 +34,7 @@ TITLES: Final[Mapping[str, str]] = {
 }
 
 _LABELS: Final[Mapping[str, str]] = {
+    "correction": "Why it was corrected",
     "others_seen": "Others the perpetrator sees",
     "victim_fears": "Whom the victim fears",
     "wishes": "The victim's wishes",

@@ -13,7 +13,6 @@ from broker.errors import (
     DocumentRejected,
     NoteMismatch,
     NoteRejected,
-    SupersedesUnsupported,
     UnknownKind,
     UnknownVersion,
 )
@@ -55,7 +54,7 @@ class Reading:
 def read_submission(desk: Desk, request: Request, asker: Asker, directory: Directory) -> Reading:
     """Return the submission of a request, its note verified by the asker's own keys.
 
-    Raises NoteRejected, NoteMismatch, UnknownKind, UnknownVersion, SupersedesUnsupported.
+    Raises NoteRejected, NoteMismatch, UnknownKind, UnknownVersion.
     """
     try:
         # (1) whoever signed the request signed the note
@@ -72,8 +71,8 @@ def read_submission(desk: Desk, request: Request, asker: Asker, directory: Direc
     types = DOCUMENTS[kind.name].get(submission.version)
     if types is None or submission.version not in kind.versions:
         raise UnknownVersion("not a version of this kind", "/note")
-    if submission.supersedes is not None:
-        raise SupersedesUnsupported("corrections are not taken by this version", "/note")
+    if submission.supersedes is not None and submission.case is None:
+        raise NoteMismatch("what is corrected is in a case: the note names it", "/note")
     names = [name for name, _ in submission.documents]
     if names != list(types) or set(request.documents) != set(types):
         raise NoteMismatch("the documents are not those of the kind, in its order", "/documents")
@@ -108,6 +107,8 @@ def read_documents(reading: Reading, request: Request) -> dict[str, Document]:
             documents[name] = parse_document(reading.types[name], request.documents[name])
         except DocumentInvalid as error:
             raise DocumentRejected(error.reason, f"/documents/{name}{error.pointer}") from None
+        if (documents[name].correction is None) != (reading.submission.supersedes is None):
+            raise DocumentRejected("what corrects says why, and nothing else does", f"/documents/{name}/correction")
     return documents
 
 

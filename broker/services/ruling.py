@@ -11,6 +11,7 @@ from agencies.names import CaseRef, EntryId, MessageId
 from broker.audit import Entry
 from broker.errors import (
     AddressInvalid,
+    AlreadyCorrected,
     BelowThreshold,
     CannotBeNamed,
     ChannelNotOffered,
@@ -25,7 +26,6 @@ from broker.errors import (
     Refused,
     RegisterConflict,
     RevocationLeavesNobody,
-    SupersedesUnsupported,
     UnknownExclusion,
     UnknownKind,
     UnknownVersion,
@@ -36,7 +36,7 @@ from broker.services.desk import Desk
 from crypto.draw import draw_uuid7
 
 _REJECTIONS = (
-    NoteRejected, NoteMismatch, DocumentRejected, UnknownKind, UnknownVersion, SupersedesUnsupported, UnknownExclusion,
+    NoteRejected, NoteMismatch, DocumentRejected, UnknownKind, UnknownVersion, AlreadyCorrected, UnknownExclusion,
     ExclusionLeavesNobody, BelowThreshold, IdempotencyConflict, NobodyToReceive, RegisterConflict, ReceiptOutOfOrder,
     RevocationLeavesNobody, PartyUnknown, AddressInvalid, ChannelNotOffered, CannotBeNamed,
 )  # fmt: skip

@@ -13,7 +13,7 @@ from broker.case import Case, Relation
 from broker.errors import NobodyToReceive
 from broker.kinds.kind import Documents, Effects
 from broker.need_to_know import COORDINATING
-from broker.routing import audiences, without
+from broker.routing import audiences, may_hold, without
 from broker.services.desk import Desk
 from broker.services.reading import Reading, Request
 from crypto.age import Sealed, parse_recipient, seal
@@ -34,6 +34,8 @@ class SealedPart:
     """One document, sealed: its payload, whom it may concern, and a header by party for what is not closed.
 
     The plaintext is gone; the file key is in `sealed` until the request ends, for the officers of a closed case.
+
+    audience  for whom it is by its kind; the other headers are for who may hold what it corrects
     """
 
     document: str
@@ -58,35 +60,41 @@ class Said:
 def seal_parts(desk: Desk, reading: Reading, request: Request, said: Said, directory: Directory) -> list[SealedPart]:
     """Return the documents sealed to whom they may concern by role or choice, less whom this very request excludes.
 
+    A correction is sealed to everybody: who holds what it corrects, only the case knows, and its sender must not.
     The case may take headers away, or let named officers' keys take the place of an agency's. The work is the same for
     every case, and for none.
     Raises NobodyToReceive if the coordinator's office has no key left.
     """
     also = {"mash"} if desk.settings.mash_receives_referrals else set[str]()
     chosen = {name: document.chosen for name, document in said.documents.items()}
+    active, excluded = taking_part(desk, directory), said.effects.excluded
+    holders = without(may_hold(active), excluded) if reading.submission.supersedes is not None else ()
+    sealing = _Sealing(directory, desk.now(), coordinator_of(desk.area), holders)
     return [
-        _seal(
-            desk,
-            name,
-            encode_sealed(request.documents[name], request.note),
-            without(parties, said.effects.excluded),
-            directory,
-        )
-        for name, parties in audiences(reading.kind, taking_part(desk, directory), also, chosen).items()
+        sealing.part(name, encode_sealed(request.documents[name], request.note), without(parties, excluded))
+        for name, parties in audiences(reading.kind, active, also, chosen).items()
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """Whom a document may be meant for in its case: who has the relation it asks; `held`: who holds what it corrects."""
+
+    least: Relation
+    held: frozenset[PartyId] = frozenset()
+
+
 def headers_in(
-    part: SealedPart, case: Case, least: Relation, directory: Directory, now: datetime
+    part: SealedPart, case: Case, meant: Meant, directory: Directory, now: datetime
 ) -> Mapping[PartyId, Header]:
-    """Return the headers of those whom the case concerns by `least`; `case` is locked, and says who is named in it.
+    """Return the headers of those whom the case concerns; `case` is locked, and says who is named in it.
 
     In a closed case those for officers are made here, under the lock: before it nobody knows who they will be.
     """
     office = coordinator_of(directory.area.name)
     found: dict[PartyId, Header] = {}
-    for party in part.audience:
-        if not case.relation(party, now).at_least(least):
+    for party in (*part.audience, *sorted(meant.held - {*part.audience})):
+        if not case.relation(party, now).at_least(meant.least):
             continue
         by_officers = case.closed and party != office
         recipients = recipients_for(party, case, directory, now) if by_officers else ()
@@ -115,16 +123,31 @@ def _may_take_part(party: Party, desk: Desk) -> bool:
     return party.kind in COORDINATING or (party.isa is not None and party.isa.covers(desk.now()))
 
 
-def _seal(
-    desk: Desk, document: str, plaintext: bytes, parties: tuple[PartyId, ...], directory: Directory
-) -> SealedPart:
-    sealed, now = seal(plaintext), desk.now()
-    # Who has no valid key left is skipped: the coordinator sees the message, and re-heads it for new keys.
-    made = {party: _header(sealed, recipients_for(party, None, directory, now)) for party in parties}
-    headers = {party: header for party, header in made.items() if header is not None}
-    if coordinator_of(desk.area) not in headers:
-        raise NobodyToReceive("the coordinator's office has no valid key to seal to")
-    return SealedPart(document, sealed, parties, headers)
+@dataclass(frozen=True, slots=True)
+class _Sealing:
+    """What every document of a submission is sealed by; `holders` besides its audience."""
+
+    directory: Directory
+    now: datetime
+    office: PartyId
+    holders: Sequence[PartyId]
+
+    def part(self, document: str, plaintext: bytes, audience: tuple[PartyId, ...]) -> SealedPart:
+        """Return the document sealed. Raises NobodyToReceive."""
+        sealed = seal(plaintext)
+        headers = self._headers(sealed, audience)
+        if self.office not in headers:
+            raise NobodyToReceive("the coordinator's office has no valid key to seal to")
+        # The suite is that of the audience: who may hold an earlier version changes it for nobody.
+        suite = suite_of(headers)
+        more = self._headers(sealed, [party for party in self.holders if party not in headers])
+        headers |= {party: header for party, header in more.items() if suite_of({party: header}) == suite}
+        return SealedPart(document, sealed, audience, headers)
+
+    def _headers(self, sealed: Sealed, parties: Sequence[PartyId]) -> dict[PartyId, Header]:
+        # Who has no valid key left is skipped: the coordinator sees the message, and re-heads it for new keys.
+        made = {party: _header(sealed, recipients_for(party, None, self.directory, self.now)) for party in parties}
+        return {party: header for party, header in made.items() if header is not None}
 
 
 def _header(sealed: Sealed, recipients: Sequence[str]) -> Header | None:

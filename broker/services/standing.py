@@ -97,8 +97,9 @@ def officers_of(party: PartyId, directory: Directory) -> list[OfficerId]:
 
 
 def _is_withdrawn(delivery: Delivery) -> bool:
-    """Claim that nothing is to be had of it any more: it was taken back, or its recipient has destroyed its copy."""
-    return delivery.state is DeliveryState.RECALLED or DESTROYED in delivery.receipts
+    """Claim that nothing is to be had of it any more: it was taken back or corrected, or its recipient destroyed it."""
+    gone = {DeliveryState.RECALLED, DeliveryState.SUPERSEDED}
+    return delivery.state in gone or DESTROYED in delivery.receipts
 
 
 def _standing(party: PartyId, found: Found) -> Standing:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from agencies.names import MessageId, coordinator_of
 from broker.errors import Refused
-from broker.lifecycle import state_of
+from broker.lifecycle import DeliveryState, state_of
 from broker.need_to_know import Act, Asker, Deny
 from broker.records import Delivery
 from broker.services.desk import Desk
@@ -14,7 +14,7 @@ from broker.services.standing import Found, access_to, find_message, part_of
 
 
 async def status(desk: Desk, message: MessageId, asker: Asker) -> str:
-    """Return the message's state: accepted, waiting, collected, dead-lettered or recalled. Raises Refused."""
+    """Return the message's one state, as lifecycle.py names it. Raises Refused."""
     await check_found(desk, Act.STATUS, asker, lambda uow: find_message(uow, message), message)
     async with desk.store.unit() as uow:
         found = await find_message(uow, message)
@@ -24,7 +24,9 @@ async def status(desk: Desk, message: MessageId, asker: Asker) -> str:
     desk.logged.ring()
     if isinstance(decision, Deny):
         raise Refused(decision.public)
-    return state_of(each.state for each in _told(desk, found)).value
+    corrected = found.message is not None and found.message.superseded_by is not None
+    states = [each.state for each in _told(desk, found)]
+    return state_of([*states, DeliveryState.SUPERSEDED] if corrected else states).value
 
 
 def _told(desk: Desk, found: Found) -> Sequence[Delivery]:

@@ -13,12 +13,13 @@ from broker.lifecycle import DeliveryState
 from broker.need_to_know import Access, Act, Asker, Decision, Deny, Permit, decide
 from broker.ports import UnitOfWork
 from broker.records import Addressed, Delivery, Earlier, Message
+from broker.services.correcting import Held, corrected_as, find_corrected, holders_of, supersede
 from broker.services.desk import Desk
 from broker.services.office import check_somebody_is_left
 from broker.services.reading import Reading, Request, read_documents, read_submission, verify_signers
 from broker.services.relations import brought_by
 from broker.services.ruling import as_of, check_asker, entry_for, refuse, rejections_logged
-from broker.services.sealing import Said, SealedPart, headers_in, seal_parts, suite_of
+from broker.services.sealing import Meant, Said, SealedPart, headers_in, seal_parts, suite_of
 from broker.services.standing import officers_of
 from crypto import note as signed_note
 from crypto.draw import draw_uuid7
@@ -30,7 +31,7 @@ async def submit(desk: Desk, request: Request, asker: Asker) -> Sequence[str]:
     """Return the manifests of an accepted submission, one a document; the same again for the same note.
 
     Raises, logged and committed, Refused and what makes a submission unsound: NoteRejected, NoteMismatch, UnknownKind,
-    UnknownVersion, BelowThreshold, SupersedesUnsupported, UnknownExclusion, ExclusionLeavesNobody, DocumentRejected,
+    UnknownVersion, BelowThreshold, AlreadyCorrected, UnknownExclusion, ExclusionLeavesNobody, DocumentRejected,
     PartyUnknown, IdempotencyConflict, NobodyToReceive.
     """
     async with rejections_logged(desk, Access(Act.SUBMIT, asker)):
@@ -81,14 +82,19 @@ async def _commit(
         access = judged.access
         manifests: Sequence[str] = () if earlier is None else earlier.manifests
         message = None
+        addressed: list[Addressed] = []
         if isinstance(decision, Permit) and earlier is None:
+            held = await holders_of(uow, judged.corrected)
             case = await _apply(desk, uow, access, reading, effects, judged.directory)
             access = replace(access, case=case)
-            addressed = [_address(desk, reading, part, case, judged.directory, urgent=effects.urgent) for part in parts]
+            addressed = [_address(judged, reading, part, case, held, urgent=effects.urgent) for part in parts]
             manifests, message = tuple(item.message.manifest for item in addressed), addressed[0].message.id
             await uow.messages.add(addressed)
             await uow.messages.remember(sender, idempotency, Earlier(case.ref, reading.note_hash, tuple(manifests)))
-        await uow.log.append(entry_for(access, decision, judged.directory, message))
+        entry = entry_for(access, decision, judged.directory, message)
+        await uow.log.append(entry)
+        if addressed:
+            await supersede(uow, judged.corrected, addressed, judged.directory, entry)
         await uow.commit()  # a crash before this line leaves nothing; after it, the relay delivers
     desk.outgoing.ring()
     desk.logged.ring()
@@ -105,6 +111,7 @@ class _Judged:
     access: Access
     decision: Decision
     earlier: Earlier | None
+    corrected: Message | None
     directory: Directory
 
 
@@ -112,6 +119,9 @@ async def _judge(desk: Desk, uow: UnitOfWork, reading: Reading, access: Access) 
     """Return need-to-know's decision in this unit: where it may write, under the case's lock."""
     earlier = await uow.messages.earlier(access.asker.party.id, reading.submission.idempotency)
     access = await _access_in(uow, reading, access, earlier)
+    named = reading.submission.supersedes
+    corrected = await find_corrected(uow, named, access.case, reading.kind)
+    access = replace(access, corrected=corrected_as(access.asker.party.id, named, corrected))
     # After the case's lock, which may have been waited for: what was revoked meanwhile holds here. And one instant
     # for all: a key that ends between the check and the manifest would make what no kit believes.
     desk = desk.stopped()
@@ -120,7 +130,7 @@ async def _judge(desk: Desk, uow: UnitOfWork, reading: Reading, access: Access) 
     if earlier is None and access.asker.officer is None:
         access = replace(access, colleagues=frozenset(officers_of(access.asker.party.id, directory)))
     access = as_of(access, directory, desk.now())
-    return _Judged(desk, access, decide(access), earlier, directory)
+    return _Judged(desk, access, decide(access), earlier, corrected, directory)
 
 
 async def _check_known_case(desk: Desk, reading: Reading, access: Access) -> None:
@@ -183,7 +193,7 @@ async def _apply(
     case = access.case
     for one in related.values():
         await uow.cases.relate(case.ref, one)
-    if effects.restarts_clock:
+    if effects.restarts_clock and reading.submission.supersedes is None:  # nothing new happened: it is told better
         await uow.cases.restart(case.ref, desk.now())
     if effects.excluded or effects.exclusions_pending:
         await uow.cases.exclude(case.ref, sorted(effects.excluded), pending=effects.exclusions_pending)
@@ -197,16 +207,17 @@ async def _apply(
     )
 
 
-def _address(
-    desk: Desk, reading: Reading, part: SealedPart, case: Case, directory: Directory, *, urgent: bool
-) -> Addressed:
+def _address(judged: _Judged, reading: Reading, part: SealedPart, case: Case, held: Held, *, urgent: bool) -> Addressed:
     """Return the message and its deliveries: for who may have it now, in a closed case by its named officers alone.
+
+        held  by document, who holds what this corrects
 
     Whom a document names and the case does not concern gets nothing, and the sender is not told: it may not know
     who takes part. The coordinator sees both.
     """
-    now = desk.now()
-    headers = headers_in(part, case, reading.kind.parts[part.document].least, directory, now)
+    desk, now = judged.desk, judged.desk.now()
+    meant = Meant(reading.kind.parts[part.document].least, held.get(part.document, frozenset()))
+    headers = headers_in(part, case, meant, judged.directory, now)
     # In an open case that of all whom the part concerns: the manifest tells the sender nothing of who takes part.
     manifest = _manifest(desk, reading, part, case, suite_of(headers if case.closed else part.headers))
     deliveries = [
@@ -243,7 +254,7 @@ def _manifest(desk: Desk, reading: Reading, part: SealedPart, case: Case, suite:
         payload_length=len(part.payload),
         suite=suite,
         accepted=desk.now(),
-        supersedes=None,
+        supersedes=submission.supersedes,
     )
 
 
@@ -258,5 +269,6 @@ def _message(desk: Desk, manifest: Manifest) -> Message:
         payload_length=manifest.payload_length,
         suite=manifest.suite,
         accepted_at=manifest.accepted,
+        submission=manifest.submission,
         manifest=signed_note.sign(manifest.encode(), [desk.gateway_key]),
     )

@@ -175,6 +175,35 @@ class SqlMessages:
             update(tables.deliveries).where(tables.deliveries.c.id.in_(deliveries)).values(escalated_at=at)
         )
 
+    async def parts(self, message: Message) -> Sequence[Message]:
+        """Return the messages of the same submission, this one among them."""
+        rows = tables.messages.c
+        query = select(tables.messages).where(rows.case == message.case, rows.submission == message.submission)
+        return [message_of(row) for row in await self._transaction.rows(query.order_by(rows.id))]
+
+    async def holders(self, message: MessageId) -> frozenset[PartyId]:
+        """Return who had a header of the message, or of a version before it, released and not recalled since."""
+        deliveries = tables.deliveries.c
+        held = select(deliveries.recipient).where(
+            deliveries.message.in_(await self._versions(message)),
+            deliveries.released_at.is_not(None),
+            deliveries.state != DeliveryState.RECALLED.value,
+        )
+        return frozenset(PartyId(row.recipient) for row in await self._transaction.rows(held))
+
+    async def supersede(self, message: MessageId, by: MessageId, kept: Sequence[PartyId]) -> None:
+        """Record that `by` corrects the message: its headers are deleted, but for the recipients `kept`."""
+        run, rows, recalled = self._transaction.run, tables.deliveries.c, DeliveryState.RECALLED.value
+        await run(update(tables.messages).where(tables.messages.c.id == message).values(superseded_by=by))
+        which = and_(rows.message == message, rows.recipient.not_in(kept), rows.state != recalled)
+        # Locked in the order of their ids, as everywhere.
+        query = self._transaction.locked(select(rows.id).where(which).order_by(rows.id))
+        ids = [row.id for row in await self._transaction.rows(query)]
+        changed = {"state": DeliveryState.SUPERSEDED.value, "leased_until": None, "withheld": None}
+        await run(update(tables.deliveries).where(rows.id.in_(ids)).values(**changed))
+        await run(delete(tables.headers).where(tables.headers.c.delivery.in_(ids)))
+        await run(delete(tables.outbox).where(tables.outbox.c.delivery.in_(ids)))
+
     async def earlier(self, sender: PartyId, idempotency: str) -> Earlier | None:
         """Return what an earlier submission of `sender` with this idempotency id was answered, or None."""
         rows = tables.submissions.c
@@ -198,6 +227,13 @@ class SqlMessages:
         # Where another unit is about to keep the same id, this waits for it to end, and then sees it.
         if await self._transaction.run(insert.on_conflict_do_nothing()) == 0:
             raise IdempotencyConflict("this idempotency id was used before")
+
+    async def _versions(self, message: MessageId) -> Sequence[MessageId]:
+        """Return the message and what it corrected, and what that did, the newest first."""
+        rows, found = tables.messages.c, [message]
+        while earlier := await self._transaction.row(select(rows.id).where(rows.superseded_by == found[-1])):
+            found.append(MessageId(earlier.id))
+        return found
 
     async def _set(self, delivery: DeliveryId, **values: object) -> None:
         await self._transaction.run(

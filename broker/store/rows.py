@@ -20,7 +20,9 @@ def message_of(row: AnyRow) -> Message:
         payload_length=row.payload_length,
         suite=row.suite,
         accepted_at=row.accepted_at,
+        submission=row.submission,
         manifest=row.manifest,
+        superseded_by=None if row.superseded_by is None else MessageId(row.superseded_by),
     )
 
 
@@ -36,7 +38,9 @@ def row_of_message(message: Message) -> dict[str, object]:
         "payload_length": message.payload_length,
         "suite": message.suite,
         "accepted_at": message.accepted_at,
+        "submission": message.submission,
         "manifest": message.manifest,
+        "superseded_by": message.superseded_by,
     }
 
 

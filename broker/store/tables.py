@@ -111,8 +111,11 @@ messages = Table(
     _must("payload_length", Integer(), "length of the sealed payload, bytes"),
     _must("suite", Text(), "hybrid or classical"),
     _must("accepted_at", TIME, "when it was accepted"),
+    _must("submission", Text(), "hash of the submission note"),
     _must("manifest", Text(), "the signed manifest"),
+    _may("superseded_by", Text(), "message that corrects it"),
     Index(None, "case"),
+    Index(None, "superseded_by"),
 )
 
 payloads = Table(

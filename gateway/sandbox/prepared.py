@@ -52,7 +52,7 @@ PREPARED: Final[Mapping[str, Case]] = MappingProxyType({
     "officer-cannot-be-named": rules.keyless_officer,
     "exclusion-leaves-nobody": submissions.nobody_left,
     "below-threshold": submissions.few_ticks,
-    "supersedes-unsupported": submissions.correction,
+    "already-corrected": submissions.corrected_twice,
     "idempotency-conflict": submissions.used_idempotency,
     "nobody-to-receive": rules.nobody_receives,
     "address-invalid": rules.no_mailbox,

@@ -14,9 +14,9 @@ from typing import Final
 from agencies.documents.document import Document
 from agencies.documents.exclusions import Exclusions
 from agencies.kit import forms
-from agencies.kit.compose import REFERRAL, Composed, compose
+from agencies.kit.compose import REFERRAL, Composed, Subject, compose
 from agencies.names import DeliveryId, MessageId
-from agencies.notes.manifest import parse_manifest
+from agencies.notes.manifest import Manifest, parse_manifest
 from broker.settings import Settings
 from crypto import note as signed_note
 from gateway.inprocess import made_up_settings, serving
@@ -101,12 +101,18 @@ class Stage:
 
     def compose(self, short: str, **documents: Document) -> Composed:
         """Return the example referral composed by a member; `documents` replace its own (with _ for -)."""
-        form = forms.parse_form(forms.example())
-        usual = {**form.documents, "exclusions": Exclusions()}
         given = {name.replace("_", "-"): document for name, document in documents.items()}
+        return self._compose(short, REFERRAL, {**_example(), **given})
+
+    def compose_correction(self, short: str, body: Manifest) -> Composed:
+        """Return the example referral composed by a member as the correction of the one with this body."""
+        reason = {"correction": "A date was wrong. (made up)"}
+        documents = {name: document.model_copy(update=reason) for name, document in _example().items()}
+        return self._compose(short, replace(REFERRAL, case=body.case, supersedes=body.message), documents)
+
+    def _compose(self, short: str, subject: Subject, documents: Mapping[str, Document]) -> Composed:
         member = self.member(short)
-        author = member.keyring.author(member.home.settings)
-        return compose(REFERRAL, {**usual, **given}, author, self.clock())
+        return compose(subject, documents, member.keyring.author(member.home.settings), self.clock())
 
     def lease(self, short: str, wanted: Callable[[Leased], bool]) -> Leased:
         """Return the first delivery for a member that is `wanted`, once it has arrived.
@@ -175,6 +181,17 @@ def done(exchange: Exchange) -> Answer:
 def open_sqlite(settings: Settings) -> sqlite3.Connection:
     """Return a connection to the embedded database of a gateway here; the caller closes it."""
     return sqlite3.connect(settings.home / "broker.sqlite", timeout=5)
+
+
+def first_manifest(answer: Answer) -> Manifest:
+    """Return the first manifest that a submission was answered with."""
+    notes = answer.members["manifests"]
+    return parse_manifest(signed_note.text_of(notes[0] if isinstance(notes, list) else ""))
+
+
+def _example() -> dict[str, Document]:
+    form = forms.parse_form(forms.example())
+    return {**form.documents, "exclusions": Exclusions()}
 
 
 def _messages(manifests: object) -> Sequence[MessageId]:

@@ -8,14 +8,12 @@ from agencies.documents.exclusions import ExcludedAgency, ExcludedOfficer, Exclu
 from agencies.documents.grounds import VisibleHighRisk
 from agencies.kit import forms
 from agencies.kit.compose import Composed
-from agencies.names import MessageId
 from agencies.notes.submission import Submission, parse_submission
 from crypto import note as signed_note
-from crypto.draw import draw_uuid7
 from crypto.note import hash_text, text_of
 from gateway.made_up import AREA
 from gateway.sandbox.exchange import Exchange, post
-from gateway.sandbox.stage import Stage
+from gateway.sandbox.stage import Stage, done, first_manifest
 
 
 def unknown_answer(stage: Stage) -> Sequence[Exchange]:
@@ -50,10 +48,16 @@ def unknown_version(stage: Stage) -> Sequence[Exchange]:
     return [_submit_changed(stage, "A referral of a later version.", lambda note: replace(note, version="9.0"))]
 
 
-def correction(stage: Stage) -> Sequence[Exchange]:
-    """The note would correct an earlier message."""
-    earlier = MessageId(draw_uuid7(stage.clock()))
-    return [_submit_changed(stage, "It supersedes a message.", lambda note: replace(note, supersedes=earlier))]
+def corrected_twice(stage: Stage) -> Sequence[Exchange]:
+    """A referral is corrected, and then the first version of it again: two would be believed to be the newest."""
+    first = stage.submit("Rivermead refers.", "rivermead", stage.compose("rivermead"))
+    body = first_manifest(done(first))
+    correction = [stage.compose_correction("rivermead", body) for _ in range(2)]
+    return [
+        first,
+        stage.submit("It corrects the referral.", "rivermead", correction[0]),
+        stage.submit("It corrects the first version, not the newest.", "rivermead", correction[1]),
+    ]
 
 
 def unknown_exclusion(stage: Stage) -> Sequence[Exchange]:

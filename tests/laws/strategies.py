@@ -11,7 +11,7 @@ from agencies.names import OfficerId, PartyId
 from broker.case import Case, LawfulBasis, Related, Relation
 from broker.kinds.kind import Kind
 from broker.kinds.referral import REFERRAL
-from broker.need_to_know import Access, Act, Asker, Standing
+from broker.need_to_know import Access, Act, Asker, Corrected, Standing
 from tests.rules import cases
 from tests.rules.cases import DAY, ISA, NOW, OFFICER, OTHER_OFFICER, REF
 
@@ -97,6 +97,7 @@ made_up = st.builds(
     case=st.none() | made_cases,
     opens_case=mostly(False),
     standing=st.sampled_from(Standing),
+    corrected=st.sampled_from(Corrected),
     withdrawn=mostly(False),
     key_revoked=mostly(False),
     demand_proved=mostly(False),
@@ -120,6 +121,7 @@ accesses_to_a_case = st.builds(
     st.sampled_from(cases.ABOUT_A_CASE),
     case=st.none() | st.just(cases.CASE) | made_cases,
     standing=st.sampled_from(Standing),
+    corrected=st.sampled_from(Corrected),
     withdrawn=mostly(False),
     key_revoked=st.booleans(),
     for_named=st.booleans(),

@@ -8,7 +8,18 @@ from hypothesis import strategies as st
 
 from agencies.names import OfficerId, PartyId
 from broker.case import Case, LawfulBasis, Related, Relation
-from broker.need_to_know import COORDINATING, NOT_AVAILABLE, Access, Act, Deny, Permit, Standing, decide, decide_asker
+from broker.need_to_know import (
+    COORDINATING,
+    NOT_AVAILABLE,
+    Access,
+    Act,
+    Corrected,
+    Deny,
+    Permit,
+    Standing,
+    decide,
+    decide_asker,
+)
 from tests.laws.strategies import accesses, accesses_to_a_case, accesses_with_case, instants, participants
 from tests.rules.cases import NOW, OFFICER, OTHER_OFFICER, PERMITTED
 
@@ -108,6 +119,7 @@ def test_withdrawing_demanding_proof_or_losing_a_standing_never_permits(access: 
     never_more_than(access, replace(access, withdrawn=True))
     never_more_than(access, replace(access, demand_proved=True))
     never_more_than(access, replace(access, standing=Standing.NONE))
+    never_more_than(access, replace(access, corrected=Corrected.MISSING))
 
 
 @given(accesses)

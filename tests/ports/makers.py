@@ -63,6 +63,7 @@ def a_message(
         payload_length=len(payload),
         suite="hybrid",
         accepted_at=at,
+        submission="sha256:made-up-note",
         manifest="marac/manifest/v1\nmade up\n",
     )
     return Addressed(

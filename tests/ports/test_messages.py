@@ -225,3 +225,61 @@ async def test_of_two_submissions_with_one_id_at_once_one_is_accepted(store: Sto
             return True
 
     assert sorted(await asyncio.gather(*(submit(number) for number in range(4)))) == [False, False, False, True]
+
+
+async def test_what_is_corrected_keeps_its_headers_for_the_offices_alone(store: Store) -> None:
+    older, newer = a_message(a_ref(), [IDVA, HOUSING, COORDINATOR]), a_message(a_ref())
+    await in_mailbox(store, older)
+    idva, housing, office = (delivery.id for delivery, _ in older.deliveries)
+    async with store.unit() as unit:
+        await unit.messages.recall({housing: None}, NOW)
+        await unit.messages.supersede(older.message.id, newer.message.id, [COORDINATOR])
+        states = {one.id: one.state for one in await unit.messages.deliveries(older.message.id)}
+        assert states == {
+            idva: DeliveryState.SUPERSEDED,
+            housing: DeliveryState.RECALLED,
+            office: DeliveryState.WAITING,
+        }
+        assert [await unit.messages.header(each) is None for each in (idva, housing, office)] == [True, True, False]
+        held = await unit.messages.get(older.message.id)
+        assert held is not None
+        assert held.superseded_by == newer.message.id
+        assert list(await to_lease(unit, IDVA, 9, LATER)) == []
+        assert len(await to_lease(unit, COORDINATOR, 9, LATER)) == 1
+        await unit.outbox.arrived([idva], NOW)
+        assert states[idva] == DeliveryState.SUPERSEDED
+
+
+async def test_what_is_corrected_on_its_way_is_not_published_any_more(store: Store) -> None:
+    older = a_message(a_ref(), [IDVA, COORDINATOR])
+    await accepted(store, older)
+    async with store.unit() as unit:
+        await unit.messages.supersede(older.message.id, MessageId("newer"), [COORDINATOR])
+        mine = {delivery.id for delivery, _ in older.deliveries}
+        assert [one.recipient for one in await unit.outbox.take(999) if one.delivery in mine] == [COORDINATOR]
+
+
+async def test_who_had_any_version_released_holds_the_newest_but_not_from_whom_it_was_recalled(store: Store) -> None:
+    ref = a_ref()
+    versions = [a_message(ref, [IDVA, HOUSING]) for _ in range(3)]
+    await in_mailbox(store, *versions)
+    first, second, third = (one.message.id for one in versions)
+    async with store.unit() as unit:
+        for one, by in ((first, second), (second, third)):
+            await unit.messages.supersede(one, by, [])
+        assert await unit.messages.holders(third) == frozenset()
+        for delivery, _ in versions[0].deliveries:
+            await unit.messages.release(delivery.id, NOW)
+        assert await unit.messages.holders(third) == {IDVA, HOUSING}
+        await unit.messages.recall({versions[0].deliveries[1][0].id: None}, NOW)
+        assert await unit.messages.holders(third) == {IDVA}
+        assert await unit.messages.holders(first) == {IDVA}
+
+
+async def test_the_parts_of_a_submission_are_those_of_its_own_case(store: Store) -> None:
+    ref = a_ref()
+    parts = [a_message(ref) for _ in range(2)]
+    await accepted(store, *parts, a_message(a_ref()))
+    async with store.reader() as unit:
+        found = await unit.messages.parts(parts[0].message)
+    assert sorted(one.id for one in found) == sorted(one.message.id for one in parts)

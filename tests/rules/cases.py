@@ -10,7 +10,7 @@ from agencies.isa import Isa
 from agencies.names import AreaName, CaseRef, OfficerId, PartyId, agency_id, office_id
 from broker.case import Case, LawfulBasis, Related, Relation
 from broker.kinds.referral import REFERRAL
-from broker.need_to_know import Access, Act, Asker, Decision, Deny, Permit, Standing
+from broker.need_to_know import Access, Act, Asker, Corrected, Decision, Deny, Permit, Standing
 
 AREA = AreaName("marac.area.example")
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -178,6 +178,9 @@ def _permits() -> Iterator[Question]:
     yield Question("a first referral by nobody in particular, where proof is demanded", first, no_case)
     again = about(replace(SUBMIT, repeats=True), holding(Relation.ENDED, HOUSING))
     yield Question("a submission that ended its sender's part, again", again, Permit(Relation.ENDED, PUBLIC_TASK))
+    yield Question("a correction of its own message", replace(SUBMIT, corrected=Corrected.OWN), asked)
+    again = replace(SUBMIT, corrected=Corrected.MISSING, repeats=True)
+    yield Question("a correction that was accepted before, again", again, asked)
     proved = naming(replace(OPEN, demand_proved=True), OFFICER, proved=True)
     yield Question("a proved officer where only such are accepted", proved, yes)
     yield Question("another officer of the agency is excluded", about(OPEN, _without(OTHER_OFFICER)), yes)
@@ -204,6 +207,8 @@ def _permits_to_the_offices(yes: Permit) -> Iterator[Question]:
         yield Question(f"{office.kind} acts without an agreement", by(EXCLUDE, unsigned), yes)
         yield Question(f"{office.kind} lifts an exclusion", by(LIFT, unsigned), yes)
         yield Question(f"{office.kind} refers for an agency that has not signed", by(SUBMIT, office), yes)
+        others = replace(by(SUBMIT, office), corrected=Corrected.ANOTHERS)
+        yield Question(f"{office.kind} corrects another's message", others, yes)
         yield Question(f"{office.kind} reads the log", by(AUDIT, office), Permit(Relation.NONE, PUBLIC_TASK))
     for case in (CLOSED, replace(CASE, exclusions_pending=True)):
         for access in (LEASE, NOTICE, proved(OPEN)):
@@ -369,6 +374,12 @@ def _refused_by_item() -> Iterator[Question]:
         for access in (LEASE, NOTICE, OPEN, RECEIPT, STATUS):
             name = f"{access.act} by the {office.kind} of what is another's"
             yield Question(name, replace(by(access, office), standing=NOBODY), Deny("N12", "not-available"))
+    for party, corrected in (
+        (HOUSING, Corrected.ANOTHERS), (HOUSING, Corrected.MISSING),
+        (COORDINATOR, Corrected.MISSING), (DEPUTY, Corrected.MISSING),
+    ):  # fmt: skip
+        name = f"{party.kind} corrects what is {corrected}"
+        yield Question(name, replace(by(SUBMIT, party), corrected=corrected), Deny("N12", "not-available"))
     for access in (LEASE, NOTICE, OPEN):
         yield Question(f"{access.act}: withdrawn", replace(access, withdrawn=True), Deny("N14", "not-available"))
     yield Question("header for a revoked key", replace(OPEN, key_revoked=True), Deny("N14", "recipient-revoked"))

@@ -7,7 +7,7 @@ import pytest
 from broker.lifecycle import COLLECTED, DESTROYED, ENDINGS, OPENED, RETAINED, DeliveryState, may_follow, state_of
 
 A, W, C = DeliveryState.ACCEPTED, DeliveryState.WAITING, DeliveryState.COLLECTED
-D, R = DeliveryState.DEAD_LETTERED, DeliveryState.RECALLED
+D, S, R = DeliveryState.DEAD_LETTERED, DeliveryState.SUPERSEDED, DeliveryState.RECALLED
 STATES = (COLLECTED, OPENED, DESTROYED, RETAINED)
 
 
@@ -18,6 +18,7 @@ STATES = (COLLECTED, OPENED, DESTROYED, RETAINED)
         ([A], A), ([W], W), ([C], C), ([D], D), ([R], R),
         ([A, W], A), ([A, C], A), ([W, C], W), ([C, C], C), ([A, W, C], A),
         ([D, A], D), ([D, W], D), ([D, C], D), ([D, C, C], D),
+        ([S], S), ([S, A], S), ([S, C], S), ([S, D], S), ([R, S], R),
         ([R, A], R), ([R, W], R), ([R, C], R), ([R, D], R), ([R, D, C, W, A], R),
     ],
 )  # fmt: skip
@@ -25,7 +26,7 @@ def test_the_sender_is_told_one_state_for_all_deliveries(deliveries: list[Delive
     assert state_of(deliveries) is told
 
 
-@pytest.mark.parametrize("told", [A, W, D, R])
+@pytest.mark.parametrize("told", [A, W, D, S, R])
 @pytest.mark.parametrize("position", [0, 1, 2])
 def test_short_of_all_having_collected_nobody_can_tell_whether_a_given_recipient_has(
     told: DeliveryState, position: int

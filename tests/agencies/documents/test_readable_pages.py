@@ -168,7 +168,7 @@ def test_the_page_of_a_further_kind_names_every_field_and_says_what_stands_in_it
             assert NAMED_OTHERWISE.get(name, name.replace("_", " ")).lower() in page.lower()
         if isinstance(value, str) and value not in {"unknown", "moved_here_not_high"}:
             assert " ".join(value.replace("_", " ").split()) in on_one_line
-    assert {name for name, value in every_field(document) if value is None} <= {"other_reason"}
+    assert {name for name, value in every_field(document) if value is None} <= {"other_reason", "correction"}
 
 
 @given(st.sampled_from(list(further_kinds)), st.data())

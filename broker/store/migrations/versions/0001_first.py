@@ -97,11 +97,14 @@ def _messages() -> None:
         sa.Column("payload_length", sa.Integer(), nullable=False, comment="length of the sealed payload, bytes"),
         sa.Column("suite", sa.Text(), nullable=False, comment="hybrid or classical"),
         sa.Column("accepted_at", TIME, nullable=False, comment="when it was accepted"),
+        sa.Column("submission", sa.Text(), nullable=False, comment="hash of the submission note"),
         sa.Column("manifest", sa.Text(), nullable=False, comment="the signed manifest"),
+        sa.Column("superseded_by", sa.Text(), nullable=True, comment="message that corrects it"),
         sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f("fk_messages_case"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
     )
     op.create_index(op.f("ix_messages_case"), "messages", ["case"])
+    op.create_index(op.f("ix_messages_superseded_by"), "messages", ["superseded_by"])
     op.create_table(
         "payloads",
         sa.Column("message", sa.Text(), nullable=False, comment="message id"),
