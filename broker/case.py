@@ -69,36 +69,81 @@ class Related:
 
 
 @dataclass(frozen=True, slots=True)
+class Flag:
+    """One agency's flag: while it runs, the case is for its information, whatever other part it has had and lost."""
+
+    party: PartyId
+    basis: LawfulBasis
+    since: datetime
+    until: datetime
+
+    def runs(self, at: datetime) -> bool:
+        """Claim that the flag is set at `at`."""
+        return self.since <= at < self.until
+
+
+class Stage(StrEnum):
+    """Where a case stands, by what the broker knows; the first that holds, from below."""
+
+    LOOKED_UP = "looked-up"  # asked about, and never referred
+    REFERRED = "referred"
+    FLAGGED = "flagged"  # a flag runs
+    RESEARCHING = "researching"  # somebody is asked to search their files
+    DUE = "due"  # its destruction is scheduled
+
+
+RESEARCH = "research"  # why an agency is asked
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """What need-to-know must know of a case.
 
     related                   by party id
+    flags                     by party id; one that has run out grants nothing
     excluded                  agencies and officers, by register id: they beat every grant
     closed                    honour-based abuse: only the coordinator's office, and the officers in `named`; for good
     named                     officers of other agencies who may have what a closed case holds; no effect before
     exclusions_pending        people were excluded by name: all but the coordinator wait until that is dealt with
-    last_referral_at          what the retention clock runs from
+    last_referral_at          what the retention clock runs from; None for one that was only looked up
     scheduled_at              when destruction was scheduled, or None
     """
 
     ref: CaseRef
     opened_at: datetime
-    last_referral_at: datetime
+    last_referral_at: datetime | None
     related: Mapping[PartyId, Related] = field(default_factory=dict)
     excluded: frozenset[PartyId | OfficerId] = frozenset()
     closed: bool = False
     named: frozenset[OfficerId] = frozenset()
     exclusions_pending: bool = False
     scheduled_at: datetime | None = None
+    flags: Mapping[PartyId, Flag] = field(default_factory=dict)
 
     def relation(self, party: PartyId, at: datetime) -> Relation:
-        """Return the relation of `party` at `at`; excluded beats everything."""
-        if party in self.excluded:
+        """Return the relation of `party` at `at`; excluded beats everything, and a flag is what is left of any other.
+
+        An agency that holds a flag, is asked and knows nothing goes back to its flag, as long as that runs.
+        """
+        held, flag = self.related.get(party), self.flags.get(party)
+        own = Relation.NONE if held is None else held.at(at)
+        if party in self.excluded or own is Relation.EXCLUDED:
             return Relation.EXCLUDED
-        held = self.related.get(party)
-        return Relation.NONE if held is None else held.at(at)
+        if flag is None or own.at_least(Relation.FOR_INFORMATION):
+            return own
+        return Relation.FOR_INFORMATION if flag.runs(at) else Relation.ENDED
+
+    def stage(self, at: datetime) -> Stage:
+        """Return where the case stands at `at`."""
+        if self.scheduled_at is not None:
+            return Stage.DUE
+        if any(one.at(at) is Relation.ASKED and one.why == RESEARCH for one in self.related.values()):
+            return Stage.RESEARCHING
+        if any(flag.runs(at) for flag in self.flags.values()):
+            return Stage.FLAGGED
+        return Stage.LOOKED_UP if self.last_referral_at is None else Stage.REFERRED
 
     def basis(self, party: PartyId) -> LawfulBasis | None:
         """Return the lawful basis recorded for `party`, or None."""
-        held = self.related.get(party)
+        held = self.related.get(party) or self.flags.get(party)
         return None if held is None else held.basis

@@ -34,6 +34,7 @@ class Act(StrEnum):
     VIEW = "view"  # who takes part in a case, and who is kept out
     STEWARD = "steward"  # registers, delegations, tombstones: the coordinator's office
     REVOKE = "revoke"  # bringing a revocation, which its own signature must carry
+    SURVEY = "survey"  # over all cases: look-ups by agency, and what waits for somebody
     AUDIT = "audit"  # reading the log with its salts
     NOTICE_ADDRESS = "notice-address"  # where a party itself is told
     UNCOLLECTED = "uncollected"  # what is urgent and has not been collected, case by case as VIEW permits
@@ -48,6 +49,7 @@ _WHO_MAY = {
     Act.VIEW: COORDINATING,
     Act.RECALL_SOME: COORDINATING,
     Act.STEWARD: COORDINATING,
+    Act.SURVEY: COORDINATING,
     Act.AUDIT: COORDINATING | {"compliance"},
     Act.UNCOLLECTED: COORDINATING,
 }
@@ -61,7 +63,7 @@ _WANTS_PROOF = (_BY_WHOM_COUNTS - {Act.LEASE, Act.NOTICE}) | {
 }  # fmt: skip
 # What opens a closed case, to oneself or to others: by an officer who signed, in every area.
 _OPENS_CLOSED = frozenset({Act.OPEN, Act.LIFT, Act.RELATE, Act.NAME})
-_NO_CASE = frozenset({Act.STEWARD, Act.REVOKE, Act.AUDIT, Act.NOTICE_ADDRESS, Act.UNCOLLECTED})
+_NO_CASE = frozenset({Act.STEWARD, Act.REVOKE, Act.SURVEY, Act.AUDIT, Act.NOTICE_ADDRESS, Act.UNCOLLECTED})
 
 
 class Standing(StrEnum):

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from agencies.names import CaseRef, DeliveryId, EntryId, MessageId, OfficerId, PartyId
 from broker.audit import Entry
-from broker.case import Case, Related
+from broker.case import Case, Flag, Related
 from broker.records import (
     Addressed,
     Arrival,
@@ -21,6 +21,7 @@ from broker.records import (
     Message,
     Reach,
 )
+from broker.retention import Cutoff
 
 
 class Cases(Protocol):
@@ -59,10 +60,28 @@ class Cases(Protocol):
     async def relate(self, ref: CaseRef, related: Related) -> None:
         """Add or replace a party's relation to the case."""
 
-    async def due(self, before: datetime, limit: int) -> Sequence[Case]:
-        """Return cases not yet scheduled whose last referral is at or before `before`, oldest first."""
+    async def flag(self, ref: CaseRef, flags: Sequence[Flag]) -> None:
+        """Set agencies' flags, or put them in the place of those that they have."""
 
-    async def schedule(self, refs: Sequence[CaseRef], at: datetime, before: datetime) -> Sequence[CaseRef]:
+    async def unflag(self, ref: CaseRef, party: PartyId) -> None:
+        """Take an agency's flag back; where it has none nothing changes."""
+
+    async def flags_over(self, at: datetime, limit: int) -> Sequence[CaseRef]:
+        """Return, by id, cases with flags that have run out by `at` and whose end is not recorded."""
+
+    async def lapse(self, ref: CaseRef, at: datetime) -> bool:
+        """Record the end of the case's flags that have run out by `at`; False if that was recorded before."""
+
+    async def untriaged(self, before: datetime, limit: int) -> Sequence[Case]:
+        """Return cases last referred by `before` with no triage since, oldest first."""
+
+    async def pending(self, limit: int) -> Sequence[Case]:
+        """Return cases with people excluded in words that nobody has dealt with, oldest first."""
+
+    async def due(self, before: Cutoff, limit: int) -> Sequence[Case]:
+        """Return cases not yet scheduled that were last referred, or else looked up, by `before`, oldest first."""
+
+    async def schedule(self, refs: Sequence[CaseRef], at: datetime, before: Cutoff) -> Sequence[CaseRef]:
         """Schedule destruction at `at` of those that are not scheduled and, still, not referred after `before`.
 
         Return which: what a referral changed since it was read as due is not among them.
@@ -77,7 +96,7 @@ class Cases(Protocol):
     async def scheduled_after(self, at: datetime, limit: int) -> Sequence[CaseRef]:
         """Return cases scheduled after `at`."""
 
-    async def count_due(self, before: datetime) -> int:
+    async def count_due(self, before: Cutoff) -> int:
         """Return how many cases `due` would return, without a limit."""
 
     async def count_scheduled(self, before: datetime) -> int:
@@ -152,6 +171,9 @@ class Messages(Protocol):
 
     async def escalated(self, deliveries: Sequence[DeliveryId], at: datetime) -> None:
         """Record that the coordinator's office was told of them."""
+
+    async def first_of(self, kind: str, since: datetime) -> Sequence[Message]:
+        """Return the first document of each submission of a kind accepted since then, corrections left out."""
 
     async def parts(self, message: Message) -> Sequence[Message]:
         """Return the messages of the same submission, this one among them."""

@@ -13,6 +13,7 @@ from broker.errors import LogShortened, StoreUnavailable, UnsafeSettings
 from broker.log.outside import Outside, copy_out
 from broker.log.sequencer import sequence
 from broker.log.startup import check_log
+from broker.lookups import AgencyLookups
 from broker.need_to_know import Access, Act, Asker
 from broker.notices import open_couriers
 from broker.ports import Courier, Queue, Store, UnitOfWork
@@ -22,6 +23,7 @@ from broker.services import (
     closing,
     exclude,
     export,
+    flags,
     lease,
     mailbox,
     notify,
@@ -35,6 +37,7 @@ from broker.services import (
     schedule,
     steward,
     submit,
+    survey,
 )
 from broker.services import status as status_
 from broker.services.desk import Clock, Desk, Directories
@@ -161,6 +164,14 @@ class Broker:
         """See services/overdue.py."""
         return await overdue.uncollected(self._desk, asker)
 
+    async def lookups(self, asker: Asker) -> Sequence[AgencyLookups]:
+        """See services/survey.py."""
+        return await survey.lookups(self._desk, asker)
+
+    async def waiting(self, asker: Asker) -> Sequence[survey.Waiting]:
+        """See services/survey.py."""
+        return await survey.waiting(self._desk, asker)
+
     async def delegations(self) -> Sequence[str]:
         """Return the delegation notes, oldest first: all that a newcomer needs, and no more is read for it."""
         async with self.store.reader() as uow:
@@ -209,6 +220,10 @@ class Broker:
     async def purge_due(self, yes: Yes = NO) -> int:
         """See services/purge.py."""
         return await purge.purge_due(self._desk, self._outside.add_tombstones, yes)
+
+    async def lapse_flags(self) -> int:
+        """See services/flags.py."""
+        return await flags.lapse_flags(self._desk)
 
     async def relay(self) -> int:
         """See services/relay.py."""

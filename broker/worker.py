@@ -41,6 +41,7 @@ def loops_of(broker: Broker) -> tuple[Loop, ...]:
         Loop("republish", broker.republish, broker.settings.republish_after_s / 4),
         # Slower than a kit that waits: who collects at once needs no notice.
         Loop("notices", broker.notify, 15.0, desk.clock_moved),
+        Loop("flags", broker.lapse_flags, 60.0, desk.clock_moved),
         Loop("sweeper", broker.sweep, 60.0),
         Loop("schedule", broker.schedule_due, 60.0, desk.clock_moved),
         Loop("purge", broker.purge_due, 60.0, desk.clock_moved),

@@ -15,7 +15,7 @@ from agencies.documents.grounds import (
     VisibleHighRisk,
 )
 from agencies.documents.instruments import Answer, Dara, DaraAnswer, Instrument, PoliceDash27, SafeLivesDash24
-from agencies.documents.person import Perpetrator, SeenPerson, Victim
+from agencies.documents.person import Child, Perpetrator, SeenPerson, Victim
 from agencies.documents.referral import HonourBased, Referral, Referrer, SergeantAgreement, Source
 from agencies.documents.safe_contact import SafeContact
 
@@ -31,7 +31,7 @@ class ReferralChanges(TypedDict, total=False):
     information_only: bool
     victim: Victim
     perpetrators: tuple[Perpetrator, ...]
-    children: tuple[SeenPerson, ...] | Literal["unknown"]
+    children: tuple[Child, ...] | Literal["unknown"]
     others_seen: tuple[SeenPerson, ...] | Literal["unknown"]
     grounds: tuple[Ground, ...]
     sergeant_agreement: SergeantAgreement | None
@@ -97,9 +97,9 @@ def a_perpetrator(name: str = "Sam Fictional") -> Perpetrator:
     return Perpetrator(name=name, employer="Exampleton Leisure", relationship_to_victim="former partner")
 
 
-def a_child(name: str = "Charlie Invented") -> SeenPerson:
+def a_child(name: str = "Charlie Invented") -> Child:
     """Return a made-up child."""
-    return SeenPerson(name=name, date_of_birth=date(2018, 2, 3), school="Exampleton School")
+    return Child(name=name, date_of_birth=date(2018, 2, 3), school="Exampleton School")
 
 
 def a_referral(**changes: Unpack[ReferralChanges]) -> Referral:

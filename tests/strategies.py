@@ -12,7 +12,7 @@ from agencies.documents.grounds import MaracRepeat, PotentialEscalation, Profess
 from agencies.documents.instruments import Answer, Dara, DaraAnswer, PoliceDash27, SafeLivesDash24
 from agencies.documents.lookup import Lookup
 from agencies.documents.lookup_answer import LookupAnswer
-from agencies.documents.person import Named, Perpetrator, Person, SeenPerson, Victim
+from agencies.documents.person import Child, Named, Perpetrator, Person, SeenPerson, Victim
 from agencies.documents.referral import HonourBased, Referral, Referrer, SergeantAgreement
 from agencies.documents.research_request import ResearchRequest, Sought
 from agencies.documents.research_return import Item, ResearchReturn
@@ -45,6 +45,7 @@ _person = {
 }
 
 seen_people = st.builds(SeenPerson, **_person, school=known(lines))
+seen_children = st.builds(Child, **_person, school=known(lines), child_protection_conference=known(st.booleans()))
 perpetrators = st.builds(Perpetrator, **_person, employer=known(lines), in_custody=known(st.booleans()))
 victims = st.builds(
     Victim,
@@ -60,7 +61,7 @@ referrers = st.builds(
     agency=lines,
     contact=lines,
     role=known(lines),
-    received_by=st.sampled_from(["broker", "telephone", "email", "paper"]),
+    received_by=st.sampled_from(["broker", "telephone", "email", "paper", "agency_without_isa"]),
 )
 
 
@@ -97,7 +98,7 @@ referrals = st.builds(
     urgent_reason=st.none() | texts,
     victim=victims,
     perpetrators=st.lists(perpetrators, max_size=2).map(tuple),
-    children=known(st.lists(seen_people, max_size=2).map(tuple)),
+    children=known(st.lists(seen_children, max_size=2).map(tuple)),
     grounds=st.lists(grounds, min_size=1, max_size=4, unique_by=lambda ground: ground.ground).map(tuple),
     sergeant_agreement=st.none() | st.builds(SergeantAgreement, agrees=known(st.booleans())),
     instruments=st.tuples(dashes | police_dashes) | st.tuples(dashes, daras),

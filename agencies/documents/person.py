@@ -89,3 +89,10 @@ class SeenPerson(Person):
     relationship_to_victim: Known[Line] = UNKNOWN
     relationship_to_perpetrators: Known[Line] = UNKNOWN
     school: Known[Line] = UNKNOWN
+
+
+class Child(SeenPerson):
+    """A child, and whether there is a child-protection conference: its chair must be told."""
+
+    child_protection_conference: Known[bool] = UNKNOWN
+    conference_chair: Line | None = None

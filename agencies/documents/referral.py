@@ -6,11 +6,11 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from agencies.documents.document import Document, Part
-from agencies.documents.fields import UNKNOWN, Known, Line, Text
+from agencies.documents.fields import UNKNOWN, AgencyRef, Known, Line, Text
 from agencies.documents.grounds import SERGEANT_AGREES_TO, Ground
 from agencies.documents.instruments import Dara, Instrument, PoliceDash27, SafeLivesDash24
 from agencies.documents.invalid import broken_rule
-from agencies.documents.person import Perpetrator, SeenPerson, Victim
+from agencies.documents.person import Child, Perpetrator, SeenPerson, Victim
 
 Source = Literal[
     "police", "idva", "childrens_social_care", "primary_care", "secondary_care", "education", "housing",
@@ -25,11 +25,12 @@ class Referrer(Part):
 
     source: Source
     agency: Line
+    agency_id: AgencyRef | None = None  # where it is in the register, and the coordinator took it in
     contact: Line
     role: Known[Line] = UNKNOWN
     telephone: Known[Line] = UNKNOWN
     email: Known[Line] = UNKNOWN
-    received_by: Literal["broker", "telephone", "email", "paper"] = "broker"
+    received_by: Literal["broker", "telephone", "email", "paper", "agency_without_isa"] = "broker"
 
 
 class SergeantAgreement(Part):
@@ -57,7 +58,7 @@ class Referral(Document):
     information_only: bool = False
     victim: Victim
     perpetrators: Annotated[tuple[Perpetrator, ...], Field(max_length=20)] = ()
-    children: Known[Annotated[tuple[SeenPerson, ...], Field(max_length=30)]] = UNKNOWN  # an empty list: there are none
+    children: Known[Annotated[tuple[Child, ...], Field(max_length=30)]] = UNKNOWN  # an empty list: there are none
     others_seen: Known[Annotated[tuple[SeenPerson, ...], Field(max_length=30)]] = UNKNOWN
     grounds: Annotated[tuple[Ground, ...], Field(min_length=1, max_length=5)]
     sergeant_agreement: SergeantAgreement | None = None
@@ -89,6 +90,12 @@ class Referral(Document):
         """True if any form of honour-based abuse is known: the case is closed from the referral on."""
         known = self.honour_based
         return True in (known.honour_based_abuse, known.forced_marriage, known.female_genital_mutilation)
+
+    @property
+    def names_conference(self) -> bool:
+        """True if a child is known to have a child-protection conference, whose chair must be told."""
+        children = () if self.children == UNKNOWN else self.children
+        return any(child.child_protection_conference is True for child in children)
 
     def incomplete_fields(self) -> list[str]:
         """Return JSON pointers to all that is unknown, and to what another answer here asks for."""

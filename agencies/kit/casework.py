@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from agencies.documents.document import Document
+from agencies.documents.lookup import PASSED_ON
 from agencies.documents.research_request import ResearchRequest
 from agencies.documents.routes import ROUTES
 from agencies.kit import closed
@@ -31,11 +32,14 @@ from agencies.kit.terminal import (
 )
 from agencies.kit.urgent import Urgent
 from agencies.kit.wire import CaseAnswer
+from agencies.taking_part import RELATIONS, WHYS
 
 OPENS = "lookup"  # needs no case
+EVERYBODY = (
+    "It is for every agency of the area that signed and is not excluded, also one whose part in the case was ended.\n"
+    "To end it for one of them: marac case relate CASE ID --as ended --why no-longer-involved"
+)
 KINDS = tuple(kind for kind in ROUTES if kind != "referral")
-RELATIONS = ("asked", "involved", "for_information", "ended")
-WHYS = ("research", "involvement", "information", "no-longer-involved", "correction")
 
 app = typer.Typer(no_args_is_help=True, help="Who takes part in a case, and who is kept out (coordinator).")
 
@@ -86,6 +90,10 @@ def send(options: SendOptions) -> None:
                 subject = correcting(sending, subject, options.corrects)
             sent = [_send_one(sending, subject, one) for one in messages]
     words = "\n".join(in_words(accepted, options.kind) for accepted in sent)
+    if options.kind == OPENS:
+        words += f"\nAnswer: {PASSED_ON}."
+    if options.kind == "flag-and-tag":
+        words += f"\n{EVERYBODY}"
     members = [members_of(accepted) for accepted in sent]
     answer(options.as_json, members[0] if len(members) == 1 else {"sent": members}, words)
 
@@ -151,18 +159,49 @@ app.command("close")(closed.close)
 app.command("name")(closed.name)
 
 
+@app.command("list")
+def list_waiting(kit: KitFolder = HERE, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+    """List the cases in which something is missing: a triage that is late, or exclusions in words to deal with.
+
+    Example: marac case list
+    """
+    with open_kit(kit, passphrase_file) as office:
+        found = office.waiting()
+    lines = [
+        f"{one.case}  {one.stage:<11}  referred {one.last_referral_at or 'never'}  missing: {', '.join(one.missing)}"
+        for one in found.cases
+    ]
+    answer(as_json, found.model_dump(), "\n".join(lines) or "Nothing is missing in any case.")
+
+
+def lookups(kit: KitFolder = HERE, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+    """Count the look-ups of each agency (coordinator): those stand out that asked twice within 30 days, and referred
+    nobody. About whom they asked is not in it.
+
+    Example: marac lookups
+    """
+    with open_kit(kit, passphrase_file) as office:
+        found = office.lookups()
+    lines = []
+    for one in found.agencies:
+        lines.append(f"{one.agency}{'  STANDS OUT' if one.stands_out else ''}")
+        without = ", ".join(at[:10] for at in one.without_referral)
+        lines.append(f"  {len(one.looked_up)} looked up; no referral after: {without or 'none'}")
+    answer(as_json, found.model_dump(), "\n".join(lines) or "Nobody has looked anybody up.")
+
+
 def _in_words(case: CaseAnswer) -> str:
+    """Return who takes part: each id on a line that can be copied whole, and under it what it rests on."""
+    referred = f"last referred {case.last_referral_at}" if case.last_referral_at else "never referred, only looked up"
     facts = [
-        f"Case {case.case}, opened {case.opened_at}, last referred {case.last_referral_at}",
+        f"Case {case.case} ({case.stage}), opened {case.opened_at}, {referred}",
         *(["CLOSED: for this office and the officers named alone"] if case.closed else []),
         *(["People excluded in words wait: marac exclusions"] if case.exclusions_pending else []),
         *([f"Scheduled for destruction at {case.destruction_scheduled_at}"] if case.destruction_scheduled_at else []),
-        *(
-            f"  {one.relation:<16} {one.party}  ({one.why}; {one.basis}; since {one.since}"
-            + (f", until {one.until})" if one.until else ")")
-            for one in case.relations
-        ),
-        *(f"  {'named':<16} {one}" for one in case.named),
-        *(f"  {'EXCLUDED':<16} {one}" for one in case.excluded),
     ]
-    return "\n".join(facts)
+    for one in case.relations:
+        ends = f", until {one.until}" if one.until else ""
+        facts += [f"  {one.relation:<16} {one.party}", f"    {one.why}; {one.basis}; since {one.since}{ends}"]
+    facts += [f"  {'flag':<16} {one.party}\n    since {one.since}, until {one.until}" for one in case.flags]
+    facts += [f"  {'named':<16} {one}" for one in case.named]
+    return "\n".join([*facts, *(f"  {'EXCLUDED':<16} {one}" for one in case.excluded)])

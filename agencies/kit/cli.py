@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-from agencies.kit import audit_commands, casework, joining, key_commands, notices, referring, sent, taking_back
+from agencies.documents.flag_and_tag import FlagAndTag
+from agencies.documents.referral import Referral
+from agencies.kit import audit_commands, casework, intake, joining, key_commands, notices, referring, sent, taking_back
 from agencies.kit.client import PURPOSE, AlreadyShown, PurposeNotAgreed, recall_of
 from agencies.kit.correcting import corrections, known_manifests, received
 from agencies.kit.home import Home, NotSaved
@@ -26,6 +28,7 @@ from agencies.kit.terminal import (
     say,
     stop,
     the_case,
+    wall_clock,
     warn,
 )
 from agencies.names import DeliveryId, MessageId, parse_delivery_id
@@ -37,9 +40,11 @@ from crypto.errors import Malformed
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="What an agency does with its area's broker.")
 app.command("join")(joining.join)
 app.command("refer")(referring.refer)
+app.command("intake")(intake.intake)
 app.command("sent")(sent.sent)
 app.command("send")(casework.send)
 app.add_typer(casework.app, name="case")
+app.command("lookups")(casework.lookups)
 app.command("recall")(taking_back.recall)
 app.add_typer(notices.app, name="notices")
 app.command("uncollected")(notices.uncollected)
@@ -112,6 +117,8 @@ def open_(
         newer = corrections(known_manifests(receiving)).get(opened.manifest.message)
         if newer is not None:
             warn(f"WARNING: this is an older version; message {newer} has taken its place")
+        if _names_conference(opened) and receiving.home.settings.party.rpartition("/")[0].endswith("/office"):
+            warn("a child-protection conference: its chair must be told; send children's social care a case-note")
         if receiving.pending():
             warn("the receipt could not be sent yet; the next `marac pull` sends it")
     say(render(opened.manifest.document, opened.document(), _facts(opened)))
@@ -221,14 +228,22 @@ def _facts(opened: Opened) -> dict[str, str]:
     how = "proved: signed with their own key" if opened.proved else "asserted: named by their agency, without a key"
     officer = f"{submission.officer} ({how})" if submission.officer else "not named"
     corrects = {"Corrects": f"message {manifest.supersedes}, and takes its place"} if manifest.supersedes else {}
+    document = opened.document()
+    lapsed = isinstance(document, FlagAndTag) and document.flagged_until < wall_clock().date()
     return {
         **corrects,
+        **({"Flag": "HAS LAPSED; take it out of your own files"} if lapsed else {}),
         "Case": manifest.case,
         "From": manifest.from_,
         "Officer": officer,
         "Accepted": encode_time(manifest.accepted),
         "Checks": "all nine passed",
     }
+
+
+def _names_conference(opened: Opened) -> bool:
+    document = opened.document()
+    return isinstance(document, Referral) and document.names_conference
 
 
 def _delivery(text: str) -> DeliveryId:

@@ -4,7 +4,7 @@ from datetime import date
 
 from agencies.documents.grounds import ProfessionalJudgement
 from agencies.documents.instruments import Answer, SafeLivesDash24
-from agencies.documents.person import Perpetrator, SeenPerson, Victim
+from agencies.documents.person import Child, Perpetrator, Victim
 from agencies.documents.referral import Referral, Referrer
 from agencies.documents.safe_contact import SafeContact
 
@@ -31,7 +31,7 @@ def example_referral() -> Referral:
             interpreter_needed=False,
         ),
         perpetrators=(Perpetrator(name="Sam Fictional", relationship_to_victim="former partner"),),
-        children=(SeenPerson(name="Charlie Invented", relationship_to_victim="child"),),
+        children=(Child(name="Charlie Invented", relationship_to_victim="child"),),
         grounds=(
             ProfessionalJudgement(
                 reasons="She plans to leave this week, and he has found her twice before.",

@@ -79,6 +79,8 @@ def _summary(referral: Referral) -> Iterator[str]:
         yield "*** URGENT ***"
     if referral.is_honour_based:
         yield "*** HONOUR-BASED: CLOSED CASE, NAMED PEOPLE ONLY ***"
+    if referral.names_conference:
+        yield "*** CHILD-PROTECTION CONFERENCE: ITS CHAIR MUST BE TOLD ***"
     if referral.information_only:
         yield "*** FOR INFORMATION ONLY ***"
     missing = len(referral.incomplete_fields())

@@ -209,6 +209,14 @@ class Sender:
         fields = self.fields(**{"idempotency-key": draw_uuid7(self.clock())})
         self.gateway.put("/v1/notices", encode_body({"email": email, "webhook": webhook}), fields)
 
+    def lookups(self) -> wire.LookupsAnswer:
+        """Return each agency's look-ups by date (coordinator). Raises Problem, Unreachable."""
+        return self.gateway.get("/v1/lookups", wire.LookupsAnswer, self.fields())
+
+    def waiting(self) -> wire.WaitingCasesAnswer:
+        """Return the cases in which something is missing (coordinator). Raises Problem, Unreachable."""
+        return self.gateway.get("/v1/cases", wire.WaitingCasesAnswer, self.fields())
+
     def notices(self) -> wire.NoticesAnswer:
         """Return where this party is told, and how that goes. Raises Problem, Unreachable."""
         return self.gateway.get("/v1/notices", wire.NoticesAnswer, self.fields())

@@ -152,17 +152,27 @@ class RelationAnswer(Answer):
     until: str | None
 
 
+class FlagAnswer(Answer):
+    """One agency's flag."""
+
+    party: str
+    since: str
+    until: str
+
+
 class CaseAnswer(Answer):
     """GET /v1/cases/{case}; instants as the gateway writes them."""
 
     case: str
+    stage: str
     opened_at: str
-    last_referral_at: str
+    last_referral_at: str | None
     closed: bool
     named: tuple[str, ...] = ()  # gateways from before it do not say
     exclusions_pending: bool
     destruction_scheduled_at: str | None
     relations: tuple[RelationAnswer, ...]
+    flags: tuple[FlagAnswer, ...]
     excluded: tuple[str, ...]
 
 
@@ -204,6 +214,37 @@ class UncollectedAnswer(Answer):
     """GET /v1/uncollected."""
 
     uncollected: tuple[UncollectedDelivery, ...]
+
+
+class AgencyLookupsAnswer(Answer):
+    """One agency's look-ups by date."""
+
+    agency: str
+    looked_up: tuple[str, ...]
+    without_referral: tuple[str, ...]
+    stands_out: bool
+
+
+class LookupsAnswer(Answer):
+    """GET /v1/lookups."""
+
+    agencies: tuple[AgencyLookupsAnswer, ...]
+
+
+class WaitingAnswer(Answer):
+    """A case in which something is missing."""
+
+    case: str
+    stage: str
+    opened_at: str
+    last_referral_at: str | None
+    missing: tuple[str, ...]
+
+
+class WaitingCasesAnswer(Answer):
+    """GET /v1/cases."""
+
+    cases: tuple[WaitingAnswer, ...]
 
 
 class _ProblemAnswer(Answer):

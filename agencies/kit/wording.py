@@ -34,6 +34,7 @@ TITLES: Final[Mapping[str, str]] = {
 }
 
 _LABELS: Final[Mapping[str, str]] = {
+    "agency_id": "Id of the agency",
     "correction": "Why it was corrected",
     "others_seen": "Others the perpetrator sees",
     "victim_fears": "Whom the victim fears",
@@ -73,6 +74,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "childrens_social_care": "children's social care",
     "idva": "IDVA",
     "mash": "MASH",
+    "agency_without_isa": "agency without the agreement",
     "dont_know": "don't know",
     "moved_here_not_high": "moved here, and the risk was assessed as not high",
     "marac_plus": "MARAC Plus",

@@ -30,6 +30,7 @@ class Effects:
     excluded            agencies and officers by register id: rules from this very request on
     exclusions_pending  people were excluded in words: all but the coordinator wait
     closes              honour-based abuse
+    starts_clock        True for any referral: where the case was only looked up, its clock runs from now on
     restarts_clock      True for a referral that is not for information only
     asked               agencies that are asked from now on; who is involved stays so
     answered_nothing    an agency that was asked and knows nothing: its part in the case ends
@@ -40,6 +41,7 @@ class Effects:
     excluded: frozenset[PartyId | OfficerId] = frozenset()
     exclusions_pending: bool = False
     closes: bool = False
+    starts_clock: bool = False
     restarts_clock: bool = False
     asked: tuple[PartyId, ...] = ()
     answered_nothing: PartyId | None = None

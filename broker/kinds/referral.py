@@ -8,14 +8,15 @@ from agencies.documents.exclusions import Exclusions
 from agencies.documents.referral import Referral, meets_threshold
 from agencies.names import OfficerId, PartyId, coordinator_of
 from broker.case import Relation
-from broker.errors import BelowThreshold, ExclusionLeavesNobody, UnknownExclusion
+from broker.errors import BelowThreshold, DocumentRejected, ExclusionLeavesNobody, UnknownExclusion
 from broker.kinds.kind import Documents, Effects, Kind, Part, Scene
 
 
 def _effect(documents: Documents, scene: Scene) -> Effects:
     """Return what a referral does to its case.
 
-    Raises BelowThreshold if its only ground is a count of ticks under the area's threshold, UnknownExclusion
+    Raises BelowThreshold if its only ground is a count of ticks under the area's threshold, DocumentRejected if the
+    office sends it and it does not say how it came, UnknownExclusion
     if an exclusion names nobody in the register, ExclusionLeavesNobody if it names the coordinator's office.
     """
     referral, exclusions = documents["referral"], documents["exclusions"]
@@ -23,13 +24,22 @@ def _effect(documents: Documents, scene: Scene) -> Effects:
         raise TypeError("the table of documents declares other types")
     if not meets_threshold(referral, scene.settings.dash_threshold):
         raise BelowThreshold("below the area's threshold, and no other ground", "/documents/referral/grounds")
+    if _takes_in(scene) and referral.referrer.received_by == "broker" and referral.correction is None:
+        # The office refers for nobody but others: whose referral it is, and how it came, must stand in it.
+        raise DocumentRejected("say how it came to the office", "/documents/referral/referrer/received_by")
     return Effects(
         excluded=_excluded(exclusions, scene.directory),
         exclusions_pending=exclusions.has_free_text,
         closes=referral.is_honour_based,
+        starts_clock=True,
         restarts_clock=not referral.information_only,
         urgent=referral.urgent,
     )
+
+
+def _takes_in(scene: Scene) -> bool:
+    party = scene.directory.register.party(scene.sender)
+    return party is not None and party.kind in {"coordinator", "deputy"}
 
 
 def _excluded(exclusions: Exclusions, directory: Directory) -> frozenset[PartyId | OfficerId]:

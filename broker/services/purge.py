@@ -8,10 +8,10 @@ from broker.case import Case
 from broker.kinds.table import KINDS
 from broker.ports import UnitOfWork
 from broker.records import Destroyed
-from broker.retention import due_at, may_destroy
+from broker.retention import Periods, case_due_at, may_destroy
 from broker.services.desk import Desk
 from broker.services.ruling import broker_entry
-from broker.services.schedule import retention_years, unschedule
+from broker.services.schedule import periods_of, unschedule
 from broker.services.watch import NO, Yes, check_clock, check_share
 from crypto import note as signed_note
 from crypto.draw import draw_salt
@@ -63,32 +63,32 @@ async def _settle(desk: Desk, add_tombstones: AddTombstones) -> None:
 async def _destroy(desk: Desk, ref: CaseRef) -> bool:
     async with desk.store.unit() as uow:
         case = await uow.cases.lock(ref)
-        years = await retention_years(desk, uow)
+        periods = await periods_of(desk, uow)
         # Asked again under the lock: a referral that came meanwhile has restarted the clock.
         if case is None or not may_destroy(case.scheduled_at, desk.settings.purge_grace, desk.now()):
             return False
-        if desk.now() < due_at(case.last_referral_at, years):
+        if desk.now() < case_due_at(case, periods):
             # Its period was lengthened: it no longer stands before those that are due.
-            await unschedule(desk, uow, case.ref, years)
+            await unschedule(desk, uow, case, periods)
             await uow.commit()
             desk.logged.ring()
             return False
         scheduled = await uow.log.entry_of(ref, "schedule")
         if scheduled is None or scheduled.index is None:
             return False  # not yet in the log that outsiders can check: the next run finds it there
-        await _bury(desk, uow, case, years, scheduled.index)
+        await _bury(desk, uow, case, periods, scheduled.index)
         await uow.commit()
     return True
 
 
-async def _bury(desk: Desk, uow: UnitOfWork, case: Case, years: int, log_index: int) -> None:
+async def _bury(desk: Desk, uow: UnitOfWork, case: Case, periods: Periods, log_index: int) -> None:
     gone: Destroyed = await uow.cases.destroy(case.ref)
     salt = draw_salt()
     tombstone = Tombstone(
         area=desk.area,
         case=case_commitment(salt, case.ref),
         salt=salt,
-        rule=f"retention-{years}-years",
+        rule=periods.rule(case),
         destroyed=desk.now(),
         counts=tuple(sorted((kind, count) for kind, count in gone.counts.items() if kind in KINDS)),
         log_origin=desk.log_origin,

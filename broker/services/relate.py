@@ -14,14 +14,12 @@ from broker.services.looking import check_case, rule_on_case
 from broker.services.relations import COMPLIANCE
 from broker.services.ruling import check_asker, rejections_logged
 
-WHYS = ("by-role", "research", "involvement", "information", "no-longer-involved", "correction")
 _TAKE_PART = frozenset(AGENCY_KINDS) - {COMPLIANCE} | {"chair"}
-RELATIONS = (Relation.FOR_INFORMATION, Relation.ASKED, Relation.INVOLVED, Relation.ENDED)
 
 
 @dataclass(frozen=True, slots=True)
 class Relating:
-    """One agency's part in a case from now on: one of RELATIONS, why (one of WHYS), on what basis, until when.
+    """One agency's part in a case from now on: in the words of agencies/taking_part.py, on what basis, until when.
 
     basis  None for that of the agency's kind
     """
@@ -47,6 +45,8 @@ async def relate(desk: Desk, case: CaseRef, relating: Relating, asker: Asker) ->
             found = await rule_on_case(desk, uow, access, case)
             if found is not None:
                 await uow.cases.relate(case, related)
+            if found is not None and related.relation is Relation.ENDED:
+                await uow.cases.unflag(case, related.party)
             await uow.commit()  # a crash after this: asked again, nothing changes but `since`
     desk.logged.ring()
     desk.mail.ring()

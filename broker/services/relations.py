@@ -1,18 +1,16 @@
 """Which relations to its case a submission brings about: by role, for who refers, and by the kind's effect."""
 
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import datetime
 
 from agencies.agency import AGENCY_KINDS, Party
 from agencies.directory import Directory
-from broker.case import Case, Related, Relation
+from broker.case import RESEARCH, Case, Flag, Related, Relation
 from broker.kinds.kind import Effects, Kind
 from broker.need_to_know import Access, basis_for
 from broker.services.desk import Desk
 from broker.services.sealing import taking_part
 
-RESEARCH, NOTHING_KNOWN = "research", "nothing-known"
+NOTHING_KNOWN = "nothing-known"
 COMPLIANCE = "compliance"  # checks what the others do, and takes part in no case
 
 
@@ -53,23 +51,31 @@ def _is_raised(held: Related | None, desk: Desk) -> bool:
 
 
 def _by_effect(desk: Desk, case: Case | None, effects: Effects, parties: list[Party]) -> Iterator[Related]:
-    for party in parties:
-        if party.kind not in AGENCY_KINDS or party.kind == COMPLIANCE:
-            continue
+    for party in _agencies(parties):
         relation = Relation.NONE if case is None else case.relation(party.id, desk.now())
-        if relation is Relation.EXCLUDED:
-            continue
-        if party.id in effects.asked and not relation.at_least(Relation.ASKED):
+        asks = party.id in effects.asked and relation is not Relation.EXCLUDED
+        if asks and not relation.at_least(Relation.ASKED):
             yield _related(desk, party, Relation.ASKED, RESEARCH)
-        elif effects.informs_until is not None and not relation.at_least(Relation.ASKED):
-            held = None if case is None else case.related.get(party.id)
-            if not relation.at_least(Relation.FOR_INFORMATION) or _ends_before(held, effects.informs_until):
-                flagged = _related(desk, party, Relation.FOR_INFORMATION, "flag-and-tag")
-                yield replace(flagged, until=effects.informs_until)
 
 
-def _ends_before(held: Related | None, until: datetime) -> bool:
-    return held is not None and held.until is not None and held.until < until
+def flags_set(desk: Desk, case: Case, effects: Effects, directory: Directory) -> list[Flag]:
+    """Return the flags to set: each agency's that takes part and is not excluded, also one whose part was ended.
+
+    One that runs longer already stays so.
+    """
+    until, now = effects.informs_until, desk.now()
+    if until is None:
+        return []
+    held = case.flags
+    return [
+        Flag(party.id, basis_for(party.kind), now, max(until, held[party.id].until) if party.id in held else until)
+        for party in _agencies(taking_part(desk, directory))
+        if case.relation(party.id, now) is not Relation.EXCLUDED
+    ]
+
+
+def _agencies(parties: list[Party]) -> Iterator[Party]:
+    return (party for party in parties if party.kind in AGENCY_KINDS and party.kind != COMPLIANCE)
 
 
 def _ended(desk: Desk, access: Access) -> Iterator[Related]:

@@ -8,7 +8,7 @@ from agencies.names import CaseRef
 from broker.case import Case
 from broker.errors import StoreUnavailable
 from broker.ports import UnitOfWork
-from broker.retention import due_at, is_due, may_be_due
+from broker.retention import Periods, case_due_at, cutoff
 from broker.services.desk import Desk
 from broker.services.ruling import broker_entry
 from broker.services.watch import NO, TOLERANCE, Yes, check_clock, check_share
@@ -21,7 +21,8 @@ class Due:
     """A case that is due, or scheduled already; personal data, for the coordinator's office and the operator's run."""
 
     case: CaseRef
-    last_referral_at: datetime
+    opened_at: datetime
+    last_referral_at: datetime | None  # None: only looked up
     due_at: datetime
     scheduled_at: datetime | None
 
@@ -29,11 +30,11 @@ class Due:
 async def preview(desk: Desk, limit: int = BATCH) -> Sequence[Due]:
     """Return what is due now or scheduled, the oldest first; nothing is changed."""
     async with desk.store.reader() as uow:
-        years = await retention_years(desk, uow)
+        periods = await periods_of(desk, uow)
         scheduled = await uow.cases.scheduled(desk.now(), limit)
-        due = await _due(desk, uow, years, limit)
+        due = await _due(desk, uow, periods, limit)
     return [
-        Due(case.ref, case.last_referral_at, due_at(case.last_referral_at, years), case.scheduled_at)
+        Due(case.ref, case.opened_at, case.last_referral_at, case_due_at(case, periods), case.scheduled_at)
         for case in (*scheduled, *due)
     ]
 
@@ -49,25 +50,25 @@ async def schedule_due(desk: Desk, yes: Yes = NO) -> int:
     while await _take_back_ahead(desk, yes):
         pass
     async with desk.store.unit() as uow:
-        years, now = await retention_years(desk, uow), desk.now()
-        due = [case.ref for case in await _due(desk, uow, years, BATCH)]
+        periods, now = await periods_of(desk, uow), desk.now()
+        due = {case.ref: case for case in await _due(desk, uow, periods, BATCH)}
         if not due:
             return 0
         await check_clock(uow, desk.clock(), desk.watch, yes)
-        before = may_be_due(now, years)
+        before = cutoff(now, periods)
         check_share(await uow.cases.count_due(before), await uow.cases.count(), desk.settings.due_at_once_percent, yes)
-        scheduled = await uow.cases.schedule(due, now, before)
+        scheduled = await uow.cases.schedule(list(due), now, before)
         for ref in scheduled:
-            await uow.log.append(broker_entry(desk, "schedule", ref, f"retention-{years}-years"))
+            await uow.log.append(broker_entry(desk, "schedule", ref, periods.rule(due[ref])))
         await uow.commit()
     desk.logged.ring()
     return len(scheduled)
 
 
-async def unschedule(desk: Desk, uow: UnitOfWork, ref: CaseRef, years: int) -> None:
+async def unschedule(desk: Desk, uow: UnitOfWork, case: Case, periods: Periods) -> None:
     """Take back and log, in this unit, a schedule that should not be; the case is locked."""
-    await uow.cases.unschedule(ref)
-    await uow.log.append(broker_entry(desk, "unschedule", ref, f"retention-{years}-years"))
+    await uow.cases.unschedule(case.ref)
+    await uow.log.append(broker_entry(desk, "unschedule", case.ref, periods.rule(case)))
 
 
 async def _take_back_ahead(desk: Desk, yes: Yes) -> int:
@@ -78,29 +79,30 @@ async def _take_back_ahead(desk: Desk, yes: Yes) -> int:
         if not ahead:
             return 0
         await check_clock(uow, desk.clock(), desk.watch, yes)
-        years = await retention_years(desk, uow)
+        periods = await periods_of(desk, uow)
         for ref in ahead:
             case = await uow.cases.lock(ref)
             if case is not None and case.scheduled_at is not None and case.scheduled_at > latest:
-                await unschedule(desk, uow, ref, years)
+                await unschedule(desk, uow, case, periods)
         await uow.commit()
     desk.logged.ring()
     return len(ahead)
 
 
-async def retention_years(desk: Desk, uow: UnitOfWork) -> int:
-    """Return the period of the area's agreement; the coordinator's office carries it, whether or not it has lapsed.
+async def periods_of(desk: Desk, uow: UnitOfWork) -> Periods:
+    """Return the period of the area's agreement, and by its settings that of cases that were only looked up.
 
+    The coordinator's office carries the agreement, whether or not it has lapsed.
     Raises StoreUnavailable if there is no agreement at all: then nothing is ever destroyed by a guess.
     """
     directory = await desk.directories.current(uow)
     office = next((member for member in directory.register.participants() if member.kind == "coordinator"), None)
     if office is None or office.isa is None:
         raise StoreUnavailable("the register holds no agreement of the area")
-    return office.isa.retention_years
+    return Periods(office.isa.retention_years, desk.settings.lookups_kept)
 
 
-async def _due(desk: Desk, uow: UnitOfWork, years: int, limit: int) -> list[Case]:
+async def _due(desk: Desk, uow: UnitOfWork, periods: Periods, limit: int) -> list[Case]:
     now = desk.now()
-    candidates = await uow.cases.due(may_be_due(now, years), limit)
-    return [case for case in candidates if is_due(case.last_referral_at, years, now)]
+    candidates = await uow.cases.due(cutoff(now, periods), limit)
+    return [case for case in candidates if case_due_at(case, periods) <= now]

@@ -78,7 +78,7 @@ def seal_parts(desk: Desk, reading: Reading, request: Request, said: Said, direc
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """Whom a document may be meant for in its case: who has the relation it asks; `held`: who holds what it corrects."""
+    """Whom a document is for in its case: who has the relation `least`; also those who hold what it corrects."""
 
     least: Relation
     held: frozenset[PartyId] = frozenset()

@@ -17,7 +17,7 @@ from broker.services.correcting import Held, corrected_as, find_corrected, holde
 from broker.services.desk import Desk
 from broker.services.office import check_somebody_is_left
 from broker.services.reading import Reading, Request, read_documents, read_submission, verify_signers
-from broker.services.relations import brought_by
+from broker.services.relations import brought_by, flags_set
 from broker.services.ruling import as_of, check_asker, entry_for, refuse, rejections_logged
 from broker.services.sealing import Meant, Said, SealedPart, headers_in, seal_parts, suite_of
 from broker.services.standing import officers_of
@@ -182,7 +182,7 @@ async def _apply(
         case = Case(
             ref=draw_case_ref(desk.settings.case_prefix),
             opened_at=desk.now(),
-            last_referral_at=desk.now(),
+            last_referral_at=desk.now() if effects.starts_clock else None,
             related=related,
             excluded=effects.excluded,
             closed=effects.closes,
@@ -193,15 +193,20 @@ async def _apply(
     case = access.case
     for one in related.values():
         await uow.cases.relate(case.ref, one)
-    if effects.restarts_clock and reading.submission.supersedes is None:  # nothing new happened: it is told better
+    first = effects.starts_clock and case.last_referral_at is None
+    # A correction restarts nothing: nothing new happened, it is told better.
+    if first or (effects.restarts_clock and reading.submission.supersedes is None):
         await uow.cases.restart(case.ref, desk.now())
     if effects.excluded or effects.exclusions_pending:
         await uow.cases.exclude(case.ref, sorted(effects.excluded), pending=effects.exclusions_pending)
     if effects.closes:
         await uow.cases.close(case.ref)
+    flags = {flag.party: flag for flag in flags_set(desk, case, effects, directory)}
+    await uow.cases.flag(case.ref, list(flags.values()))
     return replace(
         case,
         related={**case.related, **related},
+        flags={**case.flags, **flags},
         excluded=case.excluded | effects.excluded,
         closed=case.closed or effects.closes,
     )

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, delete, func, select, update
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, select, update
 
 from agencies.names import CaseRef, OfficerId, PartyId
-from broker.case import Case, LawfulBasis, Related, Relation
+from broker.case import Case, Flag, LawfulBasis, Related, Relation
 from broker.records import Destroyed
+from broker.retention import Cutoff
 from broker.store import tables
 from broker.store.transaction import AnyRow, Transaction
 
@@ -45,6 +46,7 @@ class SqlCases:
         )
         await self._exclude(case.ref, sorted(case.excluded))
         await self.name(case.ref, sorted(case.named))
+        await self.flag(case.ref, list(case.flags.values()))
 
     async def restart(self, ref: CaseRef, at: datetime) -> None:
         """Restart the retention clock at `at` and take back any scheduling of destruction."""
@@ -86,28 +88,63 @@ class SqlCases:
         insert = self._transaction.upsert(tables.relations).values(row)
         await self._transaction.run(insert.on_conflict_do_update(index_elements=["case", "party"], set_=row))
 
-    async def count_due(self, before: datetime) -> int:
-        """Return how many cases `due` would return, without a limit."""
-        cases = tables.cases.c
-        return await self._count(cases.scheduled_at.is_(None), cases.last_referral_at <= before)
+    async def flag(self, ref: CaseRef, flags: Sequence[Flag]) -> None:
+        """Set agencies' flags, or put them in the place of those that they have."""
+        for flag in flags:
+            row = _flag_row(ref, flag)
+            insert = self._transaction.upsert(tables.flags).values(row)
+            await self._transaction.run(insert.on_conflict_do_update(index_elements=["case", "party"], set_=row))
 
-    async def due(self, before: datetime, limit: int) -> Sequence[Case]:
-        """Return cases not yet scheduled whose last referral is at or before `before`, oldest first."""
-        cases = tables.cases.c
-        query = select(tables.cases).where(cases.scheduled_at.is_(None), cases.last_referral_at <= before)
-        return await self._all(
-            await self._transaction.rows(query.order_by(cases.last_referral_at, cases.ref).limit(limit))
+    async def unflag(self, ref: CaseRef, party: PartyId) -> None:
+        """Take an agency's flag back; where it has none nothing changes."""
+        flags = tables.flags.c
+        await self._transaction.run(delete(tables.flags).where(flags.case == ref, flags.party == party))
+
+    async def flags_over(self, at: datetime, limit: int) -> Sequence[CaseRef]:
+        """Return, by id, cases with flags that have run out by `at` and whose end is not recorded."""
+        flags = tables.flags.c
+        query = select(flags.case).where(flags.lapsed.is_(False), flags.until <= at).distinct()
+        return [CaseRef(row.case) for row in await self._transaction.rows(query.order_by(flags.case).limit(limit))]
+
+    async def lapse(self, ref: CaseRef, at: datetime) -> bool:
+        """Record the end of the case's flags that have run out by `at`; False if that was recorded before."""
+        flags = tables.flags.c
+        over = (flags.case == ref, flags.lapsed.is_(False), flags.until <= at)
+        return await self._transaction.run(update(tables.flags).where(*over).values(lapsed=True)) > 0
+
+    async def untriaged(self, before: datetime, limit: int) -> Sequence[Case]:
+        """Return cases last referred by `before` with no triage since, oldest first."""
+        cases, messages = tables.cases.c, tables.messages.c
+        triaged = exists().where(
+            messages.case == cases.ref, messages.document == "triage", messages.accepted_at >= cases.last_referral_at
         )
+        return await self._oldest(limit, cases.last_referral_at <= before, ~triaged)
 
-    async def schedule(self, refs: Sequence[CaseRef], at: datetime, before: datetime) -> Sequence[CaseRef]:
+    async def pending(self, limit: int) -> Sequence[Case]:
+        """Return cases with people excluded in words that nobody has dealt with, oldest first."""
+        return await self._oldest(limit, tables.cases.c.exclusions_pending.is_(True))
+
+    async def count_due(self, before: Cutoff) -> int:
+        """Return how many cases `due` would return, without a limit."""
+        return await self._count(*_due_by(before))
+
+    async def due(self, before: Cutoff, limit: int) -> Sequence[Case]:
+        """Return cases not yet scheduled that were last referred, or else looked up, by `before`, oldest first."""
+        return await self._oldest(limit, *_due_by(before))
+
+    async def schedule(self, refs: Sequence[CaseRef], at: datetime, before: Cutoff) -> Sequence[CaseRef]:
         """Schedule destruction at `at` of those that are not scheduled and, still, not referred after `before`.
 
         Return which.
         """
         cases = tables.cases.c
         # Asked in the statement that locks: PostgreSQL asks it again of a row that another unit changed meanwhile.
-        due = (cases.ref.in_(refs), cases.scheduled_at.is_(None), cases.last_referral_at <= before)
-        marked = update(tables.cases).where(*due).values(scheduled_at=at).returning(cases.ref)
+        marked = (
+            update(tables.cases)
+            .where(cases.ref.in_(refs), *_due_by(before))
+            .values(scheduled_at=at)
+            .returning(cases.ref)
+        )
         found = {row.ref for row in await self._transaction.rows(marked)}
         return [ref for ref in refs if ref in found]
 
@@ -153,6 +190,12 @@ class SqlCases:
         """Return how many cases there are."""
         return await self._count()
 
+    async def _oldest(self, limit: int, *such: ColumnElement[bool]) -> Sequence[Case]:
+        cases = tables.cases.c
+        oldest = func.coalesce(cases.last_referral_at, cases.opened_at)
+        query = select(tables.cases).where(*such).order_by(oldest, cases.ref).limit(limit)
+        return await self._all(await self._transaction.rows(query))
+
     async def _count(self, *such: ColumnElement[bool]) -> int:
         return int(await self._transaction.value(select(func.count()).select_from(tables.cases).where(*such)))
 
@@ -190,12 +233,15 @@ class SqlCases:
         related: dict[CaseRef, dict[PartyId, Related]] = {ref: {} for ref in refs}
         excluded: dict[CaseRef, set[PartyId | OfficerId]] = {ref: set() for ref in refs}
         named: dict[CaseRef, set[OfficerId]] = {ref: set() for ref in refs}
+        flags: dict[CaseRef, dict[PartyId, Flag]] = {ref: {} for ref in refs}
         for row in await self._transaction.rows(select(tables.relations).where(tables.relations.c.case.in_(refs))):
             related[row.case][row.party] = _related(row)
         for row in await self._transaction.rows(select(tables.exclusions).where(tables.exclusions.c.case.in_(refs))):
             excluded[row.case].add(row.excluded)
         for row in await self._transaction.rows(select(tables.named).where(tables.named.c.case.in_(refs))):
             named[row.case].add(row.officer)
+        for row in await self._transaction.rows(select(tables.flags).where(tables.flags.c.case.in_(refs))):
+            flags[row.case][row.party] = Flag(row.party, LawfulBasis(row.basis), row.since, row.until)
         return [
             Case(
                 ref=row.ref,
@@ -207,6 +253,7 @@ class SqlCases:
                 named=frozenset(named[row.ref]),
                 exclusions_pending=row.exclusions_pending,
                 scheduled_at=row.scheduled_at,
+                flags=flags[row.ref],
             )
             for row in rows
         ]
@@ -228,6 +275,23 @@ def _related(row: AnyRow) -> Related:
         since=row.since,
         until=row.until,
     )
+
+
+def _due_by(before: Cutoff) -> "Sequence[ColumnElement[bool]]":
+    cases = tables.cases.c
+    looked_up = and_(cases.last_referral_at.is_(None), cases.opened_at <= before.looked_up)
+    return cases.scheduled_at.is_(None), or_(cases.last_referral_at <= before.referred, looked_up)
+
+
+def _flag_row(ref: CaseRef, flag: Flag) -> dict[str, object]:
+    return {
+        "case": ref,
+        "party": flag.party,
+        "basis": flag.basis.value,
+        "since": flag.since,
+        "until": flag.until,
+        "lapsed": False,
+    }
 
 
 def _related_row(ref: CaseRef, related: Related) -> dict[str, object]:

@@ -175,6 +175,13 @@ class SqlMessages:
             update(tables.deliveries).where(tables.deliveries.c.id.in_(deliveries)).values(escalated_at=at)
         )
 
+    async def first_of(self, kind: str, since: datetime) -> Sequence[Message]:
+        """Return the first document of each submission of a kind accepted since then, corrections left out."""
+        rows, older = tables.messages.c, tables.messages.alias()
+        corrects = exists().where(older.c.superseded_by == rows.id)
+        query = select(tables.messages).where(rows.document == kind, rows.accepted_at >= since, ~corrects)
+        return [message_of(row) for row in await self._transaction.rows(query.order_by(rows.accepted_at, rows.id))]
+
     async def parts(self, message: Message) -> Sequence[Message]:
         """Return the messages of the same submission, this one among them."""
         rows = tables.messages.c

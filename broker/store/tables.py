@@ -65,7 +65,11 @@ cases = Table(
     metadata,
     _key("ref", "case reference"),
     _must("opened_at", TIME, "when the case was opened"),
-    _must("last_referral_at", TIME, "when it was last referred: what the retention clock runs from"),
+    _may(
+        "last_referral_at",
+        TIME,
+        "when it was last referred: what the retention clock runs from; or never",
+    ),
     _must("closed", Boolean(), "whether it is closed (honour-based abuse)"),
     _must("exclusions_pending", Boolean(), "whether people excluded by name are still to be dealt with"),
     _may("scheduled_at", TIME, "when its destruction was scheduled"),
@@ -83,6 +87,18 @@ relations = Table(
     _must("why", Text(), "reason, an enumerated word"),
     _must("since", TIME, "from when the relation holds"),
     _may("until", TIME, "until when it holds"),
+)
+
+flags = Table(
+    "flags",
+    metadata,
+    _of("case", "cases.ref", "case reference", key=True),
+    _key("party", "agency that holds the flag"),
+    _must("basis", Text(), "lawful basis of the flag"),
+    _must("since", TIME, "from when the flag runs"),
+    _must("until", TIME, "until when it runs"),
+    _must("lapsed", Boolean(), "whether its end is in the log"),
+    Index(None, "lapsed", "until"),
 )
 
 exclusions = Table(

@@ -75,7 +75,8 @@ def preview(options: RetentionOptions) -> None:
         say("No case is due.")
     for one in due:
         state = f"scheduled on {one.scheduled_at:%Y-%m-%d}" if one.scheduled_at else "not yet scheduled"
-        say(f"{one.case}  last referral {one.last_referral_at:%Y-%m-%d}  due {one.due_at:%Y-%m-%d}  {state}")
+        began = f"last referral {one.last_referral_at:%Y-%m-%d}" if one.last_referral_at else "looked up only"
+        say(f"{one.case}  {began}  due {one.due_at:%Y-%m-%d}  {state}")
 
 
 @app.command("schedule")
@@ -163,7 +164,8 @@ async def _sequence(broker: "Broker") -> None:
 def _row(due: "Due") -> dict[str, str | None]:
     return {
         "case": due.case,
-        "last_referral_at": due.last_referral_at.isoformat(),
+        "opened_at": due.opened_at.isoformat(),
+        "last_referral_at": due.last_referral_at.isoformat() if due.last_referral_at else None,
         "due_at": due.due_at.isoformat(),
         "scheduled_at": due.scheduled_at.isoformat() if due.scheduled_at else None,
     }

@@ -16,10 +16,24 @@ from gateway.routes import (
     notices,
     schemas,
     submissions,
+    survey,
     trust,
 )
 
 ROUTERS: Final[Sequence[APIRouter]] = tuple(
     module.router
-    for module in (health, catalogue, schemas, trust, submissions, messages, inbox, notices, deliveries, cases, audit)
+    for module in (
+        health,
+        catalogue,
+        schemas,
+        trust,
+        submissions,
+        messages,
+        inbox,
+        notices,
+        deliveries,
+        survey,
+        cases,
+        audit,
+    )
 )

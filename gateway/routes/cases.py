@@ -8,10 +8,11 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from agencies.names import OfficerId, PartyId
-from broker.case import Case, LawfulBasis, Relation
+from agencies.taking_part import RELATIONS, WHYS
+from broker.case import Case, LawfulBasis, Relation, Stage
 from broker.services.closing import Naming
 from broker.services.exclude import Change
-from broker.services.relate import RELATIONS, WHYS, Relating
+from broker.services.relate import Relating
 from gateway.deps import Body, Signed, TheBroker, TheCase
 from gateway.routes.documented import takes
 
@@ -56,24 +57,34 @@ class RelationOut(BaseModel):
     until: datetime | None
 
 
+class FlagOut(BaseModel):
+    """One agency's flag, which lies under any other part that it has."""
+
+    party: str
+    since: datetime
+    until: datetime
+
+
 class CaseOut(BaseModel):
-    """A case as the broker holds it: never a name, never content."""
+    """A case as the broker holds it: never a name, never content. Without a referral it was only looked up."""
 
     case: str
+    stage: Stage
     opened_at: datetime
-    last_referral_at: datetime
+    last_referral_at: datetime | None
     closed: bool
     named: list[str]
     exclusions_pending: bool
     destruction_scheduled_at: datetime | None
     relations: list[RelationOut]
+    flags: list[FlagOut]
     excluded: list[str]
 
 
 @router.get("")
 async def view(case: TheCase, request: Signed, broker: TheBroker) -> CaseOut:
     """Show who takes part in the case, and who is kept out."""
-    return _shown(await broker.view(case, request.asker()))
+    return _shown(await broker.view(case, request.asker()), broker.clock())
 
 
 @router.post("/relations", status_code=204, openapi_extra=takes(RelationIn))
@@ -105,7 +116,7 @@ async def name(case: TheCase, request: Signed, broker: TheBroker) -> None:
     await broker.name(case, Naming([OfficerId(one) for one in sent.officers], sent.remove), request.asker())
 
 
-def _shown(case: Case) -> CaseOut:
+def _shown(case: Case, now: datetime) -> CaseOut:
     relations = [
         RelationOut(
             party=one.party,
@@ -117,8 +128,10 @@ def _shown(case: Case) -> CaseOut:
         )
         for one in sorted(case.related.values(), key=lambda one: one.party)
     ]
+    flags = [FlagOut(party=one.party, since=one.since, until=one.until) for _, one in sorted(case.flags.items())]
     return CaseOut(
         case=case.ref,
+        stage=case.stage(now),
         opened_at=case.opened_at,
         last_referral_at=case.last_referral_at,
         closed=case.closed,
@@ -126,5 +139,6 @@ def _shown(case: Case) -> CaseOut:
         exclusions_pending=case.exclusions_pending,
         destruction_scheduled_at=case.scheduled_at,
         relations=relations,
+        flags=flags,
         excluded=sorted(case.excluded),
     )

@@ -1,11 +1,13 @@
 """Submissions, one typed route a kind: handed in signed, answered with the gateway's own signed manifests."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from agencies.documents.lookup import PASSED_ON
 from agencies.documents.routes import ROUTES
 from agencies.documents.table import DOCUMENTS
 from broker.kinds.kind import Kind
@@ -30,11 +32,21 @@ class ManifestsOut(BaseModel):
     manifests: list[str]
 
 
+class LookedUpOut(ManifestsOut):
+    """What every look-up is answered at once, whoever is asked about: a person answers it, and no referral waits."""
+
+    message: str = PASSED_ON
+
+
+_ANSWERS: Final[Mapping[str, type[ManifestsOut]]] = MappingProxyType({"lookup": LookedUpOut})
+
+
 def _taking(kind: Kind) -> Callable[..., Awaitable[ManifestsOut]]:
     async def take(request: Signed, broker: TheBroker) -> ManifestsOut:
         sent = request.json(SubmissionIn)
         submission = Submission(kind.name, sent.note, sent.documents, request.idempotency)
-        return ManifestsOut(manifests=list(await broker.submit(submission, request.asker())))
+        manifests = list(await broker.submit(submission, request.asker()))
+        return _ANSWERS.get(kind.name, ManifestsOut)(manifests=manifests)
 
     return take
 
@@ -66,6 +78,7 @@ for _kind in KINDS.values():
         _taking(_kind),
         methods=["POST"],
         status_code=201,
+        response_model=_ANSWERS.get(_kind.name, ManifestsOut),
         name=f"submit_{_kind.name}",
         summary=f"Submit a {_kind.name}",
         description="The same note again gets the same manifests.",

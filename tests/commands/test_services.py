@@ -18,7 +18,7 @@ from broker.store import open_store
 from crypto.draw import draw_uuid7
 from gateway.commands.area_env import load_settings
 from tests.commands.running import AREA, PROGRAM, Places, marac, serving, write_secret
-from tests.ports.makers import an_entry
+from tests.ports.makers import an_entry, by
 from tests.servers.child import Child, free_port
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -224,6 +224,6 @@ async def make_grace_pass(places: Places, ref: CaseRef) -> None:
     store = open_store(load_settings(places.home).database)
     async with store.unit() as uow:
         await uow.cases.unschedule(ref)
-        assert await uow.cases.schedule([ref], NOW - timedelta(days=8), before=NOW) == [ref]
+        assert await uow.cases.schedule([ref], NOW - timedelta(days=8), before=by(NOW)) == [ref]
         await uow.commit()
     await store.close()

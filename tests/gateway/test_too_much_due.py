@@ -19,7 +19,7 @@ from broker.wiring import Broker
 from gateway.logs import keep_allowed
 from tests.agencies.made_area import NOW
 from tests.gateway.house import House, a_house
-from tests.ports.makers import a_ref, until
+from tests.ports.makers import a_ref, by, until
 
 LONG_AGO = NOW - timedelta(days=8 * 366)
 GRACE = timedelta(days=7, hours=1)
@@ -100,13 +100,13 @@ async def test_an_area_may_set_another_share(tmp_path: Path) -> None:
 async def test_a_schedule_that_lies_ahead_is_taken_back_and_logged(tmp_path: Path, database_url: str) -> None:
     async with with_cases(tmp_path, due=0, others=3, database_url=database_url) as house:
         async with house.broker.store.unit() as uow:
-            first, second, third = [case.ref for case in await uow.cases.due(NOW, 9)]
+            first, second, third = [case.ref for case in await uow.cases.due(by(NOW), 9)]
             for ref, at in (
                 (first, NOW + timedelta(days=365)),
                 (second, NOW + TOLERANCE + timedelta(seconds=1)),
                 (third, NOW + TOLERANCE),
             ):
-                await uow.cases.schedule([ref], at, NOW)
+                await uow.cases.schedule([ref], at, by(NOW))
             await uow.commit()
         assert await house.broker.schedule_due() == 0
         async with house.broker.store.reader() as uow:

@@ -135,9 +135,10 @@ def test_a_flag_reaches_every_agency_that_signed_but_the_excluded(world: World) 
     assert "flag-and-tag" in world.read(SENDER)
     assert world.gets_nothing(HEALTH)
     parts = relations(world, case)
-    assert parts[POLICE] == "for_information"
-    assert HEALTH not in parts
-    assert "governance" not in parts
+    assert POLICE not in parts
+    flagged = {one.party for one in world.kit(COORDINATOR).case(case).flags}
+    assert {world.party(POLICE), world.party(SENDER), world.party(SERVICE)} <= flagged
+    assert not {world.party(HEALTH), world.party("governance")} & flagged
 
 
 def test_risks_to_staff_reach_who_works_with_the_people_and_nobody_else(world: World) -> None:
@@ -233,7 +234,7 @@ def test_a_later_flag_stays_and_who_referred_keeps_its_part_though_it_knows_noth
     for until in (date(2027, 11, 22), date(2026, 12, 24)):
         flag = FlagAndTag(victim=Named(name="Alex Invented"), reason="moved_here_not_high", flagged_until=until)
         send(world, COORDINATOR, "flag-and-tag", flag, case)
-    shown = {one.party: one.until for one in world.kit(COORDINATOR).case(case).relations}
+    shown = {one.party: one.until for one in world.kit(COORDINATOR).case(case).flags}
     assert str(shown[world.party(POLICE)]).startswith("2027-11-23")
     ask(world, case, SENDER)
     send(world, SENDER, "research-return", NOTHING, case)

@@ -10,6 +10,7 @@ from broker.ports import UnitOfWork
 from crypto import note as signed_note
 from tests.journeys.register import renew
 from tests.journeys.world import COORDINATOR, SENDER, SERVICE, START, World, refusal
+from tests.ports.makers import by
 
 SEVEN_YEARS = timedelta(days=7 * 365 + 3)
 GRACE = timedelta(days=7, hours=1)
@@ -60,7 +61,7 @@ def test_a_referral_between_schedule_and_run_saves_the_case(world: World) -> Non
 
 def test_a_schedule_that_is_no_longer_due_is_taken_back_and_logged_and_the_case_stays(world: World) -> None:
     case = world.refer()[0].manifest.case
-    world.change(lambda uow: uow.cases.schedule([case], START - GRACE, before=world.clock()))
+    world.change(lambda uow: uow.cases.schedule([case], START - GRACE, before=by(world.clock())))
     world.move(timedelta(seconds=1))
     assert world.logged(event="unschedule")["case"] == case
     assert world.peek(lambda uow: uow.cases.scheduled(world.clock(), 9)) == []

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from agencies.agency import Party
 from agencies.isa import Isa
 from agencies.names import OfficerId, PartyId
-from broker.case import Case, LawfulBasis, Related, Relation
+from broker.case import Case, Flag, LawfulBasis, Related, Relation
 from broker.kinds.kind import Kind
 from broker.kinds.referral import REFERRAL
 from broker.need_to_know import Access, Act, Asker, Corrected, Standing
@@ -62,6 +62,16 @@ related = st.lists(relations, max_size=6).map(lambda held: {one.party: one for o
 everybody = st.just(
     {party.id: Related(party.id, Relation.INVOLVED, cases.PUBLIC_TASK, "by-role", NOW - DAY) for party in ADMITTED}
 )
+made_flags = st.lists(
+    st.builds(
+        Flag,
+        party=st.sampled_from([party.id for party in ADMITTED]),
+        basis=st.sampled_from(LawfulBasis),
+        since=st.just(NOW - DAY),
+        until=instants,
+    ),
+    max_size=3,
+).map(lambda held: {one.party: one for one in held})
 made_cases = st.builds(
     Case,
     ref=st.just(REF),
@@ -72,6 +82,7 @@ made_cases = st.builds(
     closed=mostly(False),
     named=st.frozensets(st.sampled_from([OFFICER, OTHER_OFFICER])),
     exclusions_pending=mostly(False),
+    flags=made_flags,
 )
 kinds: st.SearchStrategy[Kind | None] = (
     st.just(REFERRAL)

@@ -50,7 +50,8 @@ def test_adding_an_exclusion_never_permits(access: Access, excluded: PartyId | O
 def test_excluding_the_asker_refuses_all_but_the_receipt_for_what_it_holds(access: Access) -> None:
     case = case_of(access)
     excluded = replace(access, case=replace(case, excluded=case.excluded | {access.asker.party.id}))
-    if access.act not in {Act.RECEIPT, Act.STEWARD, Act.REVOKE, Act.AUDIT, Act.NOTICE_ADDRESS, Act.UNCOLLECTED}:
+    no_case = {Act.STEWARD, Act.REVOKE, Act.SURVEY, Act.AUDIT, Act.NOTICE_ADDRESS, Act.UNCOLLECTED}
+    if access.act not in {Act.RECEIPT, *no_case}:
         assert isinstance(decide(excluded), Deny)
 
 
@@ -73,6 +74,11 @@ def test_taking_a_relation_away_never_permits(access: Access) -> None:
         if party != access.asker.party.id or held.relation is Relation.EXCLUDED
     }
     never_more_than(access, replace(access, case=replace(case, related=left)))
+
+
+@given(accesses_with_case)
+def test_taking_flags_away_never_permits(access: Access) -> None:
+    never_more_than(access, replace(access, case=replace(case_of(access), flags={})))
 
 
 @given(accesses)

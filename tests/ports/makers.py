@@ -11,6 +11,7 @@ from broker.case import Case, LawfulBasis, Related, Relation
 from broker.lifecycle import DeliveryState
 from broker.ports import Store
 from broker.records import Addressed, Delivery, Letter, Message
+from broker.retention import Cutoff
 from crypto.draw import draw_bytes, draw_uuid7
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -47,6 +48,11 @@ def a_case(ref: CaseRef | None = None, last_referral_at: datetime = NOW) -> Case
         excluded=frozenset({POLICE}),
         named=frozenset({OFFICER}),
     )
+
+
+def by(at: datetime) -> Cutoff:
+    """Return the cases that were last referred, or else looked up, by this moment."""
+    return Cutoff(at, at)
 
 
 def a_message(

@@ -1,16 +1,18 @@
 """Cases, relations and exclusions, on SQLite and on PostgreSQL."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from agencies.names import PartyId
-from broker.case import LawfulBasis, Related, Relation
+from broker.case import Flag, LawfulBasis, Related, Relation
 from broker.errors import BrokerError
 from broker.ports import Store
 from broker.records import Earlier
+from broker.retention import Cutoff
 from broker.store import tables
 from broker.store.engines import open_patient
 from tests.ports.makers import (
@@ -28,6 +30,7 @@ from tests.ports.makers import (
     accepted,
     after,
     an_entry,
+    by,
 )
 
 
@@ -133,12 +136,12 @@ async def test_due_cases_come_oldest_first_and_a_new_referral_takes_scheduling_b
     async with store.unit() as unit:
         for case in (old, older, young):
             await unit.cases.add(case)
-        assert [case.ref for case in await unit.cases.due(old.last_referral_at, 9)] == [older.ref, old.ref]
-        assert [case.ref for case in await unit.cases.due(NOW, 1)] == [older.ref]
+        assert [case.ref for case in await unit.cases.due(by(old.last_referral_at), 9)] == [older.ref, old.ref]
+        assert [case.ref for case in await unit.cases.due(by(NOW), 1)] == [older.ref]
         both = [older.ref, old.ref]
-        assert await unit.cases.schedule([*both, young.ref], NOW, before=old.last_referral_at) == both
-        assert await unit.cases.schedule(both, NOW, before=NOW) == [], "they are scheduled already"
-        assert [case.ref for case in await unit.cases.due(NOW, 9)] == [young.ref]
+        assert await unit.cases.schedule([*both, young.ref], NOW, before=by(old.last_referral_at)) == both
+        assert await unit.cases.schedule(both, NOW, before=by(NOW)) == [], "they are scheduled already"
+        assert [case.ref for case in await unit.cases.due(by(NOW), 9)] == [young.ref]
         assert {case.ref for case in await unit.cases.scheduled(NOW, 9)} == {older.ref, old.ref}
         assert list(await unit.cases.scheduled(NOW - timedelta(seconds=1), 9)) == []
         await unit.cases.restart(old.ref, after(days=1))
@@ -153,10 +156,10 @@ async def test_what_is_due_and_what_is_scheduled_is_counted_and_what_is_schedule
     async with store.unit() as unit:
         for case in (first, second, third):
             await unit.cases.add(case)
-        assert await unit.cases.count_due(second.last_referral_at) == 2
-        await unit.cases.schedule([first.ref], NOW, before=NOW)
-        await unit.cases.schedule([second.ref], after(days=9), before=NOW)
-        assert await unit.cases.count_due(NOW) == 1
+        assert await unit.cases.count_due(by(second.last_referral_at)) == 2
+        await unit.cases.schedule([first.ref], NOW, before=by(NOW))
+        await unit.cases.schedule([second.ref], after(days=9), before=by(NOW))
+        assert await unit.cases.count_due(by(NOW)) == 1
         assert (await unit.cases.count_scheduled(NOW), await unit.cases.count_scheduled(after(days=9))) == (1, 2)
         assert await unit.cases.scheduled_after(NOW, 9) == [second.ref]
         assert await unit.cases.scheduled_after(after(days=9), 9) == []
@@ -178,12 +181,12 @@ async def test_a_case_that_is_referred_after_it_was_read_as_due_is_not_scheduled
             await unit.commit()
 
     async with store.reader() as unit:
-        refs = [case.ref for case in await unit.cases.due(NOW - timedelta(days=1), 9)]
+        refs = [case.ref for case in await unit.cases.due(by(NOW - timedelta(days=1)), 9)]
     assert refs == [referred.ref, due.ref]
     referring = asyncio.create_task(refer())
     await locked.wait()
     async with store.unit() as unit:  # waits for the referral, which holds the case
-        assert await unit.cases.schedule(refs, NOW, before=NOW - timedelta(days=1)) == [due.ref]
+        assert await unit.cases.schedule(refs, NOW, before=by(NOW - timedelta(days=1))) == [due.ref]
         await unit.commit()
     await referring
     async with store.reader() as unit:
@@ -241,3 +244,40 @@ async def _rows(url: str) -> dict[str, int]:
         }
     await engine.dispose()
     return counts
+
+
+async def test_flags_lie_beside_the_relations_and_are_replaced_taken_back_and_recorded_as_lapsed(store: Store) -> None:
+    case = a_case()
+    flags = [Flag(one, LawfulBasis.UK_GDPR_PUBLIC_TASK, NOW, after(days=9)) for one in (HOUSING, IDVA, COORDINATOR)]
+    async with store.unit() as unit:
+        await unit.cases.add(replace(case, flags={flags[0].party: flags[0]}))
+        await unit.cases.flag(case.ref, flags)
+        await unit.cases.unflag(case.ref, COORDINATOR)
+        await unit.cases.unflag(case.ref, COORDINATOR)
+        held = await unit.cases.get(case.ref)
+        assert held is not None
+        assert (held.flags, held.related) == ({one.party: one for one in flags[:2]}, case.related)
+        assert case.ref not in await unit.cases.flags_over(after(days=8), 999)
+        assert case.ref in await unit.cases.flags_over(after(days=9), 999)
+        assert [await unit.cases.lapse(case.ref, after(days=days)) for days in (8, 9, 9)] == [False, True, False]
+        assert case.ref not in await unit.cases.flags_over(after(days=99), 999)
+        await unit.cases.flag(case.ref, [replace(flags[0], until=after(days=20))])
+        assert case.ref in await unit.cases.flags_over(after(days=20), 999), "it was set anew"
+
+
+async def test_a_case_that_was_only_looked_up_is_due_by_when_it_was_opened(store: Store) -> None:
+    looked_up, referred = replace(a_case(), last_referral_at=None, opened_at=after(days=-40)), a_case()
+    only_looked_up, only_referred = Cutoff(after(days=-99), after(days=-40)), Cutoff(NOW, after(days=-41))
+    async with store.unit() as unit:
+        for case in (looked_up, referred):
+            await unit.cases.add(case)
+        refs = [looked_up.ref, referred.ref]
+        assert [one.ref for one in await unit.cases.due(only_looked_up, 9)] == [looked_up.ref]
+        assert [one.ref for one in await unit.cases.due(only_referred, 9)] == [referred.ref]
+        assert [one.ref for one in await unit.cases.due(Cutoff(NOW, NOW), 9)] == refs
+        assert await unit.cases.count_due(only_looked_up) == 1
+        assert await unit.cases.schedule(refs, NOW, only_looked_up) == [looked_up.ref]
+        await unit.cases.restart(looked_up.ref, NOW)
+        held = await unit.cases.get(looked_up.ref)
+        assert held is not None
+        assert (held.last_referral_at, held.scheduled_at) == (NOW, None)

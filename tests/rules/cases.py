@@ -98,13 +98,14 @@ NAME = replace(EXCLUDE, act=Act.NAME)
 VIEW = replace(EXCLUDE, act=Act.VIEW)
 STEWARD = Access(Act.STEWARD, asker(COORDINATOR))
 REVOKE = Access(Act.REVOKE, asker(HOUSING))
+SURVEY = Access(Act.SURVEY, asker(COORDINATOR))
 AUDIT = Access(Act.AUDIT, asker(COMPLIANCE))
 NOTICE_ADDRESS = Access(Act.NOTICE_ADDRESS, asker(HOUSING))
 UNCOLLECTED = Access(Act.UNCOLLECTED, asker(COORDINATOR))
 ABOUT_A_CASE = (
     SUBMIT, LEASE, NOTICE, OPEN, RECEIPT, STATUS, RECALL, RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW
 )  # fmt: skip
-PERMITTED = (*ABOUT_A_CASE, STEWARD, REVOKE, AUDIT, NOTICE_ADDRESS, UNCOLLECTED)
+PERMITTED = (*ABOUT_A_CASE, STEWARD, REVOKE, SURVEY, AUDIT, NOTICE_ADDRESS, UNCOLLECTED)
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def questions() -> tuple[Question, ...]:
 def _permits() -> Iterator[Question]:
     yes = Permit(Relation.INVOLVED, PUBLIC_TASK)
     asked, no_case = Permit(Relation.ASKED, PUBLIC_TASK), Permit(Relation.NONE, PUBLIC_TASK)
-    answers = [asked, yes, yes, yes, yes, asked, asked, *[yes] * 7, *[no_case] * 5]
+    answers = [asked, yes, yes, yes, yes, asked, asked, *[yes] * 7, *[no_case] * 6]
     for access, answer in zip(PERMITTED, answers, strict=True):
         yield Question(f"{access.act} as it should be", access, answer)
     yield Question("a referral that opens a case", OPENING, no_case)
@@ -256,10 +257,10 @@ def _refused_as_asker() -> Iterator[Question]:
         yield Question(f"{access.act} with a superseded key", replace(access, superseded_key=True), inactive)
         if party.kind not in {"coordinator", "deputy"} and access is not REVOKE:
             yield from _without_agreement(access)
-    for access in (RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW, STEWARD, AUDIT, UNCOLLECTED):
+    for access in (RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW, STEWARD, SURVEY, AUDIT, UNCOLLECTED):
         for party in (IDVA, HOUSING, POLICE):
             yield Question(f"{access.act} by {party.kind}", by(access, party), Deny("N3", "act-not-allowed"))
-    for access in (RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW, STEWARD, UNCOLLECTED):
+    for access in (RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW, STEWARD, SURVEY, UNCOLLECTED):
         yield Question(f"{access.act} by compliance", by(access, COMPLIANCE), Deny("N3", "act-not-allowed"))
     yield from _refused_as_sender()
     yield from _refused_for_the_officer()

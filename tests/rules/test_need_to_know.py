@@ -86,6 +86,7 @@ BY_RELATION: Mapping[Act, str] = {
     Act.VIEW: "   yes yes yes yes yes N8",
     Act.STEWARD: "yes yes yes yes yes yes",
     Act.REVOKE: " yes yes yes yes yes yes",
+    Act.SURVEY: " yes yes yes yes yes yes",
     Act.AUDIT: "  yes yes yes yes yes yes",
     Act.NOTICE_ADDRESS: "yes yes yes yes yes yes",
     Act.UNCOLLECTED: "yes yes yes yes yes yes",

@@ -1,11 +1,14 @@
 """How long a case is kept: leap days, the clock's changes, every month's end, and the grace before destruction."""
 
 from calendar import monthrange
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from broker.retention import due_at, is_due, may_be_due, may_destroy
+from agencies.names import CaseRef
+from broker.case import Case
+from broker.retention import Periods, case_due_at, cutoff, due_at, is_due, may_be_due, may_destroy
 
 SECOND = timedelta(seconds=1)
 SUMMER_TIME, WINTER_TIME = timezone(timedelta(hours=1)), UTC  # as in the United Kingdom
@@ -82,3 +85,22 @@ def test_a_case_is_destroyed_only_after_it_was_scheduled_and_its_grace_is_over()
     assert not may_destroy(None, grace, utc(2099, 1, 1))
     assert not may_destroy(scheduled, grace, scheduled + grace - SECOND)
     assert may_destroy(scheduled, grace, scheduled + grace)
+
+
+PERIODS = Periods(7, timedelta(days=372))
+
+
+def test_a_case_that_was_only_looked_up_is_due_by_its_opening_until_a_referral_joins_it() -> None:
+    looked_up = Case(CaseRef("CAM-7Q4X9-K2M8T-5"), utc(2026, 11, 22, 9, 30), None)
+    referred = replace(looked_up, last_referral_at=utc(2027, 1, 1))
+    assert case_due_at(looked_up, PERIODS) == utc(2027, 11, 29, 9, 30)
+    assert case_due_at(referred, PERIODS) == utc(2034, 1, 1)
+    assert [PERIODS.rule(case) for case in (looked_up, referred)] == ["lookup-372-days", "retention-7-years"]
+
+
+def test_whatever_is_due_is_within_the_cutoff() -> None:
+    looked_up = Case(CaseRef("CAM-7Q4X9-K2M8T-5"), utc(2026, 11, 22), None)
+    due = case_due_at(looked_up, PERIODS)
+    assert looked_up.opened_at <= cutoff(due, PERIODS).looked_up
+    assert looked_up.opened_at > cutoff(due - SECOND, PERIODS).looked_up
+    assert cutoff(due, PERIODS).referred == may_be_due(due, 7)

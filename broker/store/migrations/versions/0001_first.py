@@ -32,8 +32,8 @@ def _cases() -> None:
         sa.Column(
             "last_referral_at",
             TIME,
-            nullable=False,
-            comment="when it was last referred: what the retention clock runs from",
+            nullable=True,
+            comment="when it was last referred: what the retention clock runs from; or never",
         ),
         sa.Column("closed", sa.Boolean(), nullable=False, comment="whether it is closed (honour-based abuse)"),
         sa.Column(
@@ -62,6 +62,18 @@ def _relations() -> None:
         sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f("fk_relations_case"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("case", "party", name=op.f("pk_relations")),
     )
+    op.create_table(
+        "flags",
+        sa.Column("case", sa.Text(), nullable=False, comment="case reference"),
+        sa.Column("party", sa.Text(), nullable=False, comment="agency that holds the flag"),
+        sa.Column("basis", sa.Text(), nullable=False, comment="lawful basis of the flag"),
+        sa.Column("since", TIME, nullable=False, comment="from when the flag runs"),
+        sa.Column("until", TIME, nullable=False, comment="until when it runs"),
+        sa.Column("lapsed", sa.Boolean(), nullable=False, comment="whether its end is in the log"),
+        sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f("fk_flags_case"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("case", "party", name=op.f("pk_flags")),
+    )
+    op.create_index(op.f("ix_flags_lapsed_until"), "flags", ["lapsed", "until"])
     op.create_table(
         "exclusions",
         sa.Column("case", sa.Text(), nullable=False, comment="case reference"),

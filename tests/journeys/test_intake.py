@@ -1,0 +1,63 @@
+"""No referral drops silently: what nobody has triaged is listed, and what the office takes in says how it came."""
+
+from datetime import timedelta
+
+from agencies.documents.exclusions import ExcludedPerson
+from agencies.documents.referral import Referral
+from agencies.documents.triage import Triage
+from tests.factories import a_judgement_referral, a_referrer, exclusions
+from tests.journeys.test_case_messages import HEALTH, a_case, send
+from tests.journeys.world import COORDINATOR, SERVICE, World, refusal
+
+LATE = timedelta(days=3, hours=1)
+
+
+def taken_in(received_by: str) -> Referral:
+    changes = {"agency": "Exampleton Surgery", "received_by": received_by}
+    return a_judgement_referral().model_copy(update={"referrer": a_referrer().model_copy(update=changes)})
+
+
+def missing(world: World) -> dict[str, tuple[str, ...]]:
+    return {one.case: one.missing for one in world.kit(COORDINATOR).waiting().cases}
+
+
+def test_what_the_office_takes_in_is_sealed_and_goes_on_as_any_referral(world: World) -> None:
+    accepted = world.refer(taken_in("telephone"), by=COORDINATOR)
+    world.arrived(accepted, COORDINATOR)
+    read = world.read(SERVICE, 2)["referral"]
+    assert read.manifest.from_ == world.party(COORDINATOR)
+    assert "Exampleton Surgery" in read.document().model_dump_json()
+
+
+def test_what_the_office_takes_in_says_how_it_came(embedded: World) -> None:
+    problem = refusal(lambda: embedded.refer(taken_in("broker"), by=COORDINATOR))
+    assert (problem.code, problem.pointer) == ("document-invalid", "/documents/referral/referrer/received_by")
+    embedded.refer(taken_in("agency_without_isa"), by=COORDINATOR)
+
+
+def test_a_referral_that_nobody_triages_in_time_is_listed_until_somebody_does(world: World) -> None:
+    case, triaged = a_case(world, collected=0), a_case(world, collected=0)
+    send(world, SERVICE, "triage", Triage(outcome="accepted"), triaged)
+    assert missing(world) == {}
+    world.move(LATE)
+    assert missing(world) == {case: ("triage",)}
+    send(world, SERVICE, "triage", Triage(outcome="advice_given", text="Call the helpline. (made up)"), case)
+    assert missing(world) == {}
+    world.refer(case=case)
+    assert missing(world) == {}
+    world.move(LATE)
+    assert missing(world) == {case: ("triage",)}, "a further referral wants a triage of its own"
+
+
+def test_exclusions_in_words_are_listed_at_once_and_nothing_to_who_is_excluded(embedded: World) -> None:
+    words = exclusions().model_copy(update={"people": (ExcludedPerson(person="His cousin. (made up)"),)})
+    case = embedded.refer(exclusions=words)[0].manifest.case
+    assert missing(embedded) == {case: ("exclusions",)}
+    embedded.clock.move(LATE)
+    assert missing(embedded) == {case: ("triage", "exclusions")}
+    embedded.kit(COORDINATOR).exclude(case, [], settled=True)
+    assert missing(embedded) == {case: ("triage",)}
+    excluded = embedded.officer(COORDINATOR)
+    embedded.change(lambda uow: uow.cases.exclude(case, [excluded], pending=False))
+    assert missing(embedded) == {}, "whoever is excluded does not learn that it waits"
+    assert refusal(embedded.kit(HEALTH).waiting).code == "act-not-allowed"
