@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.agencies.kit_world.joined import HOUSING, IDVA, Joined, joined_area, ok, pulled
-from tests.commands.running import marac
+from tests.commands.running import QUICK, marac
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +38,9 @@ def test_a_referral_by_telephone_is_taken_in_confirmed_and_read_with_its_true_so
 def test_the_office_is_reminded_of_a_conference_and_an_agency_of_the_register_is_named_by_its_id(area: Joined) -> None:
     said = ok(area.office("intake", a_form(area), "--by", "email", "--from-agency", HOUSING))
     assert f"{HOUSING} --as asked" in said
+    note = area.places.folder / "office.officer"
+    ok(area.office("keys", "officer", "--with-key", "--out", note, QUICK))
+    ok(marac("officer", "add", note, "--office", area.places.office, "--passphrase-file", area.places.passphrase))
     ok(area.office("pull", "--wait", "5"))
     rows = json.loads(ok(marac("inbox", "--json", "--kit", area.places.office / "kit")))["deliveries"]
     case = said.split("Case ")[1].split(",")[0]
