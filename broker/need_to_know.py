@@ -89,6 +89,8 @@ _STANDING = {
 class Corrected(StrEnum):
     """What a submission corrects, as its sender stands to it; `missing`: no such message, case and kind together."""
 
+    __hash__ = str.__hash__  # as above
+
     NOTHING = "nothing"
     OWN = "own"
     ANOTHERS = "anothers"

@@ -14,11 +14,13 @@ from agencies.documents.flag_and_tag import FlagAndTag
 from agencies.documents.lookup import Lookup
 from agencies.documents.lookup_answer import LookupAnswer
 from agencies.documents.person import Named, Person
+from agencies.documents.referral import Referral
 from agencies.documents.reuse_consent import ReuseConsent
 from agencies.documents.reuse_request import ReuseRequest
 from agencies.documents.routes import ROUTES
 from agencies.documents.triage import Triage
 from agencies.kit.compose import REFERRAL, Author, about, compose
+from agencies.kit.correcting import with_reason
 from agencies.kit.signing import RequestSigner
 from agencies.names import CaseRef, DeliveryId, MessageId, OfficerId, PartyId, draw_case_ref
 from agencies.notes.receipt import Receipt
@@ -215,17 +217,32 @@ def _put(path: str, members: object) -> Ask:
     return lambda _asker, _known: ("PUT", path, json.dumps(members).encode())
 
 
-def _submit(kind: str, *, opens: bool = False) -> Ask:
-    """Return how a message of this kind is handed in, about the case or, if it `opens` one, about none."""
+def _submit(kind: str, *, opens: bool = False, corrects: bool = False) -> Ask:
+    """Return how a message of this kind is handed in, about the case or, if it `opens` one, about none.
+
+    corrects  it takes the place of the case's referral
+    """
 
     def ask(asker: Asker, known: Known) -> Question:
         case = None if opens else known.case
-        documents = the_documents() if kind == "referral" else {kind: _document(kind, asker, known)}
+        documents = _taken_in() if kind == "referral" else {kind: _document(kind, asker, known)}
         subject = replace(REFERRAL, case=case) if kind == "referral" else about(kind, case)
+        if corrects:
+            subject = replace(subject, supersedes=known.message)
+            documents = with_reason(documents, "A date was wrong. (made up)")
         author = Author(asker.world.settings.area, asker.party, asker.key, asker.officer)
         return "POST", ROUTES[kind], compose(subject, documents, author, asker.world.clock()).body()
 
     return ask
+
+
+def _taken_in() -> Mapping[str, Document]:
+    """Return a referral that came by telephone: the office, too, may hand it in."""
+    documents = the_documents()
+    referral = documents["referral"]
+    assert isinstance(referral, Referral)
+    referrer = referral.referrer.model_copy(update={"received_by": "telephone"})
+    return {**documents, "referral": referral.model_copy(update={"referrer": referrer})}
 
 
 def _document(kind: str, asker: Asker, known: Known) -> Document:
@@ -280,6 +297,8 @@ ROWS: Mapping[str, Ask] = {
     "GET notices": _get("/v1/notices"),
     "PUT notices": _put("/v1/notices", {"email": None, "webhook": None}),
     "GET uncollected": _get("/v1/uncollected"),
+    "GET cases": _get("/v1/cases"),
+    "GET lookups": _get("/v1/lookups"),
     "POST register": _post("/v1/register", _broken),
     "POST delegation": _post("/v1/delegations", _broken),
     "POST revocation": _post("/v1/revocations", _broken),
@@ -294,6 +313,7 @@ ROWS: Mapping[str, Ask] = {
     "POST officers": _post(
         "/v1/cases/{known.case}/officers", lambda asker, _known: {"officers": [asker.world.officer(SERVICE)]}
     ),
+    "correction": _submit("referral", corrects=True),
     "POST recall": _post(
         "/v1/messages/{known.message}/recall", lambda _asker, _known: {"recipients": None, "reason": "wrong-case"}
     ),
