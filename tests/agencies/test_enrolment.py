@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from agencies.agency import DatedKey
+from agencies.agency import DatedKey, DatedRecipient
 from agencies.enrolment import (
     KEY_OVERLAP,
     ChallengeFiles,
@@ -25,7 +25,7 @@ from agencies.notes.isa import TYPE as ISA_TYPE
 from agencies.notes.isa import parse_isa
 from crypto import age, note
 from crypto.errors import BadProof, BadSignature, Malformed, NotForYou, Tampered
-from tests.agencies.made_area import DAY, HOUSING, IDVA, ISA, KEYLESS, NOW, fixed_identity, fixed_key, said_by
+from tests.agencies.made_area import DAY, HOUSING, IDVA, ISA, KEYLESS, NOW, OFFICER, fixed_identity, fixed_key, said_by
 
 SAID = said_by(HOUSING)
 KEY = fixed_key(HOUSING)
@@ -76,6 +76,23 @@ def test_without_one_of_the_two_keys_there_is_no_answer():
     for working, recovery in ((WORKING, stranger), (stranger, RECOVERY), (RECOVERY, WORKING), (WORKING, WORKING)):
         with pytest.raises(NotForYou):
             answer(made.files, working, recovery, KEY, NOW)
+
+
+def test_an_officer_proves_one_key_and_nobody_else_gets_away_with_one():
+    own = fixed_key(OFFICER)
+    working = fixed_identity(OFFICER, "working")
+    said = replace(said_by(OFFICER), recipients=(DatedRecipient("working", str(working.recipient()), NOW - DAY, None),))
+    made = challenge(said, (own.verify_key,), NOW)
+    assert made.files.recovery is made.recovery is None
+    proof = answer(made.files, working, None, own, NOW)
+    check_answer(made, proof, said)
+    party = challenge(SAID, KEYS, NOW)
+    for files, recovery, key in ((made.files, RECOVERY, own), (party.files, None, KEY)):
+        with pytest.raises(Malformed):
+            answer(files, working if key is own else WORKING, recovery, key, NOW)
+    half = note.sign(note.text_of(answer(party.files, WORKING, RECOVERY, KEY, NOW)).replace(party.recovery, "-"), [KEY])
+    with pytest.raises(BadProof):
+        check_answer(party, half, SAID)
 
 
 def test_a_changed_file_is_not_answered():

@@ -383,3 +383,15 @@ def test_a_register_does_not_outlive_a_change_of_root():
     other = fixed_key(f"{AREA}/root", 2)
     with pytest.raises(BadSignature):
         verify_area(other.verify_key, [made_area().delegation])
+
+
+def test_an_officer_lists_no_recovery_recipient() -> None:
+    for use, is_taken in (("working", True), ("next", True), ("recovery", False)):
+        recipient = DatedRecipient(use, str(fixed_identity(OFFICER, use).recipient()), NOW - DAY, None)
+        entry = entry_of(replace(said_by(OFFICER), recipients=(recipient,)))
+        entries = [entry if each.id == OFFICER else each for each in usual_entries()]
+        if is_taken:
+            assert register_of(entries).owner_of(recipient.recipient) is not None
+        else:
+            with pytest.raises(Malformed, match="recovery"):
+                register_of(entries)
