@@ -1,5 +1,6 @@
 """The directory: area, register and revocations together answer whose key may do what, and when."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -78,6 +79,14 @@ class Directory:
         if officer is None or agency is None or officer.agency != agency.id:
             return None
         return officer if officer.is_active(at) and agency.is_active(at) else None
+
+    def officers_in_force(self, party: PartyId, named: Iterable[OfficerId], at: datetime) -> list[Officer]:
+        """Return those of `named` who are officers of this very party and may have something at `at`, by id.
+
+        Who was removed or has no signing key left is none: a laptop is lost with both keys, whichever was revoked.
+        """
+        officers = (self.officer_of(id_, party, at) for id_ in sorted(named) if self.valid_keys_of(id_, at))
+        return [officer for officer in officers if officer is not None]
 
     def is_the_offices_last(self, key: str, at: datetime) -> bool:
         """Whether this is the last signing key, or the last recipient, that the coordinator's office has at `at`."""

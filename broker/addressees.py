@@ -1,6 +1,5 @@
 """For which keys a header is made: an agency's own, or in a closed case its named officers'. README.md, "Routing"."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from agencies.directory import Directory
@@ -32,7 +31,7 @@ def sound_keys(party: PartyId, case: Case, directory: Directory, at: datetime) -
     opens what was sealed to it, one that was revoked does not.
     """
     if _is_by_officers(party, case, directory):
-        owners = [*_officers_in_force(party, case, directory, at)]
+        owners = _officers_in_force(party, case, directory, at)
         listed = [each.recipient for owner in owners for each in owner.recipients]
     else:
         agency = directory.register.party(party)
@@ -44,15 +43,8 @@ def _is_by_officers(party: PartyId, case: Case, directory: Directory) -> bool:
     return case.closed and party != coordinator_of(directory.area.name)
 
 
-def _officers_in_force(party: PartyId, case: Case, directory: Directory, at: datetime) -> Iterator[Officer]:
-    """Yield the named officers of `party` who may have something now, by id.
-
-    Who was removed, is excluded (or whose agency is), or has no signing key left is none: a laptop is lost with both
-    keys, whichever of them was revoked.
-    """
+def _officers_in_force(party: PartyId, case: Case, directory: Directory, at: datetime) -> list[Officer]:
+    """Return the named officers of `party` who may have something now, by id: not the excluded, or of an excluded one."""
     if party in case.excluded:
-        return
-    for id_ in sorted(case.named - case.excluded):
-        officer = directory.officer_of(id_, party, at)
-        if officer is not None and directory.valid_keys_of(id_, at):
-            yield officer
+        return []
+    return directory.officers_in_force(party, case.named - case.excluded, at)

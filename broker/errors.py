@@ -69,6 +69,12 @@ class CannotBeNamed(BrokerError):
     code = "officer-cannot-be-named"
 
 
+class HeaderInvalid(BrokerError):
+    """An uploaded header is malformed, or not made for exactly the keys of the recipient it is for."""
+
+    code = "header-invalid"
+
+
 class ExclusionLeavesNobody(BrokerError):
     """With this exclusion nobody of the coordinator's office would be left who can act on the case, or lift it."""
 

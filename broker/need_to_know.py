@@ -32,6 +32,8 @@ class Act(StrEnum):
     CLOSE = "close"  # a case, for good
     NAME = "name"  # saying which officers may have what a closed case holds, or no longer
     VIEW = "view"  # who takes part in a case, and who is kept out
+    SHARE = "share"  # handing in a header, made by the office, for somebody who joined later or has new keys
+    RECEIVE = "receive"  # being given that header: asked of the recipient, whom the office names
     STEWARD = "steward"  # registers, delegations, tombstones: the coordinator's office
     REVOKE = "revoke"  # bringing a revocation, which its own signature must carry
     SURVEY = "survey"  # over all cases: look-ups by agency, and what waits for somebody
@@ -47,22 +49,23 @@ _WHO_MAY = {
     Act.CLOSE: COORDINATING,
     Act.NAME: COORDINATING,
     Act.VIEW: COORDINATING,
+    Act.SHARE: COORDINATING,
     Act.RECALL_SOME: COORDINATING,
     Act.STEWARD: COORDINATING,
     Act.SURVEY: COORDINATING,
     Act.AUDIT: COORDINATING | {"compliance"},
     Act.UNCOLLECTED: COORDINATING,
 }
-_RELEASES = frozenset({Act.LEASE, Act.NOTICE, Act.OPEN})
+_RELEASES = frozenset({Act.LEASE, Act.NOTICE, Act.OPEN, Act.RECEIVE})
 _RECALLS = frozenset({Act.RECALL, Act.RECALL_SOME})
 # Without a named officer an excluded one may be behind it: who reads, opens to others, or takes away from all.
-_BY_WHOM_COUNTS = _RECALLS | {Act.LEASE, Act.NOTICE, Act.LIFT, Act.RELATE, Act.NAME, Act.VIEW, Act.SUBMIT}
+_BY_WHOM_COUNTS = _RECALLS | {Act.LEASE, Act.NOTICE, Act.LIFT, Act.RELATE, Act.NAME, Act.VIEW, Act.SHARE, Act.SUBMIT}
 # And so must somebody be named, where the area demands proof.
 _WANTS_PROOF = (_BY_WHOM_COUNTS - {Act.LEASE, Act.NOTICE}) | {
     Act.EXCLUDE, Act.CLOSE, Act.NOTICE_ADDRESS, Act.UNCOLLECTED,
 }  # fmt: skip
 # What opens a closed case, to oneself or to others: by an officer who signed, in every area.
-_OPENS_CLOSED = frozenset({Act.OPEN, Act.LIFT, Act.RELATE, Act.NAME})
+_OPENS_CLOSED = frozenset({Act.OPEN, Act.LIFT, Act.RELATE, Act.NAME, Act.SHARE})
 _NO_CASE = frozenset({Act.STEWARD, Act.REVOKE, Act.SURVEY, Act.AUDIT, Act.NOTICE_ADDRESS, Act.UNCOLLECTED})
 
 
@@ -293,7 +296,8 @@ def _decide_item(access: Access) -> Deny | None:
             return Deny("N13", NOT_AVAILABLE)
     if access.act in _RELEASES and access.withdrawn:
         return Deny("N14", NOT_AVAILABLE)
-    if access.act is Act.OPEN and access.key_revoked:
+    # Not for the coordinator: nobody else could make it a header for its new key.
+    if access.act is Act.OPEN and access.key_revoked and asker.party.kind != "coordinator":
         return Deny("N14", "recipient-revoked")
     return None
 

@@ -133,6 +133,15 @@ class Messages(Protocol):
     async def deliveries(self, message: MessageId) -> Sequence[Delivery]:
         """Return a message's deliveries, locked until the unit ends."""
 
+    async def held(self, case: CaseRef, recipient: PartyId | None = None) -> Sequence[tuple[Delivery, Message]]:
+        """Return a case's deliveries (None: whosever) with their messages, oldest message first; nothing is locked."""
+
+    async def share(self, delivery: Delivery, header: bytes) -> None:
+        """Add a delivery of a message that is there, with its header and its outbox row."""
+
+    async def rehead(self, delivery: DeliveryId, keys: Sequence[str], header: bytes) -> None:
+        """Put another header, made for other keys, in the place of the one that waits; all else stays."""
+
     async def waiting(self, reach: Reach, limit: int, now: datetime) -> Sequence[tuple[DeliveryId, CaseRef]]:
         """Return up to `limit` deliveries within `reach` that wait and are not leased; nothing is locked.
 

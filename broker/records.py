@@ -44,6 +44,7 @@ class Delivery:
     withheld      the rule that last withheld it from a lease, so that each is logged once
     urgent        as its document says: it goes first, and the office is told if it is not collected
     escalated_at  when the office was told
+    shared_at     when the office shared the message, with somebody it was not sealed to at first; else None
     """
 
     id: DeliveryId
@@ -64,6 +65,7 @@ class Delivery:
     withheld: str | None = None
     urgent: bool = False
     escalated_at: datetime | None = None
+    shared_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

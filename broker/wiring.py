@@ -24,10 +24,12 @@ from broker.services import (
     exclude,
     export,
     flags,
+    holdings,
     lease,
     mailbox,
     notify,
     overdue,
+    pack,
     purge,
     recall,
     receipt,
@@ -35,6 +37,7 @@ from broker.services import (
     relay,
     release,
     schedule,
+    share,
     steward,
     submit,
     survey,
@@ -171,6 +174,18 @@ class Broker:
     async def waiting(self, asker: Asker) -> Sequence[survey.Waiting]:
         """See services/survey.py."""
         return await survey.waiting(self._desk, asker)
+
+    async def share(self, case: CaseRef, sharing: share.Sharing, asker: Asker) -> DeliveryId:
+        """See services/share.py."""
+        return await share.share(self._desk, case, sharing, asker)
+
+    async def holdings(self, case: CaseRef, asker: Asker) -> Sequence[holdings.Holding]:
+        """See services/holdings.py."""
+        return await holdings.holdings(self._desk, case, asker)
+
+    async def pack(self, case: CaseRef, asker: Asker) -> AsyncIterator[bytes]:
+        """See services/pack.py."""
+        return await pack.open_pack(self._desk, case, asker)
 
     async def delegations(self) -> Sequence[str]:
         """Return the delegation notes, oldest first: all that a newcomer needs, and no more is read for it."""

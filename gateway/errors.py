@@ -132,6 +132,10 @@ _NEED_TO_KNOW: Final = {
     "officer-not-proved": Meaning(
         403, "Officer not proved", "The officer's own signature is asked for: by this area, or by a closed case.", "no",
         "Add the second signature, labelled officer, by the officer's own key (`marac keys officer --with-key`)."),
+    "share-refused": Meaning(
+        409, "Not to be shared", "Its recipient may not have this message now: not active, no agreement, kept out of "
+        "the case, too small a part in it for this message, or the message was taken back.", "no",
+        "See `marac case show`; what part it has is recorded with `marac case relate`."),
     "recipient-revoked": Meaning(
         403, "Recipient revoked", "The message was sealed to a key that has been revoked since.", "no",
         "Ask the MARAC coordinator to have the message sealed to a key in force."),
@@ -163,6 +167,9 @@ _SUBMITTING: Final = {
         422, "Cannot be named", "The officer is not active with keys of their own, is kept out of the case, or is one"
         " more of an agency than a header can carry.", "no",
         "Check the id (`marac register list --officers`); keys are made with `marac keys officer --with-key`."),
+    "header-invalid": Meaning(
+        422, "Header invalid", "It is no age header, or not made for exactly the recipient's keys of now.", "no",
+        "Fetch the register, make the header for the keys that it lists, in their order, and send that."),
     "exclusion-leaves-nobody": Meaning(
         422, "Nobody could act", "The exclusions leave nobody at the coordinator's office who can act on the case.",
         "no", "Check the ids. If they are right, telephone the MARAC coordinator before anything is sent."),

@@ -5,9 +5,20 @@ from typing import Annotated
 
 import typer
 
-from agencies.documents.flag_and_tag import FlagAndTag
 from agencies.documents.referral import Referral
-from agencies.kit import audit_commands, casework, intake, joining, key_commands, notices, referring, sent, taking_back
+from agencies.kit import (
+    audit_commands,
+    casework,
+    intake,
+    joining,
+    key_commands,
+    notices,
+    packing,
+    referring,
+    sent,
+    sharing,
+    taking_back,
+)
 from agencies.kit.client import PURPOSE, AlreadyShown, PurposeNotAgreed, recall_of
 from agencies.kit.correcting import corrections, known_manifests, received
 from agencies.kit.home import Home, NotSaved
@@ -33,7 +44,6 @@ from agencies.kit.terminal import (
 )
 from agencies.names import DeliveryId, MessageId, parse_delivery_id
 from agencies.notes.manifest import parse_manifest
-from agencies.notes.text import encode_time
 from crypto import note as signed_note
 from crypto.errors import Malformed
 
@@ -43,8 +53,11 @@ app.command("refer")(referring.refer)
 app.command("intake")(intake.intake)
 app.command("sent")(sent.sent)
 app.command("send")(casework.send)
+app.command("pack")(packing.pack)
 app.add_typer(casework.app, name="case")
 app.command("lookups")(casework.lookups)
+casework.app.command("share")(sharing.share)
+casework.app.command("rehead")(sharing.rehead)
 app.command("recall")(taking_back.recall)
 app.add_typer(notices.app, name="notices")
 app.command("uncollected")(notices.uncollected)
@@ -121,7 +134,7 @@ def open_(
             warn("a child-protection conference: its chair must be told; send children's social care a case-note")
         if receiving.pending():
             warn("the receipt could not be sent yet; the next `marac pull` sends it")
-    say(render(opened.manifest.document, opened.document(), _facts(opened)))
+    say(render(opened.manifest.document, opened.document(), opened.facts(wall_clock().date())))
 
 
 @app.command("status")
@@ -221,24 +234,6 @@ def _lines(row: Mapping[str, str]) -> str:
             f"  marac destroy {row['delivery']}",
         ]
     return "\n".join(lines)
-
-
-def _facts(opened: Opened) -> dict[str, str]:
-    manifest, submission = opened.manifest, opened.submission
-    how = "proved: signed with their own key" if opened.proved else "asserted: named by their agency, without a key"
-    officer = f"{submission.officer} ({how})" if submission.officer else "not named"
-    corrects = {"Corrects": f"message {manifest.supersedes}, and takes its place"} if manifest.supersedes else {}
-    document = opened.document()
-    lapsed = isinstance(document, FlagAndTag) and document.flagged_until < wall_clock().date()
-    return {
-        **corrects,
-        **({"Flag": "HAS LAPSED; take it out of your own files"} if lapsed else {}),
-        "Case": manifest.case,
-        "From": manifest.from_,
-        "Officer": officer,
-        "Accepted": encode_time(manifest.accepted),
-        "Checks": "all nine passed",
-    }
 
 
 def _names_conference(opened: Opened) -> bool:

@@ -96,6 +96,15 @@ class Kit(Sender):
         except Malformed:
             raise BadAnswer("the gateway's answer holds an id or a payload that is none") from None
 
+    def pull_all(self) -> tuple[tuple[DeliveryId, CheckFailed], ...]:
+        """Collect all that waits, and return what failed a check. Raises as `pull` does."""
+        failed: list[tuple[DeliveryId, CheckFailed]] = []
+        while True:
+            pulled = self.pull(limit=100)
+            failed += pulled.failed
+            if not pulled.saved and not pulled.notices:
+                return tuple(failed)
+
     def pull(self, limit: int = 20, wait_s: int = 0) -> Pulled:
         """Collect what waits: each is checked (2, 3), saved, and only then receipted as collected.
 
@@ -128,23 +137,59 @@ class Kit(Sender):
         Raises AlreadyShown, TakenBack, NoOfficer, OfficerNotEntered, PurposeNotAgreed, NotInInbox, CheckFailed,
         Problem, Unreachable.
         """
-        item = self._readable(delivery)
-        directory = self.refresh()
-        self._check_entered(directory)
-        self._check_purpose(directory, purpose)
-        self.send_receipts()  # `opened` may not arrive before `collected`
-        header, payload = self._header(delivery, purpose), self._payload(item.message)
-        opened = self._checked(item.message, header, payload, directory)
-        self.home.save_opened(item.message, header, payload)
-        if opened.submission.case is None:
-            self.inbox.opens(opened.manifest.case, opened.manifest.submission)
-        self.inbox.opened(delivery, self._receipt(delivery, item.message, "opened"))
-        self.home.drop_payload(item.message)
+        opened = self._open(self._readable(delivery), purpose)
         if not self.inbox.claim(delivery):
             raise AlreadyShown("another process has just shown this message")
         with suppress(Unreachable, Problem):  # kept in the inbox; who reads must not wait for it
             self.send_receipts()
         return opened
+
+    def unseal(self, delivery: DeliveryId, purpose: str = PURPOSE) -> age.Opened:
+        """Return what another header for a message is made from; one not opened yet is opened, and shown to nobody.
+
+        Raises as `open` does, but for AlreadyShown; NotForYou if the keys here do not open what is saved.
+        """
+        item = self._item(delivery)
+        if item.notice is not None:
+            raise taken_back(item)
+        if item.state not in (State.OPENED, State.SHOWN):
+            self._open(self._readable(delivery), purpose)
+        return age.unwrap(age.split(self.home.age_file(item.message))[0], self.keyring.identities)
+
+    def keep_header(self, message: MessageId, header: bytes) -> None:
+        """Put `header` before the saved payload of an opened message: it was made for the keys of now."""
+        self.home.save_opened(message, header, age.split(self.home.age_file(message))[1])
+
+    def keep(self, delivered: Delivered, opened: Opened) -> bool:
+        """Keep a message of a pack as if it was opened and shown from the inbox; False if it was taken back here.
+
+        What the inbox has not heard of yet is not kept: its delivery is still to come, and with it the receipt.
+        """
+        for item in (one for one in self.inbox.items() if one.message == delivered.message):
+            if item.notice is not None:
+                return False
+            if item.state is not State.LEASED:
+                self._keep_opened(item, delivered.header, delivered.payload, opened)
+                self.inbox.claim(item.delivery)
+        return True
+
+    def check(self, delivered: Delivered) -> Opened:
+        """Return the message, if it passes all nine checks; nothing is kept or shown. Raises CheckFailed."""
+        directory = self.directory()
+        stated = check_manifest(delivered.manifest, delivered.message, directory)
+        opener, opens = self.inbox.opener_of(stated.case), self.inbox.opened_with(stated.submission)
+        return check_delivery(delivered, directory, self.keyring.identities, opener, opens)
+
+    def check_reader(self, purpose: str) -> None:
+        """Return only if an officer of the register works here, and the agreement names `purpose`.
+
+        Raises NoOfficer, OfficerNotEntered, PurposeNotAgreed; as `refresh` does.
+        """
+        if self.home.settings.officer is None:
+            raise NoOfficer("this folder names no officer")
+        directory = self.refresh()
+        self._check_entered(directory)
+        self._check_purpose(directory, purpose)
 
     def read_again(self, delivery: DeliveryId) -> Opened:
         """Return a message that was shown before, from its saved file and checked again; the log hears nothing of it.
@@ -157,7 +202,7 @@ class Kit(Sender):
         if item.state not in (State.OPENED, State.SHOWN, State.RETAINED):
             raise taken_back(item) if item.notice else NotSaved("this message was not opened yet")
         header, payload = age.split(self.home.age_file(item.message))
-        return self._checked(item.message, header, payload, self.directory())
+        return self.check(Delivered(item.message, self.home.manifest(item.message), header, payload))
 
     def answer_recall(self, delivery: DeliveryId, answer: State = State.DESTROYED) -> None:
         """Answer a recall: DESTROYED deletes our copy first; RETAINED keeps it under this agency's own schedule.
@@ -213,12 +258,21 @@ class Kit(Sender):
         self.inbox.renew(receipt.delivery, receipt.state, note)
         return replace(receipt, note=note)
 
-    def _checked(self, message: MessageId, header: bytes, payload: bytes, directory: Directory) -> Opened:
-        """Checks (2) to (9), with what this inbox remembers of who opened which case. Raises CheckFailed."""
-        delivered = Delivered(message, self.home.manifest(message), header, payload)
-        stated = check_manifest(delivered.manifest, message, directory)
-        opener, opens = self.inbox.opener_of(stated.case), self.inbox.opened_with(stated.submission)
-        return check_delivery(delivered, directory, self.keyring.identities, opener, opens)
+    def _open(self, item: Item, purpose: str) -> Opened:
+        """Return a message once all nine checks passed and its age file is saved; the receipt waits."""
+        self.check_reader(purpose)
+        self.send_receipts()  # `opened` may not arrive before `collected`
+        header, payload = self._header(item.delivery, purpose), self._payload(item.message)
+        opened = self.check(Delivered(item.message, self.home.manifest(item.message), header, payload))
+        self._keep_opened(item, header, payload, opened)
+        return opened
+
+    def _keep_opened(self, item: Item, header: bytes, payload: bytes, opened: Opened) -> None:
+        self.home.save_opened(item.message, header, payload)
+        if opened.submission.case is None:
+            self.inbox.opens(opened.manifest.case, opened.manifest.submission)
+        self.inbox.opened(item.delivery, self._receipt(item.delivery, item.message, "opened"))
+        self.home.drop_payload(item.message)
 
     def _save(self, delivery: DeliveryId, delivered: Delivered) -> bool:
         if self.inbox.leased(delivery, delivered.message) is not State.LEASED:

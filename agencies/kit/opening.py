@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import IntEnum
 from typing import Final
 
 from agencies.area import verify_area
 from agencies.directory import Directory
 from agencies.documents.document import Document, parse_document
+from agencies.documents.flag_and_tag import FlagAndTag
 from agencies.documents.table import DOCUMENTS
 from agencies.kit.compose import UnknownKind
 from agencies.names import CaseRef, MessageId
@@ -15,6 +17,7 @@ from agencies.notes import manifest as manifests
 from agencies.notes import submission as submissions
 from agencies.notes.manifest import Manifest, parse_manifest
 from agencies.notes.submission import Submission, parse_submission
+from agencies.notes.text import encode_time
 from agencies.register import follows, verify_register
 from agencies.revocations import verify_revocations
 from agencies.sealed import parse_sealed
@@ -93,6 +96,23 @@ class Opened:
     submission: Submission
     proved: bool
     text: str = field(repr=False)
+
+    def facts(self, today: date) -> dict[str, str]:
+        """Return what manifest and submission say of the message, label and value, in words for who reads it."""
+        manifest, submission = self.manifest, self.submission
+        how = "proved: signed with their own key" if self.proved else "asserted: named by their agency, without a key"
+        corrects = {"Corrects": f"message {manifest.supersedes}, and takes its place"} if manifest.supersedes else {}
+        document = self.document()
+        lapsed = isinstance(document, FlagAndTag) and document.flagged_until < today
+        return {
+            **corrects,
+            **({"Flag": "HAS LAPSED; take it out of your own files"} if lapsed else {}),
+            "Case": manifest.case,
+            "From": manifest.from_,
+            "Officer": f"{submission.officer} ({how})" if submission.officer else "not named",
+            "Accepted": encode_time(manifest.accepted),
+            "Checks": "all nine passed",
+        }
 
     def document(self) -> Document:
         """Return the document, parsed. Raises UnknownKind, DocumentInvalid."""

@@ -29,6 +29,7 @@ from agencies.names import CaseRef, MessageId, OfficerId
 from agencies.notes.manifest import Manifest, parse_manifest
 from agencies.notes.revocation import Revocation
 from agencies.notes.submission import parse_submission
+from crypto import b64
 from crypto import note as signed_note
 from crypto.draw import draw_uuid7
 
@@ -224,6 +225,15 @@ class Sender:
     def uncollected(self) -> wire.UncollectedAnswer:
         """Return what is urgent and not collected in time (coordinator). Raises Problem, Unreachable."""
         return self.gateway.get("/v1/uncollected", wire.UncollectedAnswer, self.fields())
+
+    def holdings(self, case: CaseRef) -> tuple[wire.HoldingAnswer, ...]:
+        """Return who holds what of a case (coordinator), oldest message first. Raises Problem, Unreachable."""
+        return self.gateway.get(f"/v1/cases/{case}/holdings", wire.HoldingsAnswer, self.fields()).holdings
+
+    def share(self, case: CaseRef, message: MessageId, party: str, header: bytes) -> None:
+        """Hand in a header made for `party` (coordinator); again, nothing changes. Raises Problem, Unreachable."""
+        members = {"message": message, "recipient": party, "header": b64.encode_padded(header)}
+        parse_answer(self.post(f"/v1/cases/{case}/shares", members), wire.SharedAnswer)
 
     def revoke(self, key: str, reason: str) -> str:
         """Take a key of this agency, or of the officer here, out of use now; return the note that says so.

@@ -4,6 +4,7 @@ import json
 import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Final, TypeVar
 
@@ -247,6 +248,31 @@ class WaitingCasesAnswer(Answer):
     cases: tuple[WaitingAnswer, ...]
 
 
+class SharedAnswer(Answer):
+    """POST /v1/cases/{case}/shares."""
+
+    delivery: str
+
+
+class HoldingAnswer(Answer):
+    """One recipient's copy of one message; `current`: its header is made for the keys that its recipient has now."""
+
+    message: str
+    kind: str
+    document: str
+    sender: str
+    accepted_at: str
+    recipient: str
+    state: str
+    current: bool
+
+
+class HoldingsAnswer(Answer):
+    """GET /v1/cases/{case}/holdings."""
+
+    holdings: tuple[HoldingAnswer, ...]
+
+
 class _ProblemAnswer(Answer):
     code: str
     title: str
@@ -286,6 +312,16 @@ class Gateway:
 
     def lines(self, path: str, fields: Mapping[str, str]) -> Iterator[str]:
         """Yield the lines of a streamed answer, as they come. Raises Problem, Unreachable."""
+        with self._streamed(path, fields) as response:
+            yield from response.iter_lines()
+
+    def parts(self, path: str, fields: Mapping[str, str]) -> Iterator[bytes]:
+        """Yield the bytes of a streamed answer, as they come. Raises Problem, Unreachable."""
+        with self._streamed(path, fields) as response:
+            yield from response.iter_bytes()
+
+    @contextmanager
+    def _streamed(self, path: str, fields: Mapping[str, str]) -> Iterator[httpx2.Response]:
         request = self._client.build_request("GET", path, headers=dict(fields))
         try:
             response = self._client.send(request, auth=self._signer, stream=True)
@@ -293,7 +329,7 @@ class Gateway:
                 if response.status_code != httpx2.codes.OK:
                     response.read()
                     raise _problem(response)
-                yield from response.iter_lines()
+                yield response
             finally:
                 response.close()
         except httpx2.TransportError as error:

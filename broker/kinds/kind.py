@@ -74,6 +74,11 @@ class Part:
     everybody: bool = False
     mash_too: bool = False
 
+    @property
+    def office_alone(self) -> bool:
+        """Whether nobody but the coordinator's office ever gets it, so that it is shared with nobody either."""
+        return not (self.receivers or self.chosen or self.everybody)
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:

@@ -17,6 +17,7 @@ from broker.errors import (
     ChannelNotOffered,
     DocumentRejected,
     ExclusionLeavesNobody,
+    HeaderInvalid,
     IdempotencyConflict,
     NobodyToReceive,
     NoteMismatch,
@@ -38,7 +39,7 @@ from crypto.draw import draw_uuid7
 _REJECTIONS = (
     NoteRejected, NoteMismatch, DocumentRejected, UnknownKind, UnknownVersion, AlreadyCorrected, UnknownExclusion,
     ExclusionLeavesNobody, BelowThreshold, IdempotencyConflict, NobodyToReceive, RegisterConflict, ReceiptOutOfOrder,
-    RevocationLeavesNobody, PartyUnknown, AddressInvalid, ChannelNotOffered, CannotBeNamed,
+    RevocationLeavesNobody, PartyUnknown, AddressInvalid, ChannelNotOffered, CannotBeNamed, HeaderInvalid,
 )  # fmt: skip
 
 

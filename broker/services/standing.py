@@ -73,7 +73,7 @@ def access_to(desk: Desk, act: Act, asker: Asker, found: Found, directory: Direc
         kind=_kind_of(found.message),
         least=access.least if part is None else part.least,
         standing=_standing(asker.party.id, found),
-        withdrawn=found.delivery is not None and _is_withdrawn(found.delivery),
+        withdrawn=found.delivery is not None and is_withdrawn(found.delivery),
         key_revoked=not is_sound,
         # In a closed case no other key of the agency is sound.
         for_named=is_sound and found.case is not None and found.case.closed and found.delivery is not None,
@@ -96,7 +96,7 @@ def officers_of(party: PartyId, directory: Directory) -> list[OfficerId]:
     return [member.id for member in members if isinstance(member, Officer) and member.agency == party]
 
 
-def _is_withdrawn(delivery: Delivery) -> bool:
+def is_withdrawn(delivery: Delivery) -> bool:
     """Claim that nothing is to be had of it any more: it was taken back or corrected, or its recipient destroyed it."""
     gone = {DeliveryState.RECALLED, DeliveryState.SUPERSEDED}
     return delivery.state in gone or DESTROYED in delivery.receipts

@@ -33,9 +33,10 @@ def _told(desk: Desk, found: Found) -> Sequence[Delivery]:
     """Return the deliveries that the sender's one state is made of.
 
     Where it chose the receivers itself, or all are, the office's alone: what the others' are would tell it, choosing
-    one after the other, who has a part in the case and who is kept out.
+    one after the other, who has a part in the case and who is kept out. Never what the office shared later: a state
+    that goes back would tell the sender that somebody has joined.
     """
     part = None if found.message is None else part_of(found.message)
     if part is None or not (part.chosen or part.everybody):
-        return found.deliveries
+        return [each for each in found.deliveries if each.shared_at is None]
     return [each for each in found.deliveries if each.recipient == coordinator_of(desk.area)]

@@ -30,9 +30,7 @@ class SqlMessages:
         pairs = [pair for one in addressed for pair in one.deliveries]
         await run(tables.messages.insert(), [row_of_message(one.message) for one in addressed])
         await run(tables.payloads.insert(), [{"message": one.message.id, "payload": one.payload} for one in addressed])
-        await run(tables.deliveries.insert(), [row_of_delivery(delivery) for delivery, _ in pairs])
-        await run(tables.headers.insert(), [{"delivery": delivery.id, "header": header} for delivery, header in pairs])
-        await run(tables.outbox.insert(), [{"delivery": delivery.id} for delivery, _ in pairs])
+        await self._add_deliveries(pairs)
 
     async def get(self, message: MessageId) -> Message | None:
         """Return a message, or None."""
@@ -65,6 +63,28 @@ class SqlMessages:
         rows = await self._transaction.rows(self._transaction.locked(query))
         mine = select(deliveries.id).where(deliveries.message == message)
         return await self._with_receipts(rows, tables.receipts.c.delivery.in_(mine))
+
+    async def held(self, case: CaseRef, recipient: PartyId | None = None) -> Sequence[tuple[Delivery, Message]]:
+        """Return a case's deliveries (None: whosever) with their messages, oldest message first; nothing is locked."""
+        deliveries, messages = tables.deliveries.c, tables.messages.c
+        whose = [deliveries.case == case, *([] if recipient is None else [deliveries.recipient == recipient])]
+        rows = await self._transaction.rows(select(tables.deliveries).where(*whose).order_by(deliveries.id))
+        mine = select(deliveries.id).where(*whose)
+        held = await self._with_receipts(rows, tables.receipts.c.delivery.in_(mine))
+        about = select(tables.messages).where(messages.id.in_(select(deliveries.message).where(*whose)))
+        by_id = {row.id: message_of(row) for row in await self._transaction.rows(about)}
+        pairs = [(delivery, by_id[delivery.message]) for delivery in held]
+        return sorted(pairs, key=lambda pair: (pair[1].accepted_at, pair[1].id, pair[0].recipient))
+
+    async def share(self, delivery: Delivery, header: bytes) -> None:
+        """Add a delivery of a message that is there, with its header and its outbox row."""
+        await self._add_deliveries([(delivery, header)])
+
+    async def rehead(self, delivery: DeliveryId, keys: Sequence[str], header: bytes) -> None:
+        """Put another header, made for other keys, in the place of the one that waits; all else stays."""
+        headers = tables.headers
+        await self._transaction.run(update(headers).where(headers.c.delivery == delivery).values(header=header))
+        await self._set(delivery, header_keys=list(keys))
 
     async def waiting(self, reach: Reach, limit: int, now: datetime) -> Sequence[tuple[DeliveryId, CaseRef]]:
         """Return up to `limit` deliveries within `reach` that wait and are not leased; nothing is locked.
@@ -241,6 +261,12 @@ class SqlMessages:
         while earlier := await self._transaction.row(select(rows.id).where(rows.superseded_by == found[-1])):
             found.append(MessageId(earlier.id))
         return found
+
+    async def _add_deliveries(self, pairs: Sequence[tuple[Delivery, bytes]]) -> None:
+        run = self._transaction.run
+        await run(tables.deliveries.insert(), [row_of_delivery(delivery) for delivery, _ in pairs])
+        await run(tables.headers.insert(), [{"delivery": delivery.id, "header": header} for delivery, header in pairs])
+        await run(tables.outbox.insert(), [{"delivery": delivery.id} for delivery, _ in pairs])
 
     async def _set(self, delivery: DeliveryId, **values: object) -> None:
         await self._transaction.run(

@@ -65,6 +65,7 @@ def delivery_of(row: AnyRow, receipts: Sequence[str]) -> Delivery:
         withheld=row.withheld,
         urgent=row.urgent,
         escalated_at=row.escalated_at,
+        shared_at=row.shared_at,
     )
 
 
@@ -88,4 +89,5 @@ def row_of_delivery(delivery: Delivery) -> dict[str, object]:
         "withheld": delivery.withheld,
         "urgent": delivery.urgent,
         "escalated_at": delivery.escalated_at,
+        "shared_at": delivery.shared_at,
     }

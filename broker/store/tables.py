@@ -161,6 +161,7 @@ deliveries = Table(
     _may("withheld", Text(), "rule that last withheld it from a lease"),
     _must("urgent", Boolean(), "whether its message is urgent"),
     _may("escalated_at", TIME, "when the coordinator's office was told that it is not collected"),
+    _may("shared_at", TIME, "when the office shared it with who was no recipient at first"),
     Index(None, "message"),
     Index(None, "case"),
     Index(None, "recipient", "state"),

@@ -6,7 +6,7 @@ from typing import BinaryIO, TypeAlias
 
 from crypto.age.header import FILE_KEY_BYTES, Header, Stanza, encode_header, parse_beginning, parse_header, read_header
 from crypto.age.passphrase import Passphrase
-from crypto.age.recipients import HybridRecipient, Identity, Recipient, X25519Recipient
+from crypto.age.recipients import HybridRecipient, Identity, Recipient, X25519Recipient, check_stanza
 from crypto.age.stream import decrypt_chunks, decrypt_payload, encrypt_chunks, encrypt_payload, write_all
 from crypto.draw import draw_bytes
 from crypto.errors import Malformed, NoRecipients, NotForYou
@@ -114,6 +114,17 @@ def stanza_count(header: bytes) -> int:
 def stanza_types(header: bytes) -> tuple[str, ...]:
     """Return for which types of recipient `header` wraps the file key, one for each time. Raises Malformed."""
     return tuple(stanza.type_ for stanza in parse_header(header).stanzas)
+
+
+def check_header(header: bytes) -> None:
+    """Return only if every stanza of `header` has the form of a native type, hybrid and classical not mixed.
+
+    Raises Malformed. The MAC is not checked: that takes the file key.
+    """
+    parsed = parse_header(header)
+    _check_mixture(parsed.stanzas)
+    for stanza in parsed.stanzas:
+        check_stanza(stanza)
 
 
 def _header_for(file_key: bytes, recipients: Sequence[AnyRecipient]) -> bytes:

@@ -173,6 +173,17 @@ def parse_recipient(text: str) -> Recipient:
     raise Malformed("not a recipient of a known type")
 
 
+def check_stanza(stanza: Stanza) -> None:
+    """Return only if `stanza` has the form of its type: parts of the right length, and no other part.
+
+    Raises Malformed, also for a type that no key here is of. Whether it opens is not said.
+    """
+    lengths = {HybridRecipient.type_: _ENC_BYTES, X25519Recipient.type_: _SHARE_BYTES}
+    if stanza.type_ not in lengths:
+        raise Malformed("a stanza of another type")
+    first_argument(stanza, lengths[stanza.type_])
+
+
 def parse_identity(text: str) -> Identity:
     """Return the secret key of one `AGE-SECRET-KEY-...` line. Raises Malformed."""
     prefix, seed = bech32.parse(text)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from agencies.names import OfficerId, PartyId
@@ -13,10 +14,13 @@ from broker.case import Case, LawfulBasis, Relation, Stage
 from broker.services.closing import Naming
 from broker.services.exclude import Change
 from broker.services.relate import Relating
-from gateway.deps import Body, Signed, TheBroker, TheCase
+from broker.services.share import Sharing
+from gateway.deps import Body, Signed, TheBroker, TheCase, the_message
 from gateway.routes.documented import takes
 
 router = APIRouter(prefix="/v1/cases/{case}", tags=["cases"])
+
+TAR = "application/x-tar"
 
 
 class ExclusionsIn(Body):
@@ -44,6 +48,39 @@ class OfficersIn(Body):
 
     officers: Annotated[list[str], Field(min_length=1, max_length=100)]
     remove: bool = False  # may be left out
+
+
+class ShareIn(Body):
+    """A message of the case, with whom it is shared, and the age header for them in base64."""
+
+    message: str
+    recipient: str
+    header: str
+
+
+class ShareOut(BaseModel):
+    """The recipient's delivery of the message: a new one, or the one that was there."""
+
+    delivery: str
+
+
+class HoldingOut(BaseModel):
+    """One recipient's copy of one message; `current`: its header is made for the keys that its recipient has now."""
+
+    message: str
+    kind: str
+    document: str
+    sender: str
+    accepted_at: datetime
+    recipient: str
+    state: str
+    current: bool
+
+
+class HoldingsOut(BaseModel):
+    """Who holds what of the case, oldest message first."""
+
+    holdings: list[HoldingOut]
 
 
 class RelationOut(BaseModel):
@@ -94,6 +131,46 @@ async def relate(case: TheCase, request: Signed, broker: TheBroker) -> None:
     basis = None if sent.basis is None else LawfulBasis(sent.basis)
     relating = Relating(PartyId(sent.party), Relation(sent.relation), sent.why, basis)
     await broker.relate(case, relating, request.asker())
+
+
+@router.post("/shares", status_code=201, openapi_extra=takes(ShareIn))
+async def share(case: TheCase, request: Signed, broker: TheBroker) -> ShareOut:
+    """Give a newcomer, or who has new keys, a header that the office's kit made; again, nothing changes."""
+    sent = request.json(ShareIn)
+    sharing = Sharing(the_message(sent.message), PartyId(sent.recipient), sent.header)
+    return ShareOut(delivery=await broker.share(case, sharing, request.asker()))
+
+
+@router.get("/holdings")
+async def holdings(case: TheCase, request: Signed, broker: TheBroker) -> HoldingsOut:
+    """List who holds what of the case, and whose header is not made for their keys of now."""
+    held = await broker.holdings(case, request.asker())
+    return HoldingsOut(
+        holdings=[
+            HoldingOut(
+                message=one.message.id,
+                kind=one.message.kind,
+                document=one.message.document,
+                sender=one.message.sender,
+                accepted_at=one.message.accepted_at,
+                recipient=one.delivery.recipient,
+                state=one.delivery.state.value,
+                current=one.current,
+            )
+            for one in held
+        ]
+    )
+
+
+@router.get(
+    "/pack",
+    response_class=StreamingResponse,
+    responses={200: {"description": "A tar: index.note, then each message and its manifest", "content": {TAR: {}}}},
+)
+async def pack(case: TheCase, request: Signed, broker: TheBroker) -> StreamingResponse:
+    """Stream all that this agency may hold of the case, to the reader in marac-officer, for marac-purpose."""
+    parts = await broker.pack(case, request.asker())  # refused before the answer begins
+    return StreamingResponse(parts, media_type=TAR)
 
 
 @router.post("/exclusions", status_code=204, openapi_extra=takes(ExclusionsIn))

@@ -96,6 +96,8 @@ RELATE = replace(EXCLUDE, act=Act.RELATE)
 CLOSE = replace(EXCLUDE, act=Act.CLOSE)
 NAME = replace(EXCLUDE, act=Act.NAME)
 VIEW = replace(EXCLUDE, act=Act.VIEW)
+SHARE = replace(EXCLUDE, act=Act.SHARE)
+RECEIVE = Access(Act.RECEIVE, asker(IDVA), case=CASE)
 STEWARD = Access(Act.STEWARD, asker(COORDINATOR))
 REVOKE = Access(Act.REVOKE, asker(HOUSING))
 SURVEY = Access(Act.SURVEY, asker(COORDINATOR))
@@ -103,7 +105,8 @@ AUDIT = Access(Act.AUDIT, asker(COMPLIANCE))
 NOTICE_ADDRESS = Access(Act.NOTICE_ADDRESS, asker(HOUSING))
 UNCOLLECTED = Access(Act.UNCOLLECTED, asker(COORDINATOR))
 ABOUT_A_CASE = (
-    SUBMIT, LEASE, NOTICE, OPEN, RECEIPT, STATUS, RECALL, RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW
+    SUBMIT, LEASE, NOTICE, OPEN, RECEIPT, STATUS, RECALL, RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW,
+    SHARE, RECEIVE,
 )  # fmt: skip
 PERMITTED = (*ABOUT_A_CASE, STEWARD, REVOKE, SURVEY, AUDIT, NOTICE_ADDRESS, UNCOLLECTED)
 
@@ -151,7 +154,7 @@ def questions() -> tuple[Question, ...]:
 def _permits() -> Iterator[Question]:
     yes = Permit(Relation.INVOLVED, PUBLIC_TASK)
     asked, no_case = Permit(Relation.ASKED, PUBLIC_TASK), Permit(Relation.NONE, PUBLIC_TASK)
-    answers = [asked, yes, yes, yes, yes, asked, asked, *[yes] * 7, *[no_case] * 6]
+    answers = [asked, yes, yes, yes, yes, asked, asked, *[yes] * 9, *[no_case] * 6]
     for access, answer in zip(PERMITTED, answers, strict=True):
         yield Question(f"{access.act} as it should be", access, answer)
     yield Question("a referral that opens a case", OPENING, no_case)
@@ -190,6 +193,9 @@ def _permits() -> Iterator[Question]:
     yield Question("a lease by an officer whose colleague is excluded", named, yes)
     unnamed = replace(STATUS, colleagues=frozenset({OTHER_OFFICER}), case=_without(OTHER_OFFICER))
     yield Question("a state asked for by nobody in particular: it releases nothing", unnamed, asked)
+    unnamed = replace(RECEIVE, colleagues=frozenset({OTHER_OFFICER}), case=_without(OTHER_OFFICER))
+    yield Question("shared with an agency of which one officer is excluded: who opens it is asked", unnamed, yes)
+    yield Question("the coordinator opens under a revoked key", by(replace(OPEN, key_revoked=True), COORDINATOR), yes)
     unnamed = replace(EXCLUDE, colleagues=frozenset({OTHER_OFFICER}), case=_without(OTHER_OFFICER))
     yield Question("excluded by nobody in particular: it opens nothing", unnamed, yes)
     yield Question(
@@ -212,7 +218,7 @@ def _permits_to_the_offices(yes: Permit) -> Iterator[Question]:
         yield Question(f"{office.kind} corrects another's message", others, yes)
         yield Question(f"{office.kind} reads the log", by(AUDIT, office), Permit(Relation.NONE, PUBLIC_TASK))
     for case in (CLOSED, replace(CASE, exclusions_pending=True)):
-        for access in (LEASE, NOTICE, proved(OPEN)):
+        for access in (LEASE, NOTICE, proved(OPEN), RECEIVE):
             yield Question("the coordinator in a case that others wait for", about(by(access, COORDINATOR), case), yes)
         for access in (RECEIPT, SUBMIT, STATUS, RECALL):
             name = f"{access.act} releases nothing, so that nobody waits"
@@ -257,10 +263,10 @@ def _refused_as_asker() -> Iterator[Question]:
         yield Question(f"{access.act} with a superseded key", replace(access, superseded_key=True), inactive)
         if party.kind not in {"coordinator", "deputy"} and access is not REVOKE:
             yield from _without_agreement(access)
-    for access in (RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW, STEWARD, SURVEY, AUDIT, UNCOLLECTED):
+    for access in (RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW, SHARE, STEWARD, SURVEY, AUDIT, UNCOLLECTED):
         for party in (IDVA, HOUSING, POLICE):
             yield Question(f"{access.act} by {party.kind}", by(access, party), Deny("N3", "act-not-allowed"))
-    for access in (RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW, STEWARD, SURVEY, UNCOLLECTED):
+    for access in (RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW, SHARE, STEWARD, SURVEY, UNCOLLECTED):
         yield Question(f"{access.act} by compliance", by(access, COMPLIANCE), Deny("N3", "act-not-allowed"))
     yield from _refused_as_sender()
     yield from _refused_for_the_officer()
@@ -302,7 +308,9 @@ def _refused_as_sender() -> Iterator[Question]:
 
 def _refused_for_the_officer() -> Iterator[Question]:
     yield Question("opened by nobody in particular", naming(OPEN, None), Deny("N6", "officer-required"))
-    for access in (SUBMIT, RECALL, RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW, NOTICE_ADDRESS, UNCOLLECTED):
+    for access in (
+        SUBMIT, RECALL, RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW, SHARE, NOTICE_ADDRESS, UNCOLLECTED,
+    ):  # fmt: skip
         unnamed = naming(replace(access, demand_proved=True), None)
         name = f"{access.act} by nobody in particular, where proof is demanded"
         yield Question(name, unnamed, Deny("N6", "officer-required"))
@@ -324,7 +332,7 @@ def _refused_by_case() -> Iterator[Question]:
             yield Question(f"{access.act}: agency excluded", about(access, case), Deny("N8", "not-available"))
         named = naming(about(access, _without(OFFICER)), OFFICER, proved=True)
         yield Question(f"{access.act}: officer excluded", named, Deny("N9", "not-available"))
-    for access in (SUBMIT, LEASE, NOTICE, LIFT, RECALL, RECALL_SOME, RELATE, NAME, VIEW):
+    for access in (SUBMIT, LEASE, NOTICE, LIFT, RECALL, RECALL_SOME, RELATE, NAME, VIEW, SHARE):
         colleagues = replace(access, colleagues=frozenset({OFFICER, OTHER_OFFICER}))
         unnamed, name = about(colleagues, _without(OTHER_OFFICER)), f"{access.act} by nobody in particular"
         yield Question(f"{name}: one officer excluded", unnamed, Deny("N9", "not-available"))
@@ -333,7 +341,7 @@ def _refused_by_case() -> Iterator[Question]:
     for access in ABOUT_A_CASE[1:]:
         said_new = replace(access, opens_case=True, case=None)
         yield Question(f"{access.act} opens no case, whatever it says", said_new, Deny("N7", "not-available"))
-    for access in (LEASE, NOTICE, OPEN):
+    for access in (LEASE, NOTICE, OPEN, RECEIVE):
         for party in (IDVA, DEPUTY, HOUSING):
             pending, changed = replace(CASE, exclusions_pending=True), by(access, party)
             yield Question(f"{access.act}: people, {party.kind}", about(changed, pending), Deny("N11", "not-available"))
@@ -343,7 +351,7 @@ def _refused_by_case() -> Iterator[Question]:
 def _refused_by_a_closed_case() -> Iterator[Question]:
     deny = Deny("N10", "not-available")
     named = replace(CLOSED, named=frozenset({OFFICER}))
-    for access in (LEASE, NOTICE, OPEN):
+    for access in (LEASE, NOTICE, OPEN, RECEIVE):
         for party in (IDVA, DEPUTY, HOUSING):
             changed = proved(naming(by(access, party), OFFICER))
             yield Question(f"{access.act}: closed, {party.kind}", about(changed, CLOSED), deny)
@@ -356,7 +364,7 @@ def _refused_by_a_closed_case() -> Iterator[Question]:
     for party, public in ((IDVA, "not-available"), (DEPUTY, "officer-not-proved")):
         unproved = replace(by(OPEN, party), case=named, for_named=True)
         yield Question(f"opened by a named officer of {party.kind}, not proved", unproved, Deny("N10", public))
-    for access in (OPEN, LIFT, RELATE, NAME):
+    for access in (OPEN, LIFT, RELATE, NAME, SHARE):
         for is_proved in (False, None):
             asserted = naming(about(by(access, COORDINATOR), CLOSED), OFFICER, proved=is_proved)
             yield Question(f"{access.act} by the office, not proved", asserted, Deny("N10", "officer-not-proved"))
@@ -381,13 +389,19 @@ def _refused_by_item() -> Iterator[Question]:
     ):  # fmt: skip
         name = f"{party.kind} corrects what is {corrected}"
         yield Question(name, replace(by(SUBMIT, party), corrected=corrected), Deny("N12", "not-available"))
-    for access in (LEASE, NOTICE, OPEN):
+    yield from _refused_as_gone()
+
+
+def _refused_as_gone() -> Iterator[Question]:
+    for access in (LEASE, NOTICE, OPEN, RECEIVE):
         yield Question(f"{access.act}: withdrawn", replace(access, withdrawn=True), Deny("N14", "not-available"))
-    yield Question("header for a revoked key", replace(OPEN, key_revoked=True), Deny("N14", "recipient-revoked"))
+    for party in (IDVA, DEPUTY):
+        revoked = by(replace(OPEN, key_revoked=True), party)
+        yield Question(f"header for a revoked key, {party.kind}", revoked, Deny("N14", "recipient-revoked"))
 
 
 def _refused_by_relation() -> Iterator[Question]:
-    for access in (SUBMIT, LEASE, NOTICE, OPEN):
+    for access in (SUBMIT, LEASE, NOTICE, OPEN, RECEIVE):
         party = access.asker.party
         for relation in (Relation.NONE, Relation.FOR_INFORMATION, Relation.ENDED):
             case = about(access, holding(relation, party))

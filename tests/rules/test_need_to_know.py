@@ -84,6 +84,8 @@ BY_RELATION: Mapping[Act, str] = {
     Act.CLOSE: "  yes yes yes yes yes N8",
     Act.NAME: "   yes yes yes yes yes N8",
     Act.VIEW: "   yes yes yes yes yes N8",
+    Act.SHARE: "  yes yes yes yes yes N8",
+    Act.RECEIVE: "N13 N13 N13 yes N13 N8",
     Act.STEWARD: "yes yes yes yes yes yes",
     Act.REVOKE: " yes yes yes yes yes yes",
     Act.SURVEY: " yes yes yes yes yes yes",

@@ -164,6 +164,9 @@ def _deliveries() -> None:
             nullable=True,
             comment="when the coordinator's office was told that it is not collected",
         ),
+        sa.Column(
+            "shared_at", TIME, nullable=True, comment="when the office shared it with who was no recipient at first"
+        ),
         sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f("fk_deliveries_case"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["message"], ["messages.id"], name=op.f("fk_deliveries_message"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),

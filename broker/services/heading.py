@@ -1,0 +1,48 @@
+"""Headers that the office makes after a message was sealed: for which keys they must be, and whether they are."""
+
+from collections.abc import Sequence
+
+from broker.addressees import MAX_STANZAS
+from broker.errors import HeaderInvalid
+from broker.records import Message
+from crypto import b64
+from crypto.age import HybridRecipient, X25519Recipient, check_header, parse_recipient, stanza_types
+from crypto.errors import Malformed
+from crypto.note import hash_text
+
+MAX_HEADER_BYTES = 16_384
+_POINTER = "/header"
+_STANZA_TYPES = {"hybrid": HybridRecipient.type_, "classical": X25519Recipient.type_}
+
+
+def fingerprints(keys: Sequence[str]) -> tuple[str, ...]:
+    """Return what a delivery notes of the keys that its header is made for."""
+    return tuple(hash_text(key) for key in keys)
+
+
+def parse_uploaded(text: str) -> bytes:
+    """Return the age header in `text`, base64: one that follows the grammar to the letter, and is not too large.
+
+    Raises HeaderInvalid.
+    """
+    try:
+        header = b64.parse_padded(text)
+        if len(header) > MAX_HEADER_BYTES:
+            raise Malformed("larger than a header may be")
+        check_header(header)
+    except (Malformed, UnicodeEncodeError) as error:
+        raise HeaderInvalid("not an age header", _POINTER) from error
+    if len(stanza_types(header)) > MAX_STANZAS:
+        raise HeaderInvalid("more stanzas than a header may have", _POINTER)
+    return header
+
+
+def check_made_for(header: bytes, keys: Sequence[str], message: Message) -> None:
+    """Return only if `header` has a stanza for each of `keys` and no other, of the message's suite.
+
+    For whom a stanza is cannot be told without its secret key: how many there are, and of which type, can.
+    Raises HeaderInvalid.
+    """
+    wanted = tuple(parse_recipient(key).type_ for key in keys)
+    if not wanted or stanza_types(header) != wanted or set(wanted) != {_STANZA_TYPES[message.suite]}:
+        raise HeaderInvalid("not made for exactly the recipient's keys of now", _POINTER)
