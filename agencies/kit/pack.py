@@ -1,26 +1,21 @@
 """A pack: all that this agency may hold of a case, streamed by the gateway and believed once all of it is checked."""
 
-import io
-import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from agencies.kit.client import PURPOSE, Kit
 from agencies.kit.opening import Check, CheckFailed, Delivered, Opened
 from agencies.kit.wire import BadAnswer
 from agencies.names import CaseRef
 from agencies.notes.pack import MAX_BYTES, TYPE, PackIndex, PackItem, parse_pack
+from agencies.tar import read_members
 from crypto import age
 from crypto import note as signed_note
 from crypto.errors import CryptoError, Malformed
 
-if TYPE_CHECKING:
-    from typing_extensions import Buffer
-
 INDEX: Final = "index.note"
-MAX_FILE_BYTES: Final = 64 << 20
 MAX_AGE: Final = timedelta(minutes=10)  # as far as two clocks may be apart, and twice that
 
 
@@ -42,11 +37,10 @@ def fetch_pack(kit: Kit, case: CaseRef, purpose: str = PURPOSE) -> Pack:
     kit.pull_all()
     began = kit.clock()
     parts = kit.gateway.parts(f"/v1/cases/{case}/pack", kit.fields(**{"marac-purpose": purpose}))
-    files = _files(parts)
-    index = _check_index(next(files, ("", b"")), kit, case, began)
-    delivered = [_check_item(item, next(files, ("", b"")), next(files, ("", b""))) for item in index.items]
-    if next(files, None) is not None:
-        raise BadAnswer("the pack holds more than its index says")
+    try:
+        index, delivered = _read(read_members(parts), kit, case, began)
+    except Malformed as error:
+        raise BadAnswer(f"the pack: {error}") from None
     opened = [kit.check(one) for one in delivered]  # of all, before any of it is kept or shown
     if any(one.manifest.case != case for one in opened):
         raise CheckFailed(Check.NOTES_AGREE, "a message of another case is in the pack")
@@ -55,41 +49,16 @@ def fetch_pack(kit: Kit, case: CaseRef, purpose: str = PURPOSE) -> Pack:
     return Pack(index, tuple(kept))
 
 
-def _files(parts: Iterator[bytes]) -> Iterator[tuple[str, bytes]]:
-    """Yield the name and content of each file of the tar. Raises BadAnswer; as `parts` does."""
-    try:
-        with tarfile.open(fileobj=io.BufferedReader(_Stream(parts)), mode="r|") as tar:
-            for member in tar:
-                file = tar.extractfile(member) if member.isreg() and member.size <= MAX_FILE_BYTES else None
-                if file is None:
-                    raise BadAnswer("the pack holds something else than files of an acceptable size")
-                yield member.name, file.read()
-    except tarfile.TarError:
-        raise BadAnswer("the pack is no tar") from None
-
-
-class _Stream(io.RawIOBase):
-    """The parts of an answer as one file to read from."""
-
-    def __init__(self, parts: Iterator[bytes]) -> None:
-        self._parts = parts
-        self._rest = memoryview(b"")
-
-    def readable(self) -> bool:
-        """Whether it can be read: yes."""
-        return True
-
-    def readinto(self, buffer: "Buffer") -> int:
-        """Fill `buffer` as far as the next part goes; return how far, 0 at the end."""
-        wanted = memoryview(buffer)
-        while not self._rest:
-            part = next(self._parts, None)
-            if part is None:
-                return 0
-            self._rest = memoryview(part)
-        taken = min(len(wanted), len(self._rest))
-        wanted[:taken], self._rest = self._rest[:taken], self._rest[taken:]
-        return taken
+def _read(
+    files: Iterator[tuple[str, bytes]], kit: Kit, case: CaseRef, began: datetime
+) -> tuple[PackIndex, list[Delivered]]:
+    """Return the index and the messages that it names, in its order and nothing else. Raises Malformed, CheckFailed."""
+    nothing = ("", b"")
+    index = _check_index(next(files, nothing), kit, case, began)
+    delivered = [_check_item(item, next(files, nothing), next(files, nothing)) for item in index.items]
+    if next(files, None) is not None:
+        raise Malformed("it holds more than its index says")
+    return index, delivered
 
 
 def _check_index(file: tuple[str, bytes], kit: Kit, case: CaseRef, began: datetime) -> PackIndex:

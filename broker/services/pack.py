@@ -1,12 +1,12 @@
 """Pack: all that an agency may hold of a case now, as one stream: a signed index, then message by message."""
 
-import tarfile
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 from agencies.directory import Directory
 from agencies.names import CaseRef, OfficerId
 from agencies.notes.pack import MAX_BYTES, PackIndex, PackItem
+from agencies.tar import END, encode_member
 from broker.errors import Refused
 from broker.need_to_know import NOT_AVAILABLE, Access, Act, Asker, Deny, Permit, decide
 from broker.ports import UnitOfWork
@@ -116,12 +116,12 @@ async def _release(uow: UnitOfWork, directory: Directory, question: _Question) -
 
 async def _stream(desk: Desk, asker: Asker, officer: OfficerId, items: Sequence[_Item]) -> AsyncIterator[bytes]:
     """Yield the tar: one payload at a time is in memory, and no transaction is open while bytes go out."""
-    yield _member(INDEX, (await _index(desk, asker, officer, items)).encode())
+    yield encode_member(INDEX, (await _index(desk, asker, officer, items)).encode())
     for item in items:
         payload = await _payload(desk, asker, item)
-        yield _member(f"{item.message.id}.age", item.header + payload)
-        yield _member(f"{item.message.id}.manifest", item.message.manifest.encode())
-    yield bytes(2 * tarfile.BLOCKSIZE)
+        yield encode_member(f"{item.message.id}.age", item.header + payload)
+        yield encode_member(f"{item.message.id}.manifest", item.message.manifest.encode())
+    yield END
 
 
 async def _index(desk: Desk, asker: Asker, officer: OfficerId, items: Sequence[_Item]) -> str:
@@ -149,11 +149,3 @@ async def _payload(desk: Desk, asker: Asker, item: _Item) -> bytes:
     if payload is None:
         raise Refused(NOT_AVAILABLE)
     return payload
-
-
-def _member(name: str, content: bytes) -> bytes:
-    """Return a file as it stands in a tar (POSIX ustar): its header, its content, zeros up to a whole block."""
-    head = tarfile.TarInfo(name)
-    head.size, head.mode = len(content), 0o600
-    padding = -len(content) % tarfile.BLOCKSIZE
-    return head.tobuf(tarfile.USTAR_FORMAT) + content + bytes(padding)

@@ -18,6 +18,7 @@ from agencies.notes import (
     isa,
     key_proof,
     manifest,
+    pack,
     party,
     recall,
     receipt,
@@ -43,6 +44,7 @@ PARSERS: dict[str, tuple[str, Callable[[str], Encodes]]] = {
     "isa": (isa.TYPE, isa.parse_isa),
     "key-proof": (key_proof.TYPE, key_proof.parse_key_proof),
     "manifest": (manifest.TYPE, manifest.parse_manifest),
+    "pack": (pack.TYPE, pack.parse_pack),
     "party": (party.TYPE, party.parse_party),
     "party-officer": (party.TYPE, party.parse_party),
     "recall": (recall.TYPE, recall.parse_recall),
@@ -57,6 +59,7 @@ SIGNERS = {
     "isa": [HOUSING],
     "key-proof": [HOUSING],
     "manifest": [f"{AREA}/gateway"],
+    "pack": [f"{AREA}/gateway"],
     "party": [HOUSING],
     "party-officer": [OFFICER],
     "recall": [f"{AREA}/gateway"],
@@ -146,7 +149,7 @@ def test_a_line_less_more_or_twice_is_malformed(name: str):
     lines = text.splitlines(keepends=True)
     for place in range(len(lines)):
         line = lines[place]
-        if line.split(" ")[0] not in {"entry", "document", "key", "recipient"}:
+        if line.split(" ")[0] not in {"entry", "document", "item", "key", "recipient"}:
             with pytest.raises(Malformed):
                 PARSERS[name][1]("".join(lines[:place] + lines[place + 1 :]))
         with pytest.raises(Malformed):
@@ -186,6 +189,34 @@ def test_a_manifest_comes_back_as_it_was(one: manifest.Manifest):
 @given(tombstones)
 def test_a_tombstone_comes_back_as_it_was(one: tombstone.Tombstone):
     assert tombstone.parse_tombstone(one.encode()) == one
+
+
+packs = st.builds(
+    pack.PackIndex,
+    area=st.just(AREA),
+    case=cases,
+    for_=st.sampled_from([HOUSING, COORDINATOR]),
+    officer=st.just(OFFICER),
+    at=seconds,
+    items=st.lists(
+        st.builds(pack.PackItem, message=ids, file=hashes, manifest=hashes),
+        min_size=1,
+        max_size=4,
+        unique_by=lambda item: item.message,
+    ).map(tuple),
+)
+
+
+@given(packs)
+def test_a_pack_s_index_comes_back_as_it_was(one: pack.PackIndex):
+    assert pack.parse_pack(one.encode()) == one
+
+
+def test_a_pack_without_an_item_or_with_one_twice_is_malformed():
+    held = pack.parse_pack(note.text_of((VECTORS / "pack.note").read_text()))
+    for items in ((), held.items[:1] * 2):
+        with pytest.raises(Malformed):
+            pack.parse_pack(replace(held, items=items).encode())
 
 
 @given(st.sampled_from(receipt.STATES), st.none() | st.just(OFFICER), st.booleans(), seconds, ids)

@@ -21,6 +21,7 @@ from agencies.notes.delegation import parse_delegation
 from agencies.notes.isa import parse_isa
 from agencies.notes.key_proof import parse_key_proof
 from agencies.notes.manifest import parse_manifest
+from agencies.notes.pack import parse_pack
 from agencies.notes.party import parse_party
 from agencies.notes.recall import parse_recall
 from agencies.notes.receipt import parse_receipt
@@ -31,6 +32,7 @@ from agencies.notes.tombstone import parse_tombstone
 from agencies.register import Register, verify_register
 from agencies.revocations import verify_revocation
 from agencies.sealed import encode_sealed, parse_sealed
+from agencies.tar import END, encode_member, read_members
 from crypto import note
 from crypto.errors import Malformed
 from crypto.keys import SigningKey
@@ -60,6 +62,7 @@ NOTES: Mapping[str, Callable[[str], Any]] = {
     "isa": parse_isa,
     "key-proof": parse_key_proof,
     "manifest": parse_manifest,
+    "pack": parse_pack,
     "party": parse_party,
     "recall": parse_recall,
     "receipt": parse_receipt,
@@ -90,6 +93,21 @@ ANSWERS: tuple[wire.Answer, ...] = (
     ),
     wire.HeaderAnswer(header="AA==", entry="{}"),
     wire.TombstonesAnswer(tombstones=()),
+    wire.SharedAnswer(delivery="id"),
+    wire.HoldingsAnswer(
+        holdings=(
+            wire.HoldingAnswer(
+                message="id",
+                kind="referral/1.0",
+                document="referral",
+                sender=HOUSING,
+                accepted_at="2026-11-22T09:30:00Z",
+                recipient=COORDINATOR,
+                state="collected",
+                current=True,
+            ),
+        )
+    ),
 )
 
 ANSWER_PARSERS = tuple(partial(wire.parse_answer, model=type(answer)) for answer in ANSWERS)
@@ -277,6 +295,12 @@ ROWS = {
         agrees=lambda found, _raw: all(parse_again(answer) == answer for answer in found),
         seeds=lambda: [answer.model_dump_json(by_alias=True).encode() for answer in ANSWERS],
         refusals=(wire.BadAnswer,),
+    ),
+    "tar": Target(
+        parse=lambda raw: list(read_members([raw])),
+        agrees=lambda files, raw: b"".join(encode_member(*file) for file in files) + END == raw,
+        seeds=lambda: [END, encode_member("index.note", b"made up\n") + encode_member("a.age", bytes(512)) + END],
+        max_bytes=8192,
     ),
     "log-export": Target(
         parse=read_export,

@@ -90,6 +90,10 @@ def _referral(asker: Asker, known: Known) -> httpx2.Request:
     return asker.post("/v1/referrals", composed.body(), composed.idempotency)
 
 
+def _pack(asker: Asker, known: Known) -> httpx2.Request:
+    return asker.get(f"/v1/cases/{known.case}/pack")
+
+
 # POST /v1/cases/{case}/exclusions is not here: it is refused by office, before any case is looked for (see below).
 ROUTES: dict[str, Callable[[Asker, Known], httpx2.Request]] = {
     "status": _status,
@@ -97,6 +101,7 @@ ROUTES: dict[str, Callable[[Asker, Known], httpx2.Request]] = {
     "header": _header,
     "receipt": _receipt,
     "referral": _referral,
+    "pack": _pack,
 }
 
 
