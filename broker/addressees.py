@@ -44,7 +44,7 @@ def _is_by_officers(party: PartyId, case: Case, directory: Directory) -> bool:
 
 
 def _officers_in_force(party: PartyId, case: Case, directory: Directory, at: datetime) -> list[Officer]:
-    """Return the named officers of `party` who may have something now, by id: not the excluded, or of an excluded one."""
+    """Return the named officers of `party` who may have something now, by id; none of who is excluded."""
     if party in case.excluded:
         return []
     return directory.officers_in_force(party, case.named - case.excluded, at)

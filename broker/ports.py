@@ -163,6 +163,15 @@ class Messages(Protocol):
     async def header(self, delivery: DeliveryId) -> bytes | None:
         """Return the header that waits for the delivery, or None if it is gone."""
 
+    async def payloads(self, messages: Sequence[MessageId]) -> Mapping[MessageId, bytes]:
+        """Return the payloads of those messages that have one: all at once in memory."""
+
+    async def headers(self, deliveries: Sequence[DeliveryId]) -> Mapping[DeliveryId, bytes]:
+        """Return the headers that wait for those of the deliveries that have one."""
+
+    async def release_all(self, deliveries: Sequence[DeliveryId], at: datetime) -> None:
+        """Record that these headers were released, as `release` does."""
+
     async def release(self, delivery: DeliveryId, at: datetime) -> None:
         """Record that the header was released (first time only; later releases keep the first time)."""
 
@@ -225,8 +234,8 @@ class Outbox(Protocol):
 class Log(Protocol):
     """The audit log: entries in the transaction of their effect, leaves in tiles."""
 
-    async def append(self, entry: Entry) -> None:
-        """Append an entry with a fresh salt and its leaf; it gets its index from the sequencer."""
+    async def append(self, *entries: Entry) -> None:
+        """Append entries, each with a fresh salt and its leaf; they get their index from the sequencer."""
 
     async def unsequenced(self, limit: int) -> Sequence[LoggedEntry]:
         """Return the oldest entries without an index."""

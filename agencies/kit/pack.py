@@ -1,13 +1,14 @@
 """A pack: all that this agency may hold of a case, streamed by the gateway and believed once all of it is checked."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from agencies.kit.client import PURPOSE, Kit
 from agencies.kit.opening import Check, CheckFailed, Delivered, Opened
-from agencies.kit.wire import BadAnswer
+from agencies.kit.wire import BadAnswer, Problem, Unreachable
 from agencies.names import CaseRef
 from agencies.notes.pack import MAX_BYTES, TYPE, PackIndex, PackItem, parse_pack
 from agencies.tar import read_members
@@ -46,6 +47,8 @@ def fetch_pack(kit: Kit, case: CaseRef, purpose: str = PURPOSE) -> Pack:
         raise CheckFailed(Check.NOTES_AGREE, "a message of another case is in the pack")
     # A crash between two of these leaves the rest to be opened, or packed, again.
     kept = [message for one, message in zip(delivered, opened, strict=True) if kit.keep(one, message)]
+    with suppress(Unreachable, Problem):  # kept in the inbox; who reads must not wait for it
+        kit.send_receipts()
     return Pack(index, tuple(kept))
 
 

@@ -1,12 +1,13 @@
 """Pack: all that an agency may hold of a case now, as one stream: a signed index, then message by message."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from agencies.directory import Directory
 from agencies.names import CaseRef, OfficerId
 from agencies.notes.pack import MAX_BYTES, PackIndex, PackItem
 from agencies.tar import END, encode_member
+from broker.audit import Entry
 from broker.errors import Refused
 from broker.need_to_know import NOT_AVAILABLE, Access, Act, Asker, Deny, Permit, decide
 from broker.ports import UnitOfWork
@@ -14,10 +15,11 @@ from broker.records import Delivery, Message
 from broker.services.desk import Desk
 from broker.services.lease import ASK_AGAIN
 from broker.services.ruling import as_of, check_asker, entry_for, refuse
-from broker.services.standing import Found, access_to, find_delivery
+from broker.services.standing import Found, about, access_to
 from crypto import note as signed_note
 
 INDEX = "index.note"
+BATCH_BYTES = 256 * 1024  # of payloads, read and asked for again at once: one query each for what is small
 _REVOKED = "recipient-revoked"
 
 
@@ -62,7 +64,7 @@ class _Asked:
 async def open_pack(desk: Desk, case: CaseRef, asker: Asker) -> AsyncIterator[bytes]:
     """Return the pack as a tar, in parts; every release is logged and committed before its first byte.
 
-    What is refused is absent and uncounted. Each item is asked for once more right before its bytes leave: what was
+    What is refused is absent and uncounted. All is asked for once more before each batch of bytes is read: what was
     excluded or taken back meanwhile breaks the stream off.
     Raises Refused before anything is streamed, the same for what may not be had and for what is not there.
     """
@@ -72,11 +74,8 @@ async def open_pack(desk: Desk, case: CaseRef, asker: Asker) -> AsyncIterator[by
     if not asked.permitted:
         await refuse(desk, *asked.refusal, asked.directory)
     async with desk.store.unit() as uow:
-        asked = await _ask(desk, uow, case, asker)
-        items = [await _release(uow, asked.directory, question) for question in asked.questions]
+        released = await _release(desk, uow, await _ask(desk, uow, case, asker))
         await uow.commit()  # a crash after this: logged as released though nobody saw it; asked again, all of it comes
-    desk.logged.ring()
-    released = [item for item in items if item is not None]
     if not released or asker.officer is None:
         raise Refused(NOT_AVAILABLE)
     return _stream(desk, asker, asker.officer, released)
@@ -88,64 +87,92 @@ async def _ask(desk: Desk, uow: UnitOfWork, ref: CaseRef, asker: Asker) -> _Aske
     directory = await desk.directories.current(uow)  # after the lock, which may have been waited for
     held = await uow.messages.held(ref, asker.party.id)
     found = [Found(message, case, delivery) for delivery, message in held] or [Found(None, case)]
-    return _Asked(directory, [_question(desk, asker, one, directory) for one in found])
+    # What all have in common once: there may be hundreds.
+    common = as_of(access_to(desk, Act.OPEN, asker, Found(None, case), directory), directory, desk.now())
+    return _Asked(directory, [_Question(one, about(common, one, directory)) for one in found])
 
 
-def _question(desk: Desk, asker: Asker, found: Found, directory: Directory) -> _Question:
-    return _Question(found, as_of(access_to(desk, Act.OPEN, asker, found, directory), directory, desk.now()))
-
-
-async def _release(uow: UnitOfWork, directory: Directory, question: _Question) -> _Item | None:
-    """Log the answer to one question, a refusal once for each reason; return what is released, or None."""
-    delivery, message, access = question.found.delivery, question.found.message, question.access
-    decision = decide(access)
-    about = None if message is None else message.id
-    if isinstance(decision, Deny):
-        if delivery is None or delivery.withheld != decision.rule:
-            await uow.log.append(entry_for(access, decision, directory, about))
-        if delivery is not None:
-            await uow.messages.withhold(delivery.id, decision.rule, access.asker.at + ASK_AGAIN)
-        return None
-    header = None if delivery is None else await uow.messages.header(delivery.id)
-    if delivery is None or message is None or header is None:
-        return None
-    await uow.log.append(entry_for(access, decision, directory, about))
-    await uow.messages.release(delivery.id, access.asker.at)
-    return _Item(delivery, message, header)
+async def _release(desk: Desk, uow: UnitOfWork, asked: _Asked) -> list[_Item]:
+    """Log every answer, a refusal once for each reason; return what is released."""
+    entries: list[Entry] = []
+    permitted: list[tuple[Delivery, Message]] = []
+    for question in asked.questions:
+        delivery, message, decision = question.found.delivery, question.found.message, decide(question.access)
+        if isinstance(decision, Permit) or delivery is None or delivery.withheld != decision.rule:
+            asked_for = None if message is None else message.id
+            entries.append(entry_for(question.access, decision, asked.directory, asked_for))
+        if delivery is not None and isinstance(decision, Deny):
+            await uow.messages.withhold(delivery.id, decision.rule, desk.now() + ASK_AGAIN)
+        elif delivery is not None and message is not None:
+            permitted.append((delivery, message))
+    await uow.log.append(*entries)
+    await uow.messages.release_all([delivery.id for delivery, _ in permitted], desk.now())
+    headers = await uow.messages.headers([delivery.id for delivery, _ in permitted])
+    return [_Item(delivery, message, headers[delivery.id]) for delivery, message in permitted if delivery.id in headers]
 
 
 async def _stream(desk: Desk, asker: Asker, officer: OfficerId, items: Sequence[_Item]) -> AsyncIterator[bytes]:
-    """Yield the tar: one payload at a time is in memory, and no transaction is open while bytes go out."""
+    """Yield the tar: a batch of payloads at a time is in memory, and no transaction is open while bytes go out."""
     yield encode_member(INDEX, (await _index(desk, asker, officer, items)).encode())
-    for item in items:
-        payload = await _payload(desk, asker, item)
-        yield encode_member(f"{item.message.id}.age", item.header + payload)
-        yield encode_member(f"{item.message.id}.manifest", item.message.manifest.encode())
+    desk.logged.ring()  # only now: the sequencer would take its time before the first bytes are out
+    for batch in _batches(items):
+        payloads = await _read_again(desk, asker, batch)
+        for item, payload in zip(batch, payloads, strict=True):
+            yield encode_member(f"{item.message.id}.age", item.header + payload)
+            yield encode_member(f"{item.message.id}.manifest", item.message.manifest.encode())
     yield END
 
 
 async def _index(desk: Desk, asker: Asker, officer: OfficerId, items: Sequence[_Item]) -> str:
     """Return the signed index; every payload is read for its hash, and once more when its turn comes."""
-    listed = []
-    for item in items:
+    listed: list[PackItem] = []
+    for batch in _batches(items):
         async with desk.store.reader() as uow:
-            payload = await uow.messages.payload(item.message.id) or b""
-        file, manifest = signed_note.hash_bytes(item.header + payload), signed_note.hash_text(item.message.manifest)
-        listed.append(PackItem(item.message.id, file, manifest))
+            payloads = await _payloads(uow, batch)
+        listed += [_listed(item, payload) for item, payload in zip(batch, payloads, strict=True)]
     index = PackIndex(desk.area, items[0].message.case, asker.party.id, officer, desk.now(), tuple(listed))
     return signed_note.sign(index.encode(), [desk.gateway_key], MAX_BYTES)
 
 
-async def _payload(desk: Desk, asker: Asker, item: _Item) -> bytes:
-    """Return the payload of an item that may be had still. Raises Refused, logged, which ends the stream."""
+def _listed(item: _Item, payload: bytes) -> PackItem:
+    file, manifest = signed_note.hash_bytes(item.header + payload), signed_note.hash_text(item.message.manifest)
+    return PackItem(item.message.id, file, manifest)
+
+
+async def _read_again(desk: Desk, asker: Asker, batch: Sequence[_Item]) -> list[bytes]:
+    """Return the payloads of what may be had still. Raises Refused, logged, which ends the stream."""
+    wanted = {item.delivery.id for item in batch}
     async with desk.store.reader() as uow:
-        found = await find_delivery(uow, item.delivery.id)
-        directory = await desk.directories.current(uow)
-        access = _question(desk, asker, found, directory).access
-        payload = await uow.messages.payload(item.message.id)
-    decision = decide(access)
-    if isinstance(decision, Deny):
-        await refuse(desk, access, decision, directory, item.message.id)
-    if payload is None:
+        asked = await _ask(desk, uow, batch[0].message.case, asker)
+        payloads = await _payloads(uow, batch)
+    permitted = set[str]()
+    for question in asked.questions:
+        delivery, decision = question.found.delivery, decide(question.access)
+        if isinstance(decision, Permit) and delivery is not None:
+            permitted.add(delivery.id)
+        elif isinstance(decision, Deny) and (delivery is None or delivery.id in wanted):
+            message = None if question.found.message is None else question.found.message.id
+            await refuse(desk, question.access, decision, asked.directory, message)
+    if not wanted <= permitted:
         raise Refused(NOT_AVAILABLE)
-    return payload
+    return payloads
+
+
+async def _payloads(uow: UnitOfWork, batch: Sequence[_Item]) -> list[bytes]:
+    found = await uow.messages.payloads([item.message.id for item in batch])
+    if len(found) != len(batch):
+        raise Refused(NOT_AVAILABLE)  # destroyed in this moment
+    return [found[item.message.id] for item in batch]
+
+
+def _batches(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
+    """Yield the items in batches whose payloads are BATCH_BYTES at most together; a larger one is alone."""
+    batch: list[_Item] = []
+    size = 0
+    for item in items:
+        if batch and size + item.message.payload_length > BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append(item)
+        size += item.message.payload_length
+    yield batch

@@ -64,9 +64,15 @@ def access_to(desk: Desk, act: Act, asker: Asker, found: Found, directory: Direc
         # The register is gone through only where nobody is named: otherwise no rule asks for colleagues.
         colleagues=frozenset(officers_of(asker.party.id, directory)) if asker.officer is None else frozenset(),
     )
+    return about(access, found, directory)
+
+
+def about(access: Access, found: Found, directory: Directory) -> Access:
+    """Return a question about a case, put about one of its messages."""
     if found.message is None:
         return access
     part = part_of(found.message)
+    asker = access.asker
     is_sound = _is_for_sound_keys(found, asker.party.id, directory, asker.at)
     return replace(
         access,

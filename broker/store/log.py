@@ -22,18 +22,9 @@ class SqlLog:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    async def append(self, entry: Entry) -> None:
-        """Append an entry with a fresh salt and its leaf; it gets its index from the sequencer."""
-        encoded, salt = entry.encode(), draw_salt()
-        row = {
-            "id": entry.id,
-            "case": entry.case,
-            "event": entry.event,
-            "encoded": encoded,
-            "salt": salt,
-            "leaf": leaf(encoded, salt),
-        }
-        await self._transaction.run(tables.entries.insert(), [row])
+    async def append(self, *entries: Entry) -> None:
+        """Append entries, each with a fresh salt and its leaf; they get their index from the sequencer."""
+        await self._transaction.run(tables.entries.insert(), [_new_row(entry) for entry in entries])
 
     async def unsequenced(self, limit: int) -> Sequence[LoggedEntry]:
         """Return the oldest entries without an index."""
@@ -134,6 +125,18 @@ class SqlLog:
 def _made_at(entry: str) -> datetime:
     # A UUIDv7 begins with its milliseconds since 1970.
     return datetime.fromtimestamp(int(entry[:13].replace("-", ""), 16) / 1000, UTC)
+
+
+def _new_row(entry: Entry) -> dict[str, object]:
+    encoded, salt = entry.encode(), draw_salt()
+    return {
+        "id": entry.id,
+        "case": entry.case,
+        "event": entry.event,
+        "encoded": encoded,
+        "salt": salt,
+        "leaf": leaf(encoded, salt),
+    }
 
 
 def _logged(row: AnyRow) -> LoggedEntry:

@@ -140,12 +140,25 @@ class SqlMessages:
         found: bytes | None = await self._transaction.value(select(headers.header).where(headers.delivery == delivery))
         return found
 
+    async def payloads(self, messages: Sequence[MessageId]) -> Mapping[MessageId, bytes]:
+        """Return the payloads of those messages that have one: all at once in memory."""
+        rows = await self._transaction.rows(select(tables.payloads).where(tables.payloads.c.message.in_(messages)))
+        return {MessageId(row.message): row.payload for row in rows}
+
+    async def headers(self, deliveries: Sequence[DeliveryId]) -> Mapping[DeliveryId, bytes]:
+        """Return the headers that wait for those of the deliveries that have one."""
+        rows = await self._transaction.rows(select(tables.headers).where(tables.headers.c.delivery.in_(deliveries)))
+        return {DeliveryId(row.delivery): row.header for row in rows}
+
     async def release(self, delivery: DeliveryId, at: datetime) -> None:
         """Record that the header was released (first time only; later releases keep the first time)."""
+        await self.release_all([delivery], at)
+
+    async def release_all(self, deliveries: Sequence[DeliveryId], at: datetime) -> None:
+        """Record that these headers were released, as `release` does."""
         rows = tables.deliveries.c
-        await self._transaction.run(
-            update(tables.deliveries).where(rows.id == delivery, rows.released_at.is_(None)).values(released_at=at)
-        )
+        first = update(tables.deliveries).where(rows.id.in_(deliveries), rows.released_at.is_(None))
+        await self._transaction.run(first.values(released_at=at))
 
     async def receipt(self, delivery: DeliveryId, state: str, note: str, at: datetime) -> None:
         """Keep a receipt note; `collected`, or `destroyed` without it, moves the delivery to collected."""

@@ -5,9 +5,11 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Final
 
+from agencies.notes.manifest import parse_manifest
 from agencies.notes.party import parse_party
 from agencies.notes.receipt import Receipt
 from agencies.notes.revocation import Revocation
+from crypto import age, b64
 from crypto import note as signed_note
 from crypto.draw import draw_uuid7
 from crypto.keys import SigningKey
@@ -60,6 +62,17 @@ def keyless_officer(stage: Stage) -> Sequence[Exchange]:
     """An officer without keys of their own would be named in a closed case, and could open nothing of it."""
     body = {"officers": [str(stage.member("rivermead").home.settings.officer)]}
     return [stage.post("Rivermead's is to be named.", "coordinator", "/v1/cases/FEN-00000-00000-0/officers", body)]
+
+
+def broken_header(stage: Stage) -> Sequence[Exchange]:
+    """The office hands in a header for a newcomer that is none."""
+    return [_share(stage, "A header of three bytes.", b"age")]
+
+
+def not_to_be_shared(stage: Stage) -> Sequence[Exchange]:
+    """The office would share a message with an agency that is kept out of the case."""
+    recipient = age.generate_identity().recipient()
+    return [_share(stage, "Rivermead is excluded.", age.seal(b"").header_for([recipient]))]
 
 
 def may_not_refer(stage: Stage) -> Sequence[Exchange]:
@@ -171,6 +184,13 @@ def _revoke(stage: Stage, short: str, key: str, signer: SigningKey | None = None
 def _told_at(stage: Stage, what: str, mailbox: str) -> Exchange:
     draft = replace(post("/v1/notices", {"email": mailbox, "webhook": None}, stage.clock()), method="PUT")
     return stage.send(what, stage.sign(draft, "rivermead"))
+
+
+def _share(stage: Stage, what: str, header: bytes) -> Exchange:
+    kept = stage.kept().leased
+    case = parse_manifest(signed_note.text_of(kept.manifest)).case
+    body = {"message": kept.message, "recipient": stage.area.party("rivermead"), "header": b64.encode_padded(header)}
+    return stage.post(what, "coordinator", f"/v1/cases/{case}/shares", body)
 
 
 def _header_of(delivery: str) -> Draft:

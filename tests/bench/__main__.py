@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench import deciding, memory, peers, sealing, tree
+from tests.bench import deciding, memory, packs, peers, sealing, tree
 from tests.bench.machine import describe
 from tests.bench.rounds import Progress
 from tests.bench.table import Report, Row
@@ -20,6 +20,7 @@ PACKAGES = ("cryptography", "PyNaCl", "pyrage")
 EPILOG = """\
 examples:
   ./marac bench crypto                              the table; progress goes to standard error
+  ./marac bench pack                                the pack of 40 messages
   ./marac bench crypto --json | jq '.rows[].ratio'  for a program; times in seconds
 
 exit code: 0 if every limit was measured and is kept, 1 if one is not or a peer is missing, 130 if interrupted
@@ -49,7 +50,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "what", choices=sorted(BENCHMARKS), help="crypto: sealing, opening, and proofs of the log; decide: need-to-know"
+        "what",
+        choices=sorted(BENCHMARKS),
+        help="crypto: sealing, opening, proofs of the log; decide: need-to-know; pack: how soon a case's pack begins",
     )
     parser.add_argument("--json", action="store_true", help="the same as JSON, on standard output")
     return parser.parse_args(arguments)
@@ -76,7 +79,19 @@ def decide() -> Report:
     return Report(rows, notes, describe(()))
 
 
-BENCHMARKS = {"crypto": crypto, "decide": decide}
+def pack() -> Report:
+    """Return how soon the pack of a case begins to arrive."""
+    progress = Progress()
+    notes = [
+        "Medians of this process's processor time, which is the time on an idle machine: the kit's signed request, the "
+        "gateway with its worker on SQLite, and what the kit reads of the answer, all in this process.",
+    ]
+    rows = list(packs.rows(progress, notes))
+    progress.done()
+    return Report(rows, notes, describe(PACKAGES))
+
+
+BENCHMARKS = {"crypto": crypto, "decide": decide, "pack": pack}
 
 
 if __name__ == "__main__":

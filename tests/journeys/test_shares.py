@@ -22,11 +22,13 @@ def joined(world: World, case: CaseRef, short: str = HEALTH) -> None:
 
 
 def share(world: World, case: CaseRef, short: str, *documents: str) -> None:
-    """The office has shared these documents of the case with a member."""
-    office = world.kit(COORDINATOR)
-    for one in shareable(office, case, world.party(short)):
+    """The office has shared these documents of the case with a member, and they are in its mailbox."""
+    office, party = world.kit(COORDINATOR), world.party(short)
+    for one in shareable(office, case, party):
         if one.document in documents:
-            wrap_for(office, one, world.party(short))
+            wrap_for(office, one, party)
+    on_its_way = (party, "accepted")
+    world.until(lambda: on_its_way not in {(row.recipient, row.state) for row in office.holdings(case)})
 
 
 def message_of(world: World, case: CaseRef, document: str) -> MessageId:

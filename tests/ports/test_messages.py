@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from tests.ports.makers import (
     IDVA,
     NOW,
     OFFICER,
+    a_delivery,
     a_message,
     a_ref,
     accepted,
@@ -58,6 +60,47 @@ async def test_what_does_not_exist_is_none(store: Store) -> None:
         assert await unit.messages.header(nowhere) is None
         assert await unit.messages.earlier(HOUSING, "never") is None
         assert list(await unit.messages.deliveries(nothing)) == []
+
+
+async def test_who_holds_what_of_a_case_is_listed_oldest_message_first_and_by_recipient(store: Store) -> None:
+    ref = a_ref()
+    later = a_message(ref, [IDVA, COORDINATOR], at=after(seconds=2))
+    first = a_message(ref, [COORDINATOR], at=NOW)
+    await accepted(store, later, first, a_message(a_ref(), [IDVA]))
+    async with store.reader() as unit:
+        held = await unit.messages.held(ref)
+        assert [(message.id, one.recipient) for one, message in held] == [
+            (first.message.id, COORDINATOR),
+            (later.message.id, IDVA),
+            (later.message.id, COORDINATOR),
+        ]
+        [(theirs, message)] = await unit.messages.held(ref, IDVA)
+        assert (theirs, message) == (later.deliveries[0][0], later.message)
+        assert list(await unit.messages.held(ref, HOUSING)) == []
+
+
+async def test_a_shared_delivery_waits_in_the_outbox_and_its_header_can_be_replaced(store: Store) -> None:
+    addressed = a_message(a_ref(), [COORDINATOR])
+    await in_mailbox(store, addressed)
+    shared = replace(a_delivery(addressed.message, IDVA), shared_at=LATER)
+    async with store.unit() as unit:
+        await unit.messages.share(shared, b"a header made later")
+        await unit.commit()
+    async with store.unit() as unit:
+        assert [letter.delivery for letter in await unit.outbox.take(9)] == [shared.id]
+        assert await unit.messages.delivery(shared.id) == shared
+        assert await unit.messages.header(shared.id) == b"a header made later"
+        await unit.messages.release_all([shared.id], NOW)
+        both = [shared.id, addressed.deliveries[0][0].id]
+        assert dict(await unit.messages.headers(both)) == {
+            both[0]: b"a header made later",
+            both[1]: addressed.deliveries[0][1],
+        }
+        assert dict(await unit.messages.payloads([addressed.message.id])) == {addressed.message.id: addressed.payload}
+        await unit.messages.rehead(shared.id, ("sha256:new",), b"for the new key")
+        held = await unit.messages.delivery(shared.id)
+        assert held == replace(shared, released_at=NOW, header_keys=("sha256:new",))
+        assert await unit.messages.header(shared.id) == b"for the new key"
 
 
 async def test_only_what_has_arrived_is_leased_and_only_by_its_recipient(store: Store) -> None:
