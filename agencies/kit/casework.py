@@ -151,7 +151,7 @@ def relate(options: RelateOptions) -> None:
     reference = the_case(options.case)
     with open_kit(options.kit, options.passphrase_file) as office:
         office.relate(reference, options.party, options.as_, options.why)
-    say("Done: it holds from now on. What was sealed before is not sealed to it: have it sent again.")
+    say("Done: it holds from now on. What was sealed before is opened to it by: marac case share")
 
 
 app.command("relate")(relate)

@@ -190,7 +190,7 @@ def exclusions(
     """Exclude agencies and officers from a case (coordinator): nothing of it is released to them any more.
 
     --lift takes an exclusion back. What was sent while an agency was excluded was never sealed to it: it stays
-    closed to that agency, until it is referred again.
+    closed to that agency, until it is shared with it.
 
     Example: marac exclusions CAM-7Q4X9-K2M8T-5 marac.cambridgeshire.example/agency/leisure --settled
     """
@@ -203,7 +203,7 @@ def exclusions(
         office.exclude(reference, parties or [], settled=settled, lift=lift or [])
     say("Done: it holds from now on.")
     if lift:
-        say("What was sent while an agency was excluded has to be referred again for it.")
+        say("What was sent while an agency was excluded is opened to it by: marac case share")
 
 
 def _row(home: Home, item: Item, corrected_by: MessageId | None) -> dict[str, str]:

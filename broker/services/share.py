@@ -1,7 +1,7 @@
 """Share: a header made by the coordinator's kit, for somebody who joined a case later or whose keys are new ones."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agencies.agency import OFFICE_KINDS, Party
 from agencies.directory import Directory
@@ -78,7 +78,8 @@ async def _commit(
         return Deny(received.rule, NOT_TO_BE_SHARED)
     keys = recipients_for(sharing.recipient, held, directory, desk.now())
     check_made_for(header, keys, message)
-    new = _new(desk, message, sharing.recipient, fingerprints(keys))
+    urgent = any(each.urgent for each in found.deliveries)
+    new = replace(_new(desk, message, sharing.recipient, fingerprints(keys)), urgent=urgent)
     given = await _give(uow, found.deliveries, new, header)
     await uow.commit()  # a crash after this: handed in again, nothing changes and the answer is the same
     return given

@@ -9,6 +9,7 @@ from agencies.kit.client import AlreadyShown, NoOfficer, OfficerNotEntered
 from agencies.kit.compose import UnknownKind
 from agencies.kit.export import LogMismatch
 from agencies.kit.forms import FormInvalid
+from agencies.kit.headings import NoKeysToSealTo
 from agencies.kit.home import HomeDamaged, HomeExists, NoSuchHome, NotSaved
 from agencies.kit.inbox import NotInInbox
 from agencies.kit.keyfile import (
@@ -61,6 +62,11 @@ KIT_FAULTS: Final[tuple[tuple[type[Exception], Exit, str], ...]] = (
     (TakenBack, Exit.REFUSED, "confirm that it is destroyed: marac destroy"),
     (NoOfficer, Exit.USAGE, "name one with: marac keys officer"),
     (OfficerNotEntered, Exit.REFUSED, "give the coordinator the note for: marac officer add; then run it again"),
+    (
+        NoKeysToSealTo,
+        Exit.FAILED,
+        "take its id from: marac register list; new keys are entered with: marac agency renew",
+    ),
     (NotInInbox, Exit.FAILED, "look what there is with: marac inbox"),
     (UnknownKind, Exit.FAILED, "install a newer kit"),
     (

@@ -152,8 +152,8 @@ def test_the_coordinator_lifts_a_mistaken_exclusion_and_is_told_what_stays_close
     path = area.places.folder / "mistaken.json"
     path.write_text(ok(marac("refer", "--example")))
     case = json.loads(ok(area.run(HOUSING, "refer", path, "--json")))["case"]
-    assert "referred again" not in ok(area.office("exclusions", case, IDVA))
-    assert "referred again" in ok(area.office("exclusions", case, "--lift", IDVA, "--lift", HOUSING))
+    assert "case share" not in ok(area.office("exclusions", case, IDVA))
+    assert "case share" in ok(area.office("exclusions", case, "--lift", IDVA, "--lift", HOUSING))
 
 
 def test_what_is_refused_by_the_broker_ends_with_3_and_says_what_to_do(area: Joined) -> None:

@@ -1,0 +1,123 @@
+"""`marac case share`, `marac case rehead` and `marac pack` as people run them."""
+
+import json
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agencies.names import draw_case_ref
+from tests.agencies.kit_world.joined import HOUSING, IDVA, Joined, joined_area, ok, referred
+from tests.commands.running import AREA, QUICK, marac
+
+NO_SUCH = "0199f2b1-6a0b-7d0e-8a3c-5f0f4c1f2b7e"
+
+
+@pytest.fixture(scope="module")
+def area(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Joined]:
+    folder = tmp_path_factory.mktemp("joined")
+    with joined_area(folder) as joined:
+        officer = folder / "coordinator.officer"
+        ok(joined.office("keys", "officer", "--with-key", "--out", officer, QUICK))
+        registrar = ("--office", joined.places.office, "--passphrase-file", joined.places.passphrase)
+        ok(marac("officer", "add", officer, *registrar))
+        yield joined
+
+
+@pytest.fixture(scope="module")
+def messages(area: Joined) -> dict[str, str]:
+    """Return the messages of a referral by document; the office has collected them, and housing joined the case."""
+    sent = referred(area)
+    while not set(sent.values()) <= {row["message"] for row in listed(area)}:
+        ok(area.office("pull", "--wait", "5"))
+    ok(area.office("case", "relate", case_of(area), HOUSING, "--as", "involved", "--why", "involvement"))
+    return sent
+
+
+def listed(area: Joined) -> list[dict[str, str]]:
+    rows: list[dict[str, str]] = json.loads(ok(marac("inbox", "--json", "--kit", area.places.office / "kit")))[
+        "deliveries"
+    ]
+    return rows
+
+
+def case_of(area: Joined) -> str:
+    return listed(area)[0]["about"].split(" of ")[1].split(",")[0]
+
+
+def test_sharing_asks_first_shows_what_it_will_do_and_leaves_the_safe_contact_out(
+    area: Joined, messages: dict[str, str]
+) -> None:
+    share = ("case", "share", case_of(area), "--to", HOUSING)
+    asked = area.office(*share, "--all")
+    assert (asked.code, "give --yes" in asked.err) == (2, True)
+    assert messages["referral"] in asked.err
+    assert messages["safe-contact"] not in asked.err
+    done = json.loads(ok(area.office(*share, "--all", "--yes", "--json")))
+    assert [one["document"] for one in done["shared"]] == ["referral"]
+    assert done["refused"] == []
+    again = area.office(*share, "--all", "--yes")
+    assert (again.code, "nothing to share" in again.err) == (1, True), "it has all of it"
+
+
+def test_a_safe_contact_is_shared_only_by_name_and_with_a_word_of_its_own(
+    area: Joined, messages: dict[str, str]
+) -> None:
+    share, named = ("case", "share", case_of(area), "--to", HOUSING), ("--message", messages["safe-contact"])
+    assert area.office(*share, "--all", "--safe-contact", "--yes").code == 2
+    refused = area.office(*share, *named, "--yes")
+    assert (refused.code, "--safe-contact" in refused.err) == (2, True)
+    assert ok(area.office(*share, *named, "--safe-contact", "--yes")).startswith("1 done")
+    assert area.office(*share, "--message", messages["exclusions"], "--yes").code == 2, "that is never shared"
+
+
+def test_wrong_use_of_sharing_is_told(area: Joined, messages: dict[str, str]) -> None:
+    case = case_of(area)
+    for words in (
+        ("--to", HOUSING),
+        ("--to", HOUSING, "--all", "--message", messages["referral"]),
+        ("--to", "housing", "--all"),
+        ("--to", HOUSING, "--message", NO_SUCH),
+        ("--to", HOUSING, "--all", "--purpose", "curiosity"),
+    ):
+        answer = area.office("case", "share", case, *words, "--yes")
+        assert (answer.code, "Next: " in answer.err) == (2, True), words
+    nobody = area.office("case", "share", case, "--to", f"{AREA}/agency/nobody", "--all", "--yes")
+    assert (nobody.code, "no key in force" in nobody.err) == (1, True)
+    assert ok(area.office("case", "rehead", "--for", HOUSING)).startswith("0 done")
+
+
+def test_an_agency_is_refused_what_its_part_does_not_reach(area: Joined, messages: dict[str, str]) -> None:
+    case = case_of(area)
+    ok(area.office("case", "relate", case, HOUSING, "--as", "for_information", "--why", "information"))
+    refused = area.office("case", "share", case, "--to", HOUSING, "--message", messages["referral"], "--yes")
+    assert (refused.code, "Refused" in refused.out) == (3, True)
+    ok(area.office("case", "relate", case, HOUSING, "--as", "involved", "--why", "involvement"))
+
+
+def test_the_pack_is_one_document_that_only_its_owner_reads(
+    area: Joined, messages: dict[str, str], tmp_path: Path
+) -> None:
+    case, out = case_of(area), tmp_path / "case.html"
+    told = ok(area.run(IDVA, "pack", case, "--out", out))
+    assert "2 messages, every check passed" in told
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    page = out.read_text()
+    assert "REFERRAL TO MARAC" in page
+    assert "SAFE CONTACT" in page
+    again = area.run(IDVA, "pack", case, "--out", out)
+    assert (again.code, "there already" in again.err) == (2, True)
+    unknown = area.run(IDVA, "pack", case, "--out", tmp_path / "other.html", "--purpose", "curiosity")
+    assert (unknown.code, "--purpose" in unknown.err) == (2, True)
+    assert not (tmp_path / "other.html").exists()
+    rows = json.loads(ok(marac("inbox", "--json", "--kit", area.kit(IDVA))))["deliveries"]
+    assert {row["state"] for row in rows} == {"shown"}
+    assert set(messages) >= {"referral", "safe-contact"}
+
+
+def test_who_holds_nothing_of_a_case_is_told_no_more_than_that(area: Joined, tmp_path: Path) -> None:
+    out = tmp_path / "none.html"
+    refused = area.run(HOUSING, "pack", draw_case_ref("TST"), "--out", out)
+    assert (refused.code, "not-available" in refused.err) == (3, True)
+    assert not out.exists()
