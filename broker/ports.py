@@ -145,10 +145,8 @@ class Messages(Protocol):
     async def waiting(self, reach: Reach, limit: int, now: datetime) -> Sequence[tuple[DeliveryId, CaseRef]]:
         """Return up to `limit` deliveries within `reach` that wait and are not leased; nothing is locked.
 
-        Urgent ones first, then the oldest.
-
-        Also those recalled after release whose notice has not been answered: they are leased as notices, whatever
-        the case excludes.
+        Urgent ones first, then the oldest. Also those recalled after release whose notice has not been answered: they
+        are leased as notices, whatever the case excludes.
         """
 
     async def take(self, deliveries: Sequence[DeliveryId], now: datetime) -> Sequence[tuple[Delivery, Message]]:

@@ -24,6 +24,7 @@ from agencies.kit.correcting import with_reason
 from agencies.kit.signing import RequestSigner
 from agencies.names import CaseRef, DeliveryId, MessageId, OfficerId, PartyId, draw_case_ref
 from agencies.notes.receipt import Receipt
+from crypto import age, b64
 from crypto.draw import draw_uuid7
 from crypto.keys import SigningKey, generate_signing_key
 from crypto.note import hash_text, sign, text_of
@@ -281,6 +282,12 @@ def _broken(_asker: Asker, _known: Known) -> object:
     return {"note": "made up"}
 
 
+def _shared(asker: Asker, known: Known) -> object:
+    """Return what shares the referral's body with the service, which has it: nothing changes by it."""
+    header = age.seal(b"").header_for([age.generate_identity().recipient() for _ in ("working", "recovery")])
+    return {"message": known.message, "recipient": asker.world.party(SERVICE), "header": b64.encode_padded(header)}
+
+
 # In this order: what takes something back, or changes who may what, comes after what asks.
 ROWS: Mapping[str, Ask] = {
     "GET register": _get("/v1/register"),
@@ -289,6 +296,9 @@ ROWS: Mapping[str, Ask] = {
     "POST header": lambda _asker, known: ("POST", f"/v1/deliveries/{known.delivery}/header", None),
     "POST receipt": _receipt,
     "POST lease": _post(LEASE, lambda _asker, _known: {"limit": 20, "wait_s": 0}),
+    "GET pack": _get("/v1/cases/{known.case}/pack"),
+    "GET holdings": _get("/v1/cases/{known.case}/holdings"),
+    "POST share": _post("/v1/cases/{known.case}/shares", _shared),
     "new referral": _submit("referral", opens=True),
     "new lookup": _submit("lookup", opens=True),
     **{kind: _submit(kind) for kind in ROUTES},
