@@ -5,7 +5,7 @@ from datetime import datetime
 from types import TracebackType
 
 from agencies.names import DeliveryId, PartyId
-from broker.ports import Cases, Letters, Log, Messages, Outbox, Queue, Store, Tombstones, Trust, UnitOfWork
+from broker.ports import Cases, Letters, Log, Messages, Notices, Outbox, Queue, Store, Tombstones, Trust, UnitOfWork
 from broker.records import Arrival, Letter
 from tests.journeys.kills.steps import Steps, caller
 
@@ -20,6 +20,7 @@ class CountedUnit:
     trust: Trust
     tombstones: Tombstones
     letters: Letters
+    notices: Notices
 
     def __init__(self, unit: UnitOfWork, steps: Steps) -> None:
         self._unit = unit
@@ -29,6 +30,7 @@ class CountedUnit:
         unit = await self._unit.__aenter__()
         self.cases, self.messages, self.outbox, self.log = unit.cases, unit.messages, unit.outbox, unit.log
         self.trust, self.tombstones, self.letters = unit.trust, unit.tombstones, unit.letters
+        self.notices = unit.notices
         return self
 
     async def __aexit__(
