@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from agencies.kit import keyfile
-from agencies.kit.headings import outdated, shareable, wrap_for
+from agencies.kit.headings import outdated, recipients_of, shareable, wrap_for
 from agencies.names import CaseRef, DeliveryId, MessageId, draw_case_ref
 from crypto import age, b64
 from gateway.made_up import PREFIX
@@ -26,7 +26,7 @@ def share(world: World, case: CaseRef, short: str, *documents: str) -> None:
     office, party = world.kit(COORDINATOR), world.party(short)
     for one in shareable(office, case, party):
         if one.document in documents:
-            wrap_for(office, one, party)
+            wrap_for(office, one, party, recipients_of(office, party, one.case))
     on_its_way = (party, "accepted")
     world.until(lambda: on_its_way not in {(row.recipient, row.state) for row in office.holdings(case)})
 
@@ -103,11 +103,11 @@ def test_who_is_excluded_has_no_agreement_or_whose_part_ended_is_refused(world: 
 def test_what_is_the_office_s_alone_is_shared_with_nobody(embedded: World) -> None:
     case = a_case(embedded)
     joined(embedded, case)
-    office = embedded.kit(COORDINATOR)
-    offered = shareable(office, case, embedded.party(HEALTH))
+    office, health = embedded.kit(COORDINATOR), embedded.party(HEALTH)
+    offered = shareable(office, case, health)
     assert {one.document for one in offered} == {"referral", "safe-contact"}
     exclusions = replace(offered[0], message=message_of(embedded, case, "exclusions"))
-    assert refusal(lambda: wrap_for(office, exclusions, embedded.party(HEALTH))).code == "share-refused"
+    assert refusal(lambda: wrap_for(office, exclusions, health, recipients_of(office, health))).code == "share-refused"
 
 
 def test_a_message_that_was_taken_back_is_shared_no_more(world: World) -> None:
@@ -190,7 +190,7 @@ def test_who_revoked_its_key_reads_again_once_it_is_reheaded(world: World) -> No
     stale = outdated(office, service)
     assert {one.document for one in stale} == {"referral", "safe-contact"}
     for one in stale:
-        wrap_for(office, one, service)
+        wrap_for(office, one, service, recipients_of(office, service, one.case))
     assert outdated(office, service) == []
     kit.keyring = replace(kit.keyring, identities=recovery_of(world, SERVICE))
     assert kit.open(second).manifest.case == case
