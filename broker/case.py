@@ -26,6 +26,12 @@ class Relation(StrEnum):
 
 
 _GRANTS: Mapping[Relation, int] = {Relation.FOR_INFORMATION: 1, Relation.ASKED: 2, Relation.INVOLVED: 3}
+_STRENGTH: Mapping[Relation, int] = {Relation.NONE: -1, Relation.ENDED: 0, **_GRANTS, Relation.EXCLUDED: 4}
+
+
+def strength(relation: Relation) -> int:
+    """Return what orders relations where a party has several: excluded beats every grant, each grant the end of one."""
+    return _STRENGTH[relation]
 
 
 class LawfulBasis(StrEnum):
@@ -107,6 +113,10 @@ class Case:
     exclusions_pending        people were excluded by name: all but the coordinator wait until that is dealt with
     last_referral_at          what the retention clock runs from; None for one that was only looked up
     scheduled_at              when destruction was scheduled, or None
+    merged                    every case that is one with this one, by reference: into which it was merged; groups.py
+    also                      further relations that count, where several of the merged cases know a party
+
+    Of merged cases `ref` is the one that was asked for, and all else is that of all of them together.
     """
 
     ref: CaseRef
@@ -119,13 +129,28 @@ class Case:
     exclusions_pending: bool = False
     scheduled_at: datetime | None = None
     flags: Mapping[PartyId, Flag] = field(default_factory=dict)
+    merged: Mapping[CaseRef, CaseRef] = field(default_factory=dict)
+    also: tuple[Related, ...] = ()
+
+    @property
+    def lead(self) -> CaseRef:
+        """The reference of the case that leads: the oldest of those that are one."""
+        return next((into for into in self.merged.values() if into not in self.merged), self.ref)
+
+    @property
+    def refs(self) -> tuple[CaseRef, ...]:
+        """The references of all that are one case, each after the one that it was merged into: the lead first."""
+        found = [self.lead]
+        for into in found:
+            found += sorted(ref for ref, other in self.merged.items() if other == into)
+        return tuple(found)
 
     def relation(self, party: PartyId, at: datetime) -> Relation:
         """Return the relation of `party` at `at`; excluded beats everything, and a flag is what is left of any other.
 
         An agency that holds a flag, is asked and knows nothing goes back to its flag, as long as that runs.
         """
-        held, flag = self.related.get(party), self.flags.get(party)
+        held, flag = self._held(party, at), self.flags.get(party)
         own = Relation.NONE if held is None else held.at(at)
         if party in self.excluded or own is Relation.EXCLUDED:
             return Relation.EXCLUDED
@@ -137,13 +162,21 @@ class Case:
         """Return where the case stands at `at`."""
         if self.scheduled_at is not None:
             return Stage.DUE
-        if any(one.at(at) is Relation.ASKED and one.why == RESEARCH for one in self.related.values()):
+        if any(one.at(at) is Relation.ASKED and one.why == RESEARCH for one in (*self.related.values(), *self.also)):
             return Stage.RESEARCHING
         if any(flag.runs(at) for flag in self.flags.values()):
             return Stage.FLAGGED
         return Stage.LOOKED_UP if self.last_referral_at is None else Stage.REFERRED
 
-    def basis(self, party: PartyId) -> LawfulBasis | None:
-        """Return the lawful basis recorded for `party`, or None."""
-        held = self.related.get(party) or self.flags.get(party)
+    def basis(self, party: PartyId, at: datetime) -> LawfulBasis | None:
+        """Return the lawful basis recorded for the relation of `party` at `at`, or None."""
+        held = self._held(party, at) or self.flags.get(party)
         return None if held is None else held.basis
+
+    def _held(self, party: PartyId, at: datetime) -> Related | None:
+        """Return the strongest of what is recorded of `party`, as it stands at `at`."""
+        first = self.related.get(party)
+        if first is None or not self.also:
+            return first
+        held = [first, *(one for one in self.also if one.party == party)]
+        return max(held, key=lambda one: strength(one.at(at)))

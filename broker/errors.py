@@ -81,6 +81,12 @@ class ExclusionLeavesNobody(BrokerError):
     code = "exclusion-leaves-nobody"
 
 
+class MergeConflict(BrokerError):
+    """Two references are one case already, or never were: there is nothing to merge or link, or to split."""
+
+    code = "merge-conflict"
+
+
 class BelowThreshold(BrokerError):
     """The only ground is a count of ticks, and it is below the area's threshold: professional judgement is enough."""
 

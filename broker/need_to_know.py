@@ -34,6 +34,11 @@ class Act(StrEnum):
     VIEW = "view"  # who takes part in a case, and who is kept out
     SHARE = "share"  # handing in a header, made by the office, for somebody who joined later or has new keys
     RECEIVE = "receive"  # being given that header: asked of the recipient, whom the office names
+    PROPOSALS = "proposals"  # which other cases may be of the same people
+    SAMENESS = "sameness"  # saying whether they are
+    LINK = "link"  # two related cases
+    MERGE = "merge"  # two cases that are one
+    SPLIT = "split"  # what was merged by mistake
     STEWARD = "steward"  # registers, delegations, tombstones: the coordinator's office
     REVOKE = "revoke"  # bringing a revocation, which its own signature must carry
     SURVEY = "survey"  # over all cases: look-ups by agency, and what waits for somebody
@@ -42,7 +47,10 @@ class Act(StrEnum):
     UNCOLLECTED = "uncollected"  # what is urgent and has not been collected, case by case as VIEW permits
 
 
+# About cases side by side: each is asked about each of them.
+_COMPARES = frozenset({Act.PROPOSALS, Act.SAMENESS, Act.LINK, Act.MERGE, Act.SPLIT})
 _WHO_MAY = {
+    **dict.fromkeys(_COMPARES, COORDINATING),
     Act.EXCLUDE: COORDINATING,
     Act.LIFT: COORDINATING,
     Act.RELATE: COORDINATING,
@@ -59,13 +67,13 @@ _WHO_MAY = {
 _RELEASES = frozenset({Act.LEASE, Act.NOTICE, Act.OPEN, Act.RECEIVE})
 _RECALLS = frozenset({Act.RECALL, Act.RECALL_SOME})
 # Without a named officer an excluded one may be behind it: who reads, opens to others, or takes away from all.
-_BY_WHOM_COUNTS = _RECALLS | {Act.LEASE, Act.NOTICE, Act.LIFT, Act.RELATE, Act.NAME, Act.VIEW, Act.SHARE, Act.SUBMIT}
+_BY_WHOM_COUNTS = _RECALLS | _COMPARES | {Act.LEASE, Act.NOTICE, Act.LIFT, Act.RELATE, Act.NAME, Act.VIEW, Act.SHARE, Act.SUBMIT}
 # And so must somebody be named, where the area demands proof.
 _WANTS_PROOF = (_BY_WHOM_COUNTS - {Act.LEASE, Act.NOTICE}) | {
     Act.EXCLUDE, Act.CLOSE, Act.NOTICE_ADDRESS, Act.UNCOLLECTED,
 }  # fmt: skip
 # What opens a closed case, to oneself or to others: by an officer who signed, in every area.
-_OPENS_CLOSED = frozenset({Act.OPEN, Act.LIFT, Act.RELATE, Act.NAME, Act.SHARE})
+_OPENS_CLOSED = frozenset({Act.OPEN, Act.LIFT, Act.RELATE, Act.NAME, Act.SHARE, Act.MERGE, Act.SPLIT})
 _NO_CASE = frozenset({Act.STEWARD, Act.REVOKE, Act.SURVEY, Act.AUDIT, Act.NOTICE_ADDRESS, Act.UNCOLLECTED})
 
 
@@ -314,6 +322,6 @@ def _least_of_sender(access: Access) -> Relation:
 
 def _permit(access: Access) -> Permit:
     party, case = access.asker.party, access.case
-    basis = None if case is None else case.basis(party.id)
+    basis = None if case is None else case.basis(party.id, access.asker.at)
     relation = Relation.NONE if case is None else case.relation(party.id, access.asker.at)
     return Permit(relation=relation, basis=basis or basis_for(party.kind))

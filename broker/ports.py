@@ -1,6 +1,6 @@
 """The Protocols between the broker's rules and the world; records.py has what crosses them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
@@ -8,6 +8,7 @@ from typing import Protocol
 from agencies.names import CaseRef, DeliveryId, EntryId, MessageId, OfficerId, PartyId
 from broker.audit import Entry
 from broker.case import Case, Flag, Related
+from broker.people import People
 from broker.records import (
     Addressed,
     Arrival,
@@ -25,10 +26,16 @@ from broker.retention import Cutoff
 
 
 class Cases(Protocol):
-    """The cases of the area."""
+    """The cases of the area. Of merged ones each reference stands for all: one lock, one value, one destruction.
+
+    What protects (exclusions, closed, pending) is written to each of them, what grants (relations) to the lead.
+    """
 
     async def lock(self, ref: CaseRef) -> Case | None:
-        """Return the case with its row locked until the unit ends (PostgreSQL `FOR UPDATE`), or None."""
+        """Return the case with its lead's row locked until the unit ends (PostgreSQL `FOR UPDATE`), or None."""
+
+    async def lock_all(self, refs: Sequence[CaseRef]) -> Mapping[CaseRef, Case | None]:
+        """Return the cases by reference, or None, all locked in the one order that everybody locks in."""
 
     async def get(self, ref: CaseRef) -> Case | None:
         """Return the case without a lock, or None."""
@@ -84,7 +91,7 @@ class Cases(Protocol):
     async def schedule(self, refs: Sequence[CaseRef], at: datetime, before: Cutoff) -> Sequence[CaseRef]:
         """Schedule destruction at `at` of those that are not scheduled and, still, not referred after `before`.
 
-        Return which: what a referral changed since it was read as due is not among them.
+        Return which, with all that are one with them: what a referral changed since is not among them.
         """
 
     async def unschedule(self, ref: CaseRef) -> None:
@@ -102,14 +109,20 @@ class Cases(Protocol):
     async def count_scheduled(self, before: datetime) -> int:
         """Return how many cases `scheduled` would return, without a limit."""
 
+    async def merge(self, into: CaseRef, lead: CaseRef, at: datetime) -> None:
+        """Make the cases that `lead` leads one with those that `into` leads; both are locked."""
+
+    async def split(self, ref: CaseRef, leaving: Collection[CaseRef]) -> None:
+        """Take a case out of those that it was merged with; `leaving` go with it, which were merged into it before."""
+
     async def destroy(self, ref: CaseRef) -> Destroyed:
-        """Delete everything of the case but its access entries; return what went."""
+        """Delete everything under this one reference but its access entries; return what went. The lead goes last."""
 
     async def excluding(self, excluded: Sequence[str]) -> frozenset[CaseRef]:
         """Return the cases that exclude any of these agencies or officers."""
 
     async def count(self) -> int:
-        """Return how many cases there are."""
+        """Return how many cases there are; what is one counts once."""
 
 
 class Messages(Protocol):
@@ -175,6 +188,9 @@ class Messages(Protocol):
 
     async def receipt(self, delivery: DeliveryId, state: str, note: str, at: datetime) -> None:
         """Keep a receipt note; `collected`, or `destroyed` without it, moves the delivery to collected."""
+
+    async def released(self, cases: Sequence[CaseRef]) -> Sequence[Delivery]:
+        """Return the deliveries of these cases whose header was released and that were not taken back, in order."""
 
     async def recall(self, notices: Mapping[DeliveryId, str | None], at: datetime) -> None:
         """Recall deliveries: their headers are deleted; the notice (None where never released) is kept."""
@@ -376,6 +392,7 @@ class UnitOfWork(AbstractAsyncContextManager["UnitOfWork"], Protocol):
     """One transaction: rolled back on exit unless `commit` was reached."""
 
     cases: Cases
+    people: People
     messages: Messages
     outbox: Outbox
     log: Log

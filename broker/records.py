@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from agencies.names import CaseRef, DeliveryId, EntryId, MessageId, OfficerId, PartyId
 from broker.lifecycle import DeliveryState
@@ -164,6 +165,34 @@ class LogState:
 
     size: int
     checkpoint: str | None
+
+
+class Named(StrEnum):
+    """As what a referral names the person that a token is of."""
+
+    VICTIM = "victim"
+    PERPETRATOR = "perpetrator"
+    CROSSED = "crossed"  # its victim, as another referral would name her as a perpetrator
+
+
+class Sameness(StrEnum):
+    """What the coordinator decided of two cases: are the people the same?"""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Another case that may be of the same people, by its tokens: a proposal, which proves nothing.
+
+    case   the lead, where several are one
+    roles  whose tokens are the same: the victims', any perpetrators', or those of one's victim and other's perpetrator
+    """
+
+    case: CaseRef
+    roles: frozenset[Named]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from datetime import datetime
 from agencies.agency import Party
 from agencies.directory import Directory
 from agencies.names import CaseRef, DeliveryId, MessageId, PartyId
-from broker.case import Case
 from broker.errors import LogShortened, StoreUnavailable, UnsafeSettings
 from broker.log.outside import Outside, copy_out
 from broker.log.sequencer import sequence
@@ -18,9 +17,11 @@ from broker.need_to_know import Access, Act, Asker
 from broker.notices import open_couriers
 from broker.ports import Courier, Queue, Store, UnitOfWork
 from broker.queues import open_queue
+from broker.records import Sameness
 from broker.services import (
     addresses,
     closing,
+    compare,
     exclude,
     export,
     flags,
@@ -46,12 +47,14 @@ from broker.services import status as status_
 from broker.services.desk import Clock, Desk, Directories
 from broker.services.lease import Leased
 from broker.services.reading import Request
+from broker.services.relate import View
 from broker.services.release import Released
 from broker.services.ruling import check_asker
 from broker.services.steward import TrustNotes
 from broker.services.watch import NO, Watch, Yes, check_clock, steady_s
 from broker.settings import Settings
 from broker.store import is_current, open_store
+from crypto.blind_index import IndexKey
 from crypto.keys import SigningKey, VerifyKey
 from crypto.note import hash_text
 from crypto.selftest import check_primitives
@@ -61,10 +64,11 @@ SWEEP_BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class ServiceKeys:
-    """The two secret keys that a running broker holds; never logged, shown or stored by it."""
+    """The secret keys that a running broker holds; never logged, shown or stored by it."""
 
     gateway: SigningKey = field(repr=False)
     log: SigningKey = field(repr=False)
+    index: IndexKey = field(repr=False)
 
 
 class Broker:
@@ -151,7 +155,7 @@ class Broker:
         """See services/closing.py."""
         await closing.name(self._desk, case, naming, asker)
 
-    async def view(self, case: CaseRef, asker: Asker) -> Case:
+    async def view(self, case: CaseRef, asker: Asker) -> View:
         """See services/relate.py."""
         return await relate.view(self._desk, case, asker)
 
@@ -186,6 +190,26 @@ class Broker:
     async def pack(self, case: CaseRef, asker: Asker) -> AsyncIterator[bytes]:
         """See services/pack.py."""
         return await pack.open_pack(self._desk, case, asker)
+
+    async def proposals(self, case: CaseRef, asker: Asker) -> Sequence[compare.Proposal]:
+        """See services/compare.py."""
+        return await compare.proposals(self._desk, case, asker)
+
+    async def decide_sameness(self, pair: compare.Pair, decision: Sameness, asker: Asker) -> None:
+        """See services/compare.py."""
+        await compare.decide_sameness(self._desk, pair, decision, asker)
+
+    async def link(self, pair: compare.Pair, asker: Asker) -> None:
+        """See services/compare.py."""
+        await compare.link(self._desk, pair, asker)
+
+    async def merge(self, pair: compare.Pair, asker: Asker) -> compare.Merged:
+        """See services/compare.py."""
+        return await compare.merge(self._desk, pair, asker)
+
+    async def split(self, pair: compare.Pair, asker: Asker) -> CaseRef:
+        """See services/compare.py."""
+        return await compare.split(self._desk, pair, asker)
 
     async def delegations(self) -> Sequence[str]:
         """Return the delegation notes, oldest first: all that a newcomer needs, and no more is read for it."""
@@ -319,7 +343,7 @@ async def build_broker(
     async with AsyncExitStack() as undo:
         undo.push_async_callback(store.close)
         watch = None if clock_is_injected else Watch(clock(), steady_s())
-        desk = Desk(settings, store, clock, keys.gateway, Directories(settings), watch)
+        desk = Desk(settings, store, clock, keys.gateway, keys.index, Directories(settings), watch)
         queue = open_queue(settings.amqp_url, store, clock, settings.delivery_limit)
         broker = Broker(desk, queue, open_couriers(settings, keys.gateway, clock), keys.log)
         await broker.ready()
@@ -337,6 +361,8 @@ async def _check_keys(broker: Broker, keys: ServiceKeys) -> None:
             "the gateway's and the log's keys are not those that the root delegated last: put the files of those in the"
             " place of gateway.signkey and log.signkey"
         )
+    if keys.index.area != broker.settings.area:
+        raise UnsafeSettings("the index key is another area's: put this area's in the place of people.indexkey")
 
 
 async def _log_keys(desk: Desk, uow: UnitOfWork) -> Sequence[VerifyKey]:

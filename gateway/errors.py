@@ -173,6 +173,9 @@ _SUBMITTING: Final = {
     "exclusion-leaves-nobody": Meaning(
         422, "Nobody could act", "The exclusions leave nobody at the coordinator's office who can act on the case.",
         "no", "Check the ids. If they are right, telephone the MARAC coordinator before anything is sent."),
+    "merge-conflict": Meaning(
+        409, "Not two cases, or not one", "They are one case already; or, to be split, they are two.", "no",
+        "Look at both: `marac case show`."),
     "below-threshold": Meaning(
         422, "Below the threshold", "The checklist's score is below the area's threshold, with no other ground named.",
         "no", "Refer on professional judgement, escalation or repeat, or speak to the coordinator."),

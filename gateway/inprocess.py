@@ -69,7 +69,7 @@ def serving(
     """
     started: Future[InProcess] = Future()
     stop = threading.Event()
-    keys = ServiceKeys(area.gateway, area.log)
+    keys = ServiceKeys(area.gateway, area.log, area.index)
     thread = threading.Thread(
         target=lambda: uvloop.run(_serve(settings, keys, clock, furnish, started, stop)), name="gateway"
     )

@@ -20,6 +20,7 @@ from agencies.notes.register import MAX_BYTES, Entry
 from agencies.register import draft_register, verify_register
 from crypto import age
 from crypto import note as signed_note
+from crypto.blind_index import IndexKey, generate_index_key
 from crypto.draw import draw_passphrase
 from crypto.keys import SigningKey, generate_signing_key
 from crypto.note import hash_text
@@ -134,6 +135,7 @@ class MadeUpArea:
     registrar: SigningKey = field(repr=False)
     gateway: SigningKey = field(repr=False)
     log: SigningKey = field(repr=False)
+    index: IndexKey = field(repr=False)
 
     def kit(self, short: str, clock: Callable[[], datetime]) -> Kit:
         """Return the kit of a member, to be closed by the caller."""
@@ -193,6 +195,7 @@ def found(
         ),
         register=signed_note.sign(draft_register(None, AREA, entries, now), [keys["registrar"]], MAX_BYTES),
         passphrase=secrets.passphrase,
+        index=generate_index_key(AREA),
         **keys,
     )
 

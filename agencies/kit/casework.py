@@ -10,7 +10,7 @@ from agencies.documents.document import Document
 from agencies.documents.lookup import PASSED_ON
 from agencies.documents.research_request import ResearchRequest
 from agencies.documents.routes import ROUTES
-from agencies.kit import closed
+from agencies.kit import closed, same_person
 from agencies.kit.acceptance import Accepted
 from agencies.kit.client import Kit
 from agencies.kit.compose import Subject, about
@@ -157,6 +157,7 @@ def relate(options: RelateOptions) -> None:
 app.command("relate")(relate)
 app.command("close")(closed.close)
 app.command("name")(closed.name)
+same_person.add_to(app)
 
 
 @app.command("list")
@@ -204,4 +205,5 @@ def _in_words(case: CaseAnswer) -> str:
         facts += [f"  {one.relation:<16} {one.party}", f"    {one.why}; {one.basis}; since {one.since}{ends}"]
     facts += [f"  {'flag':<16} {one.party}\n    since {one.since}, until {one.until}" for one in case.flags]
     facts += [f"  {'named':<16} {one}" for one in case.named]
-    return "\n".join([*facts, *(f"  {'EXCLUDED':<16} {one}" for one in case.excluded)])
+    facts += [f"  {'EXCLUDED':<16} {one}" for one in case.excluded]
+    return "\n".join([*facts, *same_person.told_of(case)])

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from crypto import age, utf8
+from crypto.blind_index import IndexKey, parse_index_key
 from crypto.draw import draw_symbols
 from crypto.errors import CryptoError, Malformed, NotForYou, TooCostly
 from crypto.keys import SigningKey, parse_signing_key
@@ -85,6 +86,19 @@ def load_signing_key(path: Path, passphrase: str) -> SigningKey:
         return parse_signing_key(_load(path, passphrase))
     except CryptoError:
         raise NotAKeyFile("not a signing-key file") from None
+
+
+def save_index_key(path: Path, key: IndexKey, passphrase: str, work_factor: int = WORK_FACTOR) -> None:
+    """Write the file of an area's index key: one line, under the passphrase. Raises as save_signing_key does."""
+    _save(path, key.encode() + "\n", _under(passphrase, work_factor))
+
+
+def load_index_key(path: Path, passphrase: str) -> IndexKey:
+    """Return the key of an `.indexkey` file. Raises as load_signing_key does."""
+    try:
+        return parse_index_key(_load(path, passphrase))
+    except CryptoError:
+        raise NotAKeyFile("not an index-key file") from None
 
 
 def _under(passphrase: str, work_factor: int = WORK_FACTOR) -> age.Passphrase:

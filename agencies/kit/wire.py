@@ -70,6 +70,9 @@ class BadAnswer(Exception):
     """The answer is not one that this gateway's contract allows."""
 
 
+_WORD: Final = r"^[a-z0-9][a-z0-9_-]{0,39}$"
+
+
 class Answer(BaseModel):
     """The JSON of an answer: members this kit does not know are left alone, a newer gateway may have more."""
 
@@ -101,7 +104,7 @@ class StateAnswer(Answer):
     """GET /v1/messages/{id}, and a recall."""
 
     message: str
-    state: str = Field(pattern=r"^[a-z][a-z_-]{0,39}$")  # a word to be shown as it is, one of a newer gateway too
+    state: str = Field(pattern=_WORD)  # shown as it is, one of a newer gateway too
 
 
 class LeasedDelivery(Answer):
@@ -161,6 +164,13 @@ class FlagAnswer(Answer):
     until: str
 
 
+class RepeatAnswer(Answer):
+    """Whether a case's newest referral is proposed as a repeat, and the word of the rule that says so."""
+
+    proposed: bool
+    because: str = Field(pattern=_WORD)
+
+
 class CaseAnswer(Answer):
     """GET /v1/cases/{case}; instants as the gateway writes them."""
 
@@ -175,6 +185,44 @@ class CaseAnswer(Answer):
     relations: tuple[RelationAnswer, ...]
     flags: tuple[FlagAnswer, ...]
     excluded: tuple[str, ...]
+    references: tuple[str, ...]
+    links: tuple[str, ...]
+    repeat: RepeatAnswer | None
+
+
+class ProposalAnswer(Answer):
+    """A case that may be of the same people as another."""
+
+    case: str
+    roles: tuple[str, ...]
+    decided: str | None
+
+
+class ProposalsAnswer(Answer):
+    """GET /v1/cases/{case}/proposals."""
+
+    proposals: tuple[ProposalAnswer, ...]
+
+
+class HeldAnswer(Answer):
+    """A message that was released to a recipient whom a merge excludes, or any of whose officers it does."""
+
+    message: str
+    recipient: str
+    excluded: str
+
+
+class MergedAnswer(Answer):
+    """POST /v1/cases/{case}/merge."""
+
+    lead: str
+    held: tuple[HeldAnswer, ...]
+
+
+class SplitAnswer(Answer):
+    """POST /v1/cases/{case}/split."""
+
+    left: str
 
 
 class ChannelAnswer(Answer):

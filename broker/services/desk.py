@@ -14,6 +14,7 @@ from broker.errors import StoreUnavailable
 from broker.ports import Store, UnitOfWork
 from broker.services.watch import Watch
 from broker.settings import Settings
+from crypto.blind_index import IndexKey
 from crypto.keys import SigningKey, parse_vkey
 
 Clock = Callable[[], datetime]
@@ -94,6 +95,7 @@ class Desk:
     store: Store
     clock: Clock
     gateway_key: SigningKey = field(repr=False)
+    index_key: IndexKey = field(repr=False)
     directories: Directories
     watch: Watch | None = None
     mail: Bell = field(default_factory=Bell)  # something is in a mailbox

@@ -70,7 +70,7 @@ async def _lease_page(desk: Desk, asker: Asker, limit: int) -> tuple[list[Leased
         directory = await desk.directories.current(uow)
         waiting = await uow.messages.waiting(reach_of(asker, directory), limit, now)
         # The cases first and in one order, as on every other way: an exclusion holds from its own commit on.
-        cases = {ref: await uow.cases.lock(ref) for ref in sorted({case for _, case in waiting})}
+        cases = await uow.cases.lock_all(sorted({case for _, case in waiting}))
         directory = await desk.directories.current(uow)  # again: the locks may have been waited for
         taken = await uow.messages.take([delivery for delivery, _ in waiting], now)
         for delivery, message in taken:

@@ -56,15 +56,15 @@ async def uncollected(desk: Desk, asker: Asker) -> Sequence[Overdue]:
         overdue = await find_overdue(desk, uow, desk.now())
     async with desk.store.unit() as uow:
         await rule(desk, uow, Access(Act.UNCOLLECTED, asker, demand_proved=desk.settings.demand_proved))
-        shown = {case for case in sorted({each.case for each in overdue}) if await _may_view(desk, uow, case, asker)}
+        cases = await uow.cases.lock_all(sorted({each.case for each in overdue}))
+        shown = {ref for ref, case in cases.items() if await _may_view(desk, uow, case, asker)}
         await uow.commit()
     desk.logged.ring()
     return [each for each in overdue if each.case in shown]
 
 
-async def _may_view(desk: Desk, uow: UnitOfWork, ref: CaseRef, asker: Asker) -> bool:
+async def _may_view(desk: Desk, uow: UnitOfWork, case: Case | None, asker: Asker) -> bool:
     """Ask need-to-know as for a look at the case, and log a permit; what is refused is absent and uncounted."""
-    case = await uow.cases.lock(ref)
     directory = await desk.directories.current(uow)
     colleagues = frozenset(officers_of(asker.party.id, directory))
     access = Access(Act.VIEW, asker, case=case, colleagues=colleagues, demand_proved=desk.settings.demand_proved)

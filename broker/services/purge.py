@@ -1,6 +1,7 @@
 """Purge: destroy a scheduled case in one transaction, and leave a signed tombstone inside and outside the database."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from agencies.names import CaseRef
 from agencies.notes.tombstone import Tombstone, case_commitment
@@ -73,10 +74,14 @@ async def _destroy(desk: Desk, ref: CaseRef) -> bool:
             await uow.commit()
             desk.logged.ring()
             return False
-        scheduled = await uow.log.entry_of(ref, "schedule")
-        if scheduled is None or scheduled.index is None:
+        scheduled = {one: await uow.log.entry_of(one, "schedule") for one in case.refs}
+        indexes = {
+            one: entry.index for one, entry in scheduled.items() if entry is not None and entry.index is not None
+        }
+        if len(indexes) < len(case.refs):
             return False  # not yet in the log that outsiders can check: the next run finds it there
-        await _bury(desk, uow, case, periods, scheduled.index)
+        for one in reversed(case.refs):  # what is one case goes in one transaction; the lead last
+            await _bury(desk, uow, replace(case, ref=one), periods, indexes[one])
         await uow.commit()
     return True
 

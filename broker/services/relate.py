@@ -1,5 +1,6 @@
 """Relate: the coordinator says what part an agency has in a case, or that it has none any more; and looks at a case."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,8 @@ from agencies.names import CaseRef, PartyId
 from broker.case import Case, LawfulBasis, Related, Relation
 from broker.errors import PartyUnknown, Refused
 from broker.need_to_know import NOT_AVAILABLE, Access, Act, Asker, basis_for
+from broker.ports import UnitOfWork
+from broker.repeats import Earlier, Repeat, propose
 from broker.services.desk import Desk
 from broker.services.looking import check_case, rule_on_case
 from broker.services.relations import COMPLIANCE
@@ -54,17 +57,43 @@ async def relate(desk: Desk, case: CaseRef, relating: Relating, asker: Asker) ->
         raise Refused(NOT_AVAILABLE)
 
 
-async def view(desk: Desk, case: CaseRef, asker: Asker) -> Case:
-    """Return the case as the broker holds it: relations, exclusions and dates. Raises Refused."""
+@dataclass(frozen=True, slots=True)
+class View:
+    """A case as the broker holds it, for the office alone.
+
+    links   cases that it is related with, and not one
+    repeat  whether its newest referral is proposed as a repeat; None before the first that is more than information
+    """
+
+    case: Case
+    links: Sequence[CaseRef]
+    repeat: Repeat | None
+
+
+async def view(desk: Desk, case: CaseRef, asker: Asker) -> View:
+    """Return the case as the broker holds it: relations, exclusions, dates and what is decided. Raises Refused."""
     access = Access(Act.VIEW, asker, demand_proved=desk.settings.demand_proved)
     await check_case(desk, access, case)
     async with desk.store.unit() as uow:
         found = await rule_on_case(desk, uow, access, case)
+        viewed = None if found is None else await _viewed(uow, found)
         await uow.commit()
     desk.logged.ring()
-    if found is None:
+    if viewed is None:
         raise Refused(NOT_AVAILABLE)
-    return found
+    return viewed
+
+
+async def _viewed(uow: UnitOfWork, case: Case) -> View:
+    links = await uow.people.linked(case)
+    # All that are one case have the same victim and a perpetrator in common: the coordinator said so.
+    dates = await uow.people.referrals(case.refs, 2)
+    if len(dates) > 1:
+        return View(case, links, propose(dates[0], Earlier(dates[1])))
+    others = [one for ref in links if (one := await uow.cases.get(ref)) is not None]
+    related = await uow.people.referrals([ref for one in others for ref in one.refs], 1)
+    earlier = [Earlier(at, same_people=False) for at in related if dates and at < dates[0]]
+    return View(case, links, propose(dates[0], earlier[0] if earlier else None) if dates else None)
 
 
 def _related(desk: Desk, relating: Relating, directory: Directory) -> Related:

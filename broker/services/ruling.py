@@ -19,6 +19,7 @@ from broker.errors import (
     ExclusionLeavesNobody,
     HeaderInvalid,
     IdempotencyConflict,
+    MergeConflict,
     NobodyToReceive,
     NoteMismatch,
     NoteRejected,
@@ -40,6 +41,7 @@ _REJECTIONS = (
     NoteRejected, NoteMismatch, DocumentRejected, UnknownKind, UnknownVersion, AlreadyCorrected, UnknownExclusion,
     ExclusionLeavesNobody, BelowThreshold, IdempotencyConflict, NobodyToReceive, RegisterConflict, ReceiptOutOfOrder,
     RevocationLeavesNobody, PartyUnknown, AddressInvalid, ChannelNotOffered, CannotBeNamed, HeaderInvalid,
+    MergeConflict,
 )  # fmt: skip
 
 

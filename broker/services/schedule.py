@@ -58,8 +58,9 @@ async def schedule_due(desk: Desk, yes: Yes = NO) -> int:
         before = cutoff(now, periods)
         check_share(await uow.cases.count_due(before), await uow.cases.count(), desk.settings.due_at_once_percent, yes)
         scheduled = await uow.cases.schedule(list(due), now, before)
+        rules = {ref: periods.rule(case) for case in due.values() for ref in case.refs}
         for ref in scheduled:
-            await uow.log.append(broker_entry(desk, "schedule", ref, periods.rule(due[ref])))
+            await uow.log.append(broker_entry(desk, "schedule", ref, rules[ref]))
         await uow.commit()
     desk.logged.ring()
     return len(scheduled)

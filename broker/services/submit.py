@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from agencies.directory import Directory
 from agencies.names import DeliveryId, MessageId, draw_case_ref
@@ -12,7 +13,7 @@ from broker.kinds.kind import Documents, Effects, Scene
 from broker.lifecycle import DeliveryState
 from broker.need_to_know import Access, Act, Asker, Decision, Deny, Permit, decide
 from broker.ports import UnitOfWork
-from broker.records import Addressed, Delivery, Earlier, Message
+from broker.records import Addressed, Delivery, Earlier, Message, Named
 from broker.services.correcting import Held, corrected_as, find_corrected, holders_of, supersede
 from broker.services.desk import Desk
 from broker.services.office import check_somebody_is_left
@@ -21,7 +22,9 @@ from broker.services.relations import brought_by, flags_set
 from broker.services.ruling import as_of, check_asker, entry_for, refuse, rejections_logged
 from broker.services.sealing import Meant, Said, SealedPart, headers_in, seal_parts, suite_of
 from broker.services.standing import officers_of
+from broker.services.tokens import tokens_of_people
 from crypto import note as signed_note
+from crypto.blind_index import Token
 from crypto.draw import draw_uuid7
 from crypto.errors import CryptoError
 from crypto.note import hash_bytes
@@ -56,11 +59,12 @@ async def _submit(desk: Desk, request: Request, asker: Asker) -> Sequence[str]:
     _check_chosen(documents, directory)
     # Slow and pure: before the lock.
     parts = seal_parts(desk, reading, request, Said(documents, effects), directory)
+    made = _Made(effects, parts, tokens_of_people(desk.index_key, documents.values()))
     try:
-        return await _commit(desk, reading, access, effects, parts)
+        return await _commit(desk, reading, access, made)
     except IdempotencyConflict:
         # The same request twice at once: where the other one was committed first, this finds its answer.
-        return await _commit(desk, reading, access, effects, parts)
+        return await _commit(desk, reading, access, made)
 
 
 def _check_chosen(documents: Documents, directory: Directory) -> None:
@@ -71,9 +75,16 @@ def _check_chosen(documents: Documents, directory: Directory) -> None:
             raise PartyUnknown("names somebody who is not in the register", f"/documents/{name}")
 
 
-async def _commit(
-    desk: Desk, reading: Reading, access: Access, effects: Effects, parts: Sequence[SealedPart]
-) -> Sequence[str]:
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What was made of a submission's documents before any lock; their plaintext is not in it."""
+
+    effects: Effects
+    parts: Sequence[SealedPart]
+    tokens: frozenset[tuple[Named, Token]]
+
+
+async def _commit(desk: Desk, reading: Reading, access: Access, made: _Made) -> Sequence[str]:
     sender, idempotency = access.asker.party.id, reading.submission.idempotency
     await _check_known_case(desk, reading, access)
     async with desk.store.unit() as uow:
@@ -85,9 +96,11 @@ async def _commit(
         addressed: list[Addressed] = []
         if isinstance(decision, Permit) and earlier is None:
             held = await holders_of(uow, judged.corrected)
-            case = await _apply(desk, uow, access, reading, effects, judged.directory)
+            case = await _apply(desk, uow, access, reading, made.effects, judged.directory)
             access = replace(access, case=case)
-            addressed = [_address(judged, reading, part, case, held, urgent=effects.urgent) for part in parts]
+            await _keep_people(uow, case, reading, made, desk.now())
+            urgent = made.effects.urgent
+            addressed = [_address(judged, reading, part, case, held, urgent=urgent) for part in made.parts]
             manifests, message = tuple(item.message.manifest for item in addressed), addressed[0].message.id
             await uow.messages.add(addressed)
             await uow.messages.remember(sender, idempotency, Earlier(case.ref, reading.note_hash, tuple(manifests)))
@@ -101,6 +114,13 @@ async def _commit(
     if isinstance(decision, Deny):
         raise Refused(decision.public)
     return manifests
+
+
+async def _keep_people(uow: UnitOfWork, case: Case, reading: Reading, made: _Made, now: datetime) -> None:
+    """Keep tokens and date whatever other cases there are: neither answer nor its time depends on a match."""
+    await uow.people.keep(case.ref, made.tokens)
+    if made.effects.restarts_clock and reading.submission.supersedes is None:  # a correction is no further referral
+        await uow.people.referred(case.ref, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +227,7 @@ async def _apply(
         case,
         related={**case.related, **related},
         flags={**case.flags, **flags},
+        also=tuple(one for one in case.also if one.party not in related),
         excluded=case.excluded | effects.excluded,
         closed=case.closed or effects.closes,
     )

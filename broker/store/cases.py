@@ -1,16 +1,30 @@
 """Cases, their relations and exclusions, in SQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, Table, delete, func, select, update
 
 from agencies.names import CaseRef, OfficerId, PartyId
-from broker.case import Case, Flag, LawfulBasis, Related, Relation
+from broker.case import Case, Flag, Related
+from broker.groups import Member, as_one
 from broker.records import Destroyed
 from broker.retention import Cutoff
 from broker.store import tables
-from broker.store.transaction import AnyRow, Transaction
+from broker.store.case_rows import KEPT, Belongings, member_of, row_of_flag, row_of_related
+from broker.store.groups import (
+    Leads,
+    are_due,
+    are_scheduled,
+    are_scheduled_after,
+    excludes,
+    is_due_with_its_group,
+    is_one_with,
+    is_triaged,
+    leads,
+    leads_of,
+)
+from broker.store.transaction import Transaction
 
 
 class SqlCases:
@@ -20,15 +34,41 @@ class SqlCases:
         self._transaction = transaction
 
     async def lock(self, ref: CaseRef) -> Case | None:
-        """Return the case with its row locked until the unit ends, or None."""
-        query = self._transaction.locked(select(tables.cases).where(tables.cases.c.ref == ref))
-        # Relations and exclusions are read after the lock: whoever held it before may have changed them.
-        return await self._one(ref, await self._transaction.rows(query))
+        """Return the case with its lead's row locked until the unit ends, or None."""
+        return (await self.lock_all([ref]))[ref]
+
+    async def lock_all(self, refs: Sequence[CaseRef]) -> Mapping[CaseRef, Case | None]:
+        """Return the cases by reference, or None, all locked in the one order that everybody locks in."""
+        while True:
+            async with self._transaction.attempt() as give_up:
+                rows = await self._transaction.rows(leads_of(refs))
+                held = await self._hold(sorted({CaseRef(row.lead) for row in rows}) or refs)
+                if held is not None:
+                    # All else is read after the locks: whoever held them before may have changed it.
+                    found = await self._groups(refs, leads_of(refs))
+                    if held.issuperset(one.lead for one in found.values() if one is not None):
+                        return found
+                # It was merged or split while its lock was waited for: another row is the one to lock.
+                await give_up()
+
+    async def _hold(self, leads_: Sequence[CaseRef]) -> frozenset[CaseRef] | None:
+        """Lock the rows of leads, one after the other; None as soon as one of them leads no more.
+
+        Whoever holds a lead writes to its members too: who held such a row, and waited for a further one, would be
+        waited for.
+        """
+        cases, held = tables.cases.c, set()
+        for lead in leads_:
+            query = select(cases.ref, cases.lead).where(cases.ref == lead)
+            for row in await self._transaction.rows(self._transaction.locked(query)):
+                if row.lead != row.ref:
+                    return None
+                held.add(CaseRef(row.ref))
+        return frozenset(held)
 
     async def get(self, ref: CaseRef) -> Case | None:
         """Return the case without a lock, or None."""
-        query = select(tables.cases).where(tables.cases.c.ref == ref)
-        return await self._one(ref, await self._transaction.rows(query))
+        return (await self._groups([ref], leads_of([ref])))[ref]
 
     async def add(self, case: Case) -> None:
         """Add a new case with its relations and exclusions."""
@@ -39,18 +79,21 @@ class SqlCases:
             "closed": case.closed,
             "exclusions_pending": case.exclusions_pending,
             "scheduled_at": case.scheduled_at,
+            "lead": case.ref,
         }
         await self._transaction.run(tables.cases.insert(), [row])
         await self._transaction.run(
-            tables.relations.insert(), [_related_row(case.ref, related) for related in case.related.values()]
+            tables.relations.insert(), [row_of_related(case.ref, related) for related in case.related.values()]
         )
-        await self._exclude(case.ref, sorted(case.excluded))
+        await self._exclude([case.ref], sorted(case.excluded))
         await self.name(case.ref, sorted(case.named))
         await self.flag(case.ref, list(case.flags.values()))
 
     async def restart(self, ref: CaseRef, at: datetime) -> None:
         """Restart the retention clock at `at` and take back any scheduling of destruction."""
-        await self._set(ref, last_referral_at=at, scheduled_at=None)
+        own = update(tables.cases).where(tables.cases.c.ref == ref)
+        await self._transaction.run(own.values(last_referral_at=at))
+        await self.unschedule(ref)
 
     async def close(self, ref: CaseRef) -> None:
         """Close the case: honour-based abuse."""
@@ -59,23 +102,26 @@ class SqlCases:
     async def name(self, ref: CaseRef, officers: Sequence[OfficerId]) -> None:
         """Add officers who may have what the case holds once it is closed; who is named stays so."""
         insert = self._transaction.upsert(tables.named).on_conflict_do_nothing()
-        await self._transaction.run(insert, [{"case": ref, "officer": one} for one in officers])
+        lead = await self._lead(ref)
+        await self._transaction.run(insert, [{"case": lead, "officer": one} for one in officers])
 
     async def unname(self, ref: CaseRef, officers: Sequence[OfficerId]) -> None:
         """Take their naming back; for who is not named nothing changes."""
         rows = tables.named.c
-        await self._transaction.run(delete(tables.named).where(rows.case == ref, rows.officer.in_(officers)))
+        gone = delete(tables.named).where(rows.case.in_(_members(ref)), rows.officer.in_(officers))
+        await self._transaction.run(gone)
 
     async def exclude(self, ref: CaseRef, excluded: Sequence[PartyId | OfficerId], *, pending: bool) -> None:
         """Add exclusions; `pending` True marks that people excluded by name are still to be dealt with."""
-        await self._exclude(ref, excluded)
+        members = await self._transaction.rows(_members(ref))
+        await self._exclude([CaseRef(row.ref) for row in members], excluded)
         if pending:
             await self._set(ref, exclusions_pending=True)
 
     async def lift(self, ref: CaseRef, parties: Sequence[PartyId | OfficerId]) -> None:
         """Take exclusions back; for who is not excluded nothing changes."""
         rows = tables.exclusions.c
-        lifted = delete(tables.exclusions).where(rows.case == ref, rows.excluded.in_(parties))
+        lifted = delete(tables.exclusions).where(rows.case.in_(_members(ref)), rows.excluded.in_(parties))
         await self._transaction.run(lifted)
 
     async def settle_exclusions(self, ref: CaseRef) -> None:
@@ -84,21 +130,22 @@ class SqlCases:
 
     async def relate(self, ref: CaseRef, related: Related) -> None:
         """Add or replace a party's relation to the case."""
-        row = _related_row(ref, related)
+        row = row_of_related(await self._lead(ref), related)
         insert = self._transaction.upsert(tables.relations).values(row)
         await self._transaction.run(insert.on_conflict_do_update(index_elements=["case", "party"], set_=row))
 
     async def flag(self, ref: CaseRef, flags: Sequence[Flag]) -> None:
         """Set agencies' flags, or put them in the place of those that they have."""
+        lead = await self._lead(ref)
         for flag in flags:
-            row = _flag_row(ref, flag)
+            row = row_of_flag(lead, flag)
             insert = self._transaction.upsert(tables.flags).values(row)
             await self._transaction.run(insert.on_conflict_do_update(index_elements=["case", "party"], set_=row))
 
     async def unflag(self, ref: CaseRef, party: PartyId) -> None:
         """Take an agency's flag back; where it has none nothing changes."""
         flags = tables.flags.c
-        await self._transaction.run(delete(tables.flags).where(flags.case == ref, flags.party == party))
+        await self._transaction.run(delete(tables.flags).where(flags.case.in_(_members(ref)), flags.party == party))
 
     async def flags_over(self, at: datetime, limit: int) -> Sequence[CaseRef]:
         """Return, by id, cases with flags that have run out by `at` and whose end is not recorded."""
@@ -114,39 +161,45 @@ class SqlCases:
 
     async def untriaged(self, before: datetime, limit: int) -> Sequence[Case]:
         """Return cases last referred by `before` with no triage since, oldest first."""
-        cases, messages = tables.cases.c, tables.messages.c
-        triaged = exists().where(
-            messages.case == cases.ref, messages.document == "triage", messages.accepted_at >= cases.last_referral_at
-        )
-        return await self._oldest(limit, cases.last_referral_at <= before, ~triaged)
+        return await self._oldest(limit, tables.cases.c.last_referral_at <= before, ~is_triaged())
 
     async def pending(self, limit: int) -> Sequence[Case]:
         """Return cases with people excluded in words that nobody has dealt with, oldest first."""
         return await self._oldest(limit, tables.cases.c.exclusions_pending.is_(True))
 
+    async def merge(self, into: CaseRef, lead: CaseRef, at: datetime) -> None:
+        """Make the cases that `lead` leads one with those that `into` leads; both are locked."""
+        cases = tables.cases.c
+        own = update(tables.cases).where(cases.ref == lead).values(merged_into=into, merged_at=at)
+        await self._transaction.run(own)
+        await self._transaction.run(update(tables.cases).where(cases.lead == lead).values(lead=into))
+
+    async def split(self, ref: CaseRef, leaving: Collection[CaseRef]) -> None:
+        """Take a case out of those that it was merged with; `leaving` go with it, which were merged into it before."""
+        cases = tables.cases.c
+        own = update(tables.cases).where(cases.ref == ref).values(merged_into=None, merged_at=None)
+        await self._transaction.run(own)
+        await self._transaction.run(update(tables.cases).where(cases.ref.in_(leaving)).values(lead=ref))
+
     async def count_due(self, before: Cutoff) -> int:
         """Return how many cases `due` would return, without a limit."""
-        return await self._count(*_due_by(before))
+        return await self._count(*are_due(before))
 
     async def due(self, before: Cutoff, limit: int) -> Sequence[Case]:
         """Return cases not yet scheduled that were last referred, or else looked up, by `before`, oldest first."""
-        return await self._oldest(limit, *_due_by(before))
+        return await self._oldest(limit, leads(), *are_due(before))
 
     async def schedule(self, refs: Sequence[CaseRef], at: datetime, before: Cutoff) -> Sequence[CaseRef]:
         """Schedule destruction at `at` of those that are not scheduled and, still, not referred after `before`.
 
-        Return which.
+        Return which, with all that are one with them.
         """
         cases = tables.cases.c
-        # Asked in the statement that locks: PostgreSQL asks it again of a row that another unit changed meanwhile.
-        marked = (
-            update(tables.cases)
-            .where(cases.ref.in_(refs), *_due_by(before))
-            .values(scheduled_at=at)
-            .returning(cases.ref)
-        )
-        found = {row.ref for row in await self._transaction.rows(marked)}
-        return [ref for ref in refs if ref in found]
+        await self.lock_all(refs)
+        due = (cases.lead.in_(refs), *is_due_with_its_group(before))
+        marked = update(tables.cases).where(*due).values(scheduled_at=at).returning(cases.ref, cases.lead)
+        found = [(refs.index(row.lead), CaseRef(row.ref)) for row in await self._transaction.rows(marked)]
+        return [ref for _, ref in sorted(found)]
 
     async def unschedule(self, ref: CaseRef) -> None:
         """Take the scheduling of a case's destruction back."""
@@ -155,21 +208,21 @@ class SqlCases:
     async def scheduled(self, before: datetime, limit: int) -> Sequence[Case]:
         """Return cases scheduled at or before `before`, oldest first."""
         cases = tables.cases.c
-        query = select(tables.cases).where(cases.scheduled_at <= before)
-        return await self._all(await self._transaction.rows(query.order_by(cases.scheduled_at, cases.ref).limit(limit)))
+        query = select(cases.ref).where(leads(), *are_scheduled(before)).order_by(cases.scheduled_at, cases.ref)
+        return await self._all(query.limit(limit))
 
     async def scheduled_after(self, at: datetime, limit: int) -> Sequence[CaseRef]:
         """Return cases scheduled after `at`."""
         cases = tables.cases.c
-        query = select(cases.ref).where(cases.scheduled_at > at).order_by(cases.ref).limit(limit)
+        query = select(cases.ref).where(*are_scheduled_after(at)).order_by(cases.ref).limit(limit)
         return [CaseRef(row.ref) for row in await self._transaction.rows(query)]
 
     async def count_scheduled(self, before: datetime) -> int:
         """Return how many cases `scheduled` would return, without a limit."""
-        return await self._count(tables.cases.c.scheduled_at <= before)
+        return await self._count(*are_scheduled(before))
 
     async def destroy(self, ref: CaseRef) -> Destroyed:
-        """Delete everything of the case but its access entries; return what went.
+        """Delete everything under this one reference but its access entries; return what went. The lead goes last.
 
         Counts: messages by the name of their kind (`referral`), and `messages`, `deliveries`, `headers`, `receipts`.
         """
@@ -183,21 +236,16 @@ class SqlCases:
 
     async def excluding(self, excluded: Sequence[str]) -> frozenset[CaseRef]:
         """Return the cases that exclude any of these agencies or officers."""
-        query = select(tables.exclusions.c.case).where(tables.exclusions.c.excluded.in_(excluded))
-        return frozenset(CaseRef(row.case) for row in await self._transaction.rows(query))
+        rows = await self._transaction.rows(select(tables.cases.c.ref).where(excludes(excluded)))
+        return frozenset(CaseRef(row.ref) for row in rows)
 
     async def count(self) -> int:
-        """Return how many cases there are."""
+        """Return how many cases there are; what is one counts once."""
         return await self._count()
 
-    async def _oldest(self, limit: int, *such: ColumnElement[bool]) -> Sequence[Case]:
-        cases = tables.cases.c
-        oldest = func.coalesce(cases.last_referral_at, cases.opened_at)
-        query = select(tables.cases).where(*such).order_by(oldest, cases.ref).limit(limit)
-        return await self._all(await self._transaction.rows(query))
-
     async def _count(self, *such: ColumnElement[bool]) -> int:
-        return int(await self._transaction.value(select(func.count()).select_from(tables.cases).where(*such)))
+        query = select(func.count()).select_from(tables.cases).where(leads(), *such)
+        return int(await self._transaction.value(query))
 
     async def _counts(self, ref: CaseRef) -> Mapping[str, int]:
         messages, deliveries = tables.messages.c, tables.deliveries.c
@@ -215,48 +263,45 @@ class SqlCases:
         return counts
 
     async def _set(self, ref: CaseRef, **values: object) -> None:
-        await self._transaction.run(update(tables.cases).where(tables.cases.c.ref == ref).values(**values))
+        await self._transaction.run(update(tables.cases).where(is_one_with(ref)).values(**values))
 
-    async def _exclude(self, ref: CaseRef, excluded: Sequence[PartyId | OfficerId]) -> None:
+    async def _exclude(self, refs: Sequence[CaseRef], excluded: Sequence[PartyId | OfficerId]) -> None:
         insert = self._transaction.upsert(tables.exclusions).on_conflict_do_nothing()
-        await self._transaction.run(insert, [{"case": ref, "excluded": one} for one in excluded])
+        await self._transaction.run(insert, [{"case": ref, "excluded": one} for ref in refs for one in excluded])
 
-    async def _one(self, ref: CaseRef, rows: Sequence[AnyRow]) -> Case | None:
-        # What belongs to the case is asked for even where there is none: how long it takes must not tell.
-        cases = await self._whole(rows, [ref])
-        return cases[0] if cases else None
+    async def _oldest(self, limit: int, *such: ColumnElement[bool]) -> Sequence[Case]:
+        cases = tables.cases.c
+        oldest = func.coalesce(cases.last_referral_at, cases.opened_at)
+        return await self._all(select(cases.ref).where(*such).order_by(oldest, cases.ref).limit(limit))
 
-    async def _all(self, rows: Sequence[AnyRow]) -> Sequence[Case]:
-        return await self._whole(rows, [row.ref for row in rows]) if rows else []
+    async def _all(self, which: Select[tuple[str]]) -> Sequence[Case]:
+        refs = [CaseRef(row.ref) for row in await self._transaction.rows(which)]
+        found = await self._groups(refs, leads_of(refs)) if refs else {}
+        return [case for ref in refs if (case := found[ref]) is not None]
 
-    async def _whole(self, rows: Sequence[AnyRow], refs: Sequence[CaseRef]) -> Sequence[Case]:
-        related: dict[CaseRef, dict[PartyId, Related]] = {ref: {} for ref in refs}
-        excluded: dict[CaseRef, set[PartyId | OfficerId]] = {ref: set() for ref in refs}
-        named: dict[CaseRef, set[OfficerId]] = {ref: set() for ref in refs}
-        flags: dict[CaseRef, dict[PartyId, Flag]] = {ref: {} for ref in refs}
-        for row in await self._transaction.rows(select(tables.relations).where(tables.relations.c.case.in_(refs))):
-            related[row.case][row.party] = _related(row)
-        for row in await self._transaction.rows(select(tables.exclusions).where(tables.exclusions.c.case.in_(refs))):
-            excluded[row.case].add(row.excluded)
-        for row in await self._transaction.rows(select(tables.named).where(tables.named.c.case.in_(refs))):
-            named[row.case].add(row.officer)
-        for row in await self._transaction.rows(select(tables.flags).where(tables.flags.c.case.in_(refs))):
-            flags[row.case][row.party] = Flag(row.party, LawfulBasis(row.basis), row.since, row.until)
-        return [
-            Case(
-                ref=row.ref,
-                opened_at=row.opened_at,
-                last_referral_at=row.last_referral_at,
-                related=related[row.ref],
-                excluded=frozenset(excluded[row.ref]),
-                closed=row.closed,
-                named=frozenset(named[row.ref]),
-                exclusions_pending=row.exclusions_pending,
-                scheduled_at=row.scheduled_at,
-                flags=flags[row.ref],
-            )
-            for row in rows
-        ]
+    async def _lead(self, ref: CaseRef) -> CaseRef:
+        return CaseRef(await self._transaction.value(leads_of([ref])) or ref)
+
+    async def _groups(self, refs: Sequence[CaseRef], of: Leads) -> Mapping[CaseRef, Case | None]:
+        """Return the case of each reference, merged with all that are one with it.
+
+        of  the leads of them all, known or to be looked up
+        """
+        rows = await self._transaction.rows(select(tables.cases).where(tables.cases.c.lead.in_(of)))
+        held = await self._belongings([CaseRef(row.ref) for row in rows] or refs)
+        by_lead: dict[str, list[Member]] = {row.lead: [] for row in rows}
+        for row in rows:
+            by_lead[row.lead].append(member_of(row, held[row.ref]))
+        lead_of = {row.ref: row.lead for row in rows}
+        return {ref: as_one(ref, by_lead[lead_of[ref]]) if ref in lead_of else None for ref in refs}
+
+    async def _belongings(self, refs: Sequence[CaseRef]) -> Mapping[str, Belongings]:
+        """Return what belongs to each case; asked for even where there is none: how long it takes must not tell."""
+        held = {str(ref): Belongings() for ref in refs}
+        for table, keep in KEPT:
+            for row in await self._transaction.rows(select(table).where(table.c.case.in_(refs))):
+                keep(held[row.case], row)
+        return held
 
 
 _COUNTED: Sequence[tuple[str, Table, str]] = (
@@ -266,41 +311,5 @@ _COUNTED: Sequence[tuple[str, Table, str]] = (
 )
 
 
-def _related(row: AnyRow) -> Related:
-    return Related(
-        party=PartyId(row.party),
-        relation=Relation(row.relation),
-        basis=LawfulBasis(row.basis),
-        why=row.why,
-        since=row.since,
-        until=row.until,
-    )
-
-
-def _due_by(before: Cutoff) -> "Sequence[ColumnElement[bool]]":
-    cases = tables.cases.c
-    looked_up = and_(cases.last_referral_at.is_(None), cases.opened_at <= before.looked_up)
-    return cases.scheduled_at.is_(None), or_(cases.last_referral_at <= before.referred, looked_up)
-
-
-def _flag_row(ref: CaseRef, flag: Flag) -> dict[str, object]:
-    return {
-        "case": ref,
-        "party": flag.party,
-        "basis": flag.basis.value,
-        "since": flag.since,
-        "until": flag.until,
-        "lapsed": False,
-    }
-
-
-def _related_row(ref: CaseRef, related: Related) -> dict[str, object]:
-    return {
-        "case": ref,
-        "party": related.party,
-        "relation": related.relation.value,
-        "basis": related.basis.value,
-        "why": related.why,
-        "since": related.since,
-        "until": related.until,
-    }
+def _members(ref: CaseRef) -> Select[tuple[str]]:
+    return select(tables.cases.c.ref).where(is_one_with(ref))

@@ -11,6 +11,7 @@ from broker.errors import IdempotencyConflict
 from broker.lifecycle import COLLECTED, DESTROYED, ENDINGS, DeliveryState
 from broker.records import Addressed, Delivery, Earlier, Message, Reach
 from broker.store import tables
+from broker.store.groups import excludes, is_closed, is_pending, names
 from broker.store.rows import delivery_of, message_of, row_of_delivery, row_of_message
 from broker.store.transaction import AnyRow, Transaction
 
@@ -173,6 +174,14 @@ class SqlMessages:
                 .values(state=DeliveryState.COLLECTED.value)
             )
 
+    async def released(self, cases: Sequence[CaseRef]) -> Sequence[Delivery]:
+        """Return the deliveries of these cases whose header was released and that were not taken back, in order."""
+        rows_of = tables.deliveries.c
+        such = (rows_of.case.in_(cases), rows_of.released_at.is_not(None), rows_of.recalled_at.is_(None))
+        query = select(tables.deliveries).where(*such).order_by(rows_of.message, rows_of.id)
+        whose = tables.receipts.c.delivery.in_(select(rows_of.id).where(*such))
+        return await self._with_receipts(await self._transaction.rows(query), whose)
+
     async def recall(self, notices: Mapping[DeliveryId, str | None], at: datetime) -> None:
         """Recall deliveries: their headers are deleted; the notice (None where never released) is kept."""
         run = self._transaction.run
@@ -308,9 +317,12 @@ def _is_notice() -> "ColumnElement[bool]":
 
 def _takes_part(now: datetime) -> "ColumnElement[bool]":
     deliveries, relations, exclusions = tables.deliveries.c, tables.relations.c, tables.exclusions.c
-    excluded = exists().where(exclusions.case == deliveries.case, exclusions.excluded == deliveries.recipient)
+    own, member = tables.cases.alias("own"), tables.cases.alias("member")
+    in_group = and_(own.c.ref == deliveries.case, member.c.lead == own.c.lead)  # whichever of the merged cases says so
+    excluded = exists().where(in_group, exclusions.case == member.c.ref, exclusions.excluded == deliveries.recipient)
     related = exists().where(
-        relations.case == deliveries.case,
+        in_group,
+        relations.case == member.c.ref,
         relations.party == deliveries.recipient,
         relations.relation.in_(_GRANTING),
         or_(relations.until.is_(None), relations.until > now),
@@ -319,9 +331,7 @@ def _takes_part(now: datetime) -> "ColumnElement[bool]":
 
 
 def _within(reach: Reach) -> "ColumnElement[bool]":
-    cases, exclusions = tables.cases.c, tables.exclusions.c
-    excluded = exists().where(exclusions.case == cases.ref, exclusions.excluded.in_((reach.party, *reach.readers)))
+    excluded = excludes((reach.party, *reach.readers))
     if reach.whole:
         return ~excluded
-    named = exists().where(tables.named.c.case == cases.ref, tables.named.c.officer.in_(reach.officers))
-    return and_(~excluded, or_(cases.closed.is_(False), named), cases.exclusions_pending.is_(False))
+    return and_(~excluded, or_(~is_closed(), names(reach.officers)), ~is_pending())

@@ -73,8 +73,50 @@ cases = Table(
     _must("closed", Boolean(), "whether it is closed (honour-based abuse)"),
     _must("exclusions_pending", Boolean(), "whether people excluded by name are still to be dealt with"),
     _may("scheduled_at", TIME, "when its destruction was scheduled"),
+    # No cascade: a case that another one leads back to is not deleted before it.
+    Column("lead", Text(), ForeignKey("cases.ref"), nullable=False, comment="oldest of the cases that are one with it"),
+    Column("merged_into", Text(), ForeignKey("cases.ref"), nullable=True, comment="case that it was merged into"),
+    _may("merged_at", TIME, "when it was merged"),
     Index(None, "last_referral_at", "scheduled_at"),
     Index(None, "scheduled_at"),
+    Index(None, "lead"),
+    Index(None, "merged_into"),
+)
+
+referrals = Table(
+    "referrals",
+    metadata,
+    _of("case", "cases.ref", "case reference", key=True),
+    _key("at", "when it was referred, unless for information only", TIME),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    # In this order: a token is looked for among all cases, and the cases of one are found by the index.
+    _key("token", "keyed token of a name and birth date; tells neither without the index key"),
+    _of("case", "cases.ref", "case reference", key=True),
+    _key("role", "as what the referral names the person"),
+    Index(None, "case"),
+)
+
+sameness = Table(
+    "sameness",
+    metadata,
+    _of("case", "cases.ref", "case reference, the lower of the two", key=True),
+    _of("other", "cases.ref", "case reference, the higher of the two", key=True),
+    _must("decision", Text(), "whether they are the same: the coordinator's decision"),
+    _must("at", TIME, "when it was decided"),
+    Index(None, "other"),
+)
+
+links = Table(
+    "links",
+    metadata,
+    _of("case", "cases.ref", "case reference, the lower of the two", key=True),
+    _of("other", "cases.ref", "case reference, the higher of the two", key=True),
+    _must("at", TIME, "when the coordinator linked them"),
+    Index(None, "other"),
 )
 
 relations = Table(

@@ -1,8 +1,8 @@
 """One open transaction: statements in, rows out, and never a driver's own error."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
@@ -46,10 +46,10 @@ class Transaction:
         with answering():
             return (await self._connection.execute(statement, rows)).rowcount
 
-    async def rows(self, statement: Executable) -> Sequence[AnyRow]:
-        """Return all rows of `statement`."""
+    async def rows(self, statement: Executable, values: Mapping[str, object] | None = None) -> Sequence[AnyRow]:
+        """Return all rows of `statement`; `values` are those of its parameters."""
         with answering():
-            return (await self._connection.execute(statement)).all()
+            return (await self._connection.execute(statement, values)).all()
 
     async def row(self, statement: Executable) -> AnyRow | None:
         """Return the first row of `statement`, or None."""
@@ -60,6 +60,19 @@ class Transaction:
         """Return the first column of the first row, or None."""
         found = await self.row(statement)
         return None if found is None else found[0]
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+        """Yield what gives up all locks that were taken since; SQLite has none, and a reading unit takes none."""
+        if not self._writes or self.dialect != "postgresql":
+            yield _nothing
+            return
+        with answering():
+            savepoint = await self._connection.begin_nested()
+        yield savepoint.rollback
+        if savepoint.is_active:
+            with answering():
+                await savepoint.commit()
 
     def locked(self, query: Select[Any], of: Table | None = None, *, skip_locked: bool = False) -> Select[Any]:
         """Return `query` with its rows (those of table `of`) locked until the unit ends.
@@ -91,6 +104,10 @@ def answering() -> Iterator[None]:
     except _NO_ANSWER as error:
         fact = _FACTS.get(_state(error), f"the database does not answer ({_name(error)})")
         raise StoreUnavailable(fact) from None
+
+
+async def _nothing() -> None:
+    pass
 
 
 def _state(error: Exception) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from broker.errors import StoreUnavailable
+from broker.people import People
 from broker.ports import Cases, Letters, Log, Messages, Notices, Outbox, Tombstones, Trust
 from broker.store.cases import SqlCases
 from broker.store.letters import SqlLetters
@@ -16,6 +17,7 @@ from broker.store.log import SqlLog
 from broker.store.messages import SqlMessages
 from broker.store.notices import SqlNotices
 from broker.store.outbox import SqlOutbox
+from broker.store.people import SqlPeople
 from broker.store.tombstones import SqlTombstones
 from broker.store.transaction import Transaction, answering
 from broker.store.trust import SqlTrust
@@ -28,6 +30,7 @@ class SqlUnit:
     """
 
     cases: Cases
+    people: People
     messages: Messages
     outbox: Outbox
     log: Log
@@ -81,6 +84,7 @@ class SqlUnit:
 
     def _open_repositories(self, transaction: Transaction) -> None:
         self.cases = SqlCases(transaction)
+        self.people = SqlPeople(transaction)
         self.messages = SqlMessages(transaction)
         self.outbox = SqlOutbox(transaction)
         self.log = SqlLog(transaction)

@@ -20,6 +20,7 @@ from agencies.names import AreaName, coordinator_of
 from agencies.notes.register import MAX_BYTES
 from agencies.register import draft_register
 from crypto import note
+from crypto.blind_index import generate_index_key
 from crypto.keys import VerifyKey, generate_signing_key
 from gateway.commands.coordinator import enter_coordinator
 from gateway.commands.office import Office
@@ -28,6 +29,7 @@ from gateway.commands.passphrase import Passphrases
 
 GATEWAY_KEY = "gateway.signkey"
 LOG_KEY = "log.signkey"
+INDEX_KEY = "people.indexkey"
 ROOT_KEY = "root.signkey"
 CA_FILE = "ca.pem"
 
@@ -108,6 +110,8 @@ def found(terms: Terms, drafts: Places, secrets: Passphrases, now: datetime) -> 
         (drafts.home / LOG_KEY, "log", secrets.service),
     ):
         keyfile.save_signing_key(path, keys[role], passphrase, secrets.work_factor)
+    index = generate_index_key(terms.area)
+    keyfile.save_index_key(drafts.home / INDEX_KEY, index, secrets.service, secrets.work_factor)
     kit = Home.create(office.kit, _coordinators_kit(terms, root.verify_key))
     if terms.certificates is not None:
         write_durably(kit.path / CA_FILE, terms.certificates)

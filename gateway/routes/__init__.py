@@ -14,6 +14,7 @@ from gateway.routes import (
     inbox,
     messages,
     notices,
+    sameness,
     schemas,
     submissions,
     survey,
@@ -34,6 +35,7 @@ ROUTERS: Final[Sequence[APIRouter]] = tuple(
         deliveries,
         survey,
         cases,
+        sameness,
         audit,
     )
 )

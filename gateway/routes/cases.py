@@ -10,10 +10,10 @@ from pydantic import BaseModel, Field
 
 from agencies.names import OfficerId, PartyId
 from agencies.taking_part import RELATIONS, WHYS
-from broker.case import Case, LawfulBasis, Relation, Stage
+from broker.case import LawfulBasis, Relation, Stage
 from broker.services.closing import Naming
 from broker.services.exclude import Change
-from broker.services.relate import Relating
+from broker.services.relate import Relating, View
 from broker.services.share import Sharing
 from gateway.deps import Body, Signed, TheBroker, TheCase, the_message
 from gateway.routes.documented import takes
@@ -102,8 +102,19 @@ class FlagOut(BaseModel):
     until: datetime
 
 
+class RepeatOut(BaseModel):
+    """Whether the newest referral is proposed as a repeat, and the rule that says so; the coordinator decides."""
+
+    proposed: bool
+    because: str
+
+
 class CaseOut(BaseModel):
-    """A case as the broker holds it: never a name, never content. Without a referral it was only looked up."""
+    """A case as the broker holds it: never a name, never content. Without a referral it was only looked up.
+
+    references  of all that are one case, the leading one first
+    links       cases that it is related with, and not one
+    """
 
     case: str
     stage: Stage
@@ -116,6 +127,9 @@ class CaseOut(BaseModel):
     relations: list[RelationOut]
     flags: list[FlagOut]
     excluded: list[str]
+    references: list[str]
+    links: list[str]
+    repeat: RepeatOut | None
 
 
 @router.get("")
@@ -193,7 +207,8 @@ async def name(case: TheCase, request: Signed, broker: TheBroker) -> None:
     await broker.name(case, Naming([OfficerId(one) for one in sent.officers], sent.remove), request.asker())
 
 
-def _shown(case: Case, now: datetime) -> CaseOut:
+def _shown(viewed: View, now: datetime) -> CaseOut:
+    case, repeat = viewed.case, viewed.repeat
     relations = [
         RelationOut(
             party=one.party,
@@ -218,4 +233,7 @@ def _shown(case: Case, now: datetime) -> CaseOut:
         relations=relations,
         flags=flags,
         excluded=sorted(case.excluded),
+        references=list(case.refs),
+        links=list(viewed.links),
+        repeat=None if repeat is None else RepeatOut(proposed=repeat.proposed, because=repeat.because.value),
     )

@@ -53,6 +53,7 @@ PREPARED: Final[Mapping[str, Case]] = MappingProxyType({
     "officer-cannot-be-named": rules.keyless_officer,
     "header-invalid": rules.broken_header,
     "exclusion-leaves-nobody": submissions.nobody_left,
+    "merge-conflict": rules.one_case,
     "below-threshold": submissions.few_ticks,
     "already-corrected": submissions.corrected_twice,
     "idempotency-conflict": submissions.used_idempotency,

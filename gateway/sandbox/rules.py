@@ -75,6 +75,12 @@ def not_to_be_shared(stage: Stage) -> Sequence[Exchange]:
     return [_share(stage, "Rivermead is excluded.", age.seal(b"").header_for([recipient]))]
 
 
+def one_case(stage: Stage) -> Sequence[Exchange]:
+    """Two cases would be merged that are one already: here the same reference twice."""
+    case = parse_manifest(text_of(stage.kept().leased.manifest)).case
+    return [stage.post("A case is merged with itself.", "coordinator", f"/v1/cases/{case}/merge", {"other": case})]
+
+
 def may_not_refer(stage: Stage) -> Sequence[Exchange]:
     """An agency sends a kind of message that it may not send."""
     composed = stage.compose("governance")

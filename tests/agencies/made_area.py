@@ -15,7 +15,9 @@ from agencies.notes.party import PartyNote
 from agencies.notes.register import MAX_BYTES, Entry
 from agencies.notes.revocation import Revocation
 from agencies.register import Register, draft_register, verify_register
+from broker.wiring import ServiceKeys
 from crypto import age, b64, bech32, note
+from crypto.blind_index import IndexKey
 from crypto.keys import SigningKey, parse_signing_key
 
 AREA = AreaName("marac.cambridgeshire.example")
@@ -85,6 +87,11 @@ class MadeArea:
     log: SigningKey
     registrar: SigningKey
     delegation: str
+
+    @property
+    def service_keys(self) -> ServiceKeys:
+        """The keys that a broker of this area holds."""
+        return ServiceKeys(self.gateway, self.log, IndexKey(self.area.name, hashlib.sha256(b"index").digest()))
 
 
 @cache

@@ -26,7 +26,7 @@ def places(tmp_path: Path) -> Places:
 
 def test_each_key_lies_in_the_folder_of_who_uses_it(founded: Places) -> None:
     keys = {folder: {path.name for path in folder.rglob("*.*key")} for folder in (founded.home, founded.office)}
-    assert keys[founded.home] == {"gateway.signkey", "log.signkey"}
+    assert keys[founded.home] == {"gateway.signkey", "log.signkey", "people.indexkey"}
     assert keys[founded.office] == {"registrar.signkey", "coordinator.signkey", "coordinator.agekey", "root.vkey"}
     assert {path.name for path in founded.offline.iterdir()} == {"root.signkey", "coordinator-recovery.agekey"}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from agencies.kit.compose import REFERRAL, Author, Composed, compose
 from broker.settings import Settings
 from broker.store import open_store, upgrade
-from broker.wiring import Broker, ServiceKeys, build_broker
+from broker.wiring import Broker, build_broker
 from crypto.keys import SigningKey
 from gateway.app import create_app
 from gateway.serve import running
@@ -100,7 +100,7 @@ async def a_house(home: Path, *, run_worker: bool = False, **changes: object) ->
     """Yield a gateway with the usual register in its database."""
     made, clock, settings = made_area(), Clock(), settings_of(home, **changes)
     await found(settings)
-    broker = await build_broker(settings, clock, ServiceKeys(made.gateway, made.log), clock_is_injected=True)
+    broker = await build_broker(settings, clock, made.service_keys, clock_is_injected=True)
     try:
         async with running(create_app(broker, run_worker=run_worker)) as address:
             yield House(broker, clock, address)

@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 from broker.settings import Settings
-from broker.wiring import ServiceKeys
 from gateway.serve import serve
 from tests.agencies.made_area import NOW, made_area
 from tests.gateway.house import found, settings_of
@@ -17,7 +16,7 @@ def main(home: Path, port: int) -> None:
         home, port=port, tls_certificate=home / "tls.crt", tls_key=home / "tls.key", host="127.0.0.1"
     )
     asyncio.run(found(settings))
-    serve(settings, lambda: NOW, ServiceKeys(made_area().gateway, made_area().log), run_worker=True)
+    serve(settings, lambda: NOW, made_area().service_keys, run_worker=True)
 
 
 if __name__ == "__main__":

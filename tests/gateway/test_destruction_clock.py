@@ -11,7 +11,7 @@ from agencies.names import CaseRef
 from broker.case import Case
 from broker.errors import ClockUnsafe
 from broker.settings import Settings
-from broker.wiring import Broker, ServiceKeys, build_broker
+from broker.wiring import Broker, build_broker
 from gateway.errors import CATALOGUE
 from tests.agencies.made_area import NOW, made_area
 from tests.gateway.house import found, settings_of
@@ -32,7 +32,7 @@ async def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
 
 @asynccontextmanager
 async def broker_at(settings: Settings, now: datetime, *, injected: bool) -> AsyncIterator[Broker]:
-    keys = ServiceKeys(made_area().gateway, made_area().log)
+    keys = made_area().service_keys
     broker = await build_broker(settings, lambda: now, keys, clock_is_injected=injected)
     try:
         yield broker

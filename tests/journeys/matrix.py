@@ -288,10 +288,16 @@ def _shared(asker: Asker, known: Known) -> object:
     return {"message": known.message, "recipient": asker.world.party(SERVICE), "header": b64.encode_padded(header)}
 
 
+def _itself(known: Known) -> dict[str, str]:
+    """Return the case as the other one of two: who may compare it is told that they are no two."""
+    return {"other": known.case}
+
+
 # In this order: what takes something back, or changes who may what, comes after what asks.
 ROWS: Mapping[str, Ask] = {
     "GET register": _get("/v1/register"),
     "GET case": _get("/v1/cases/{known.case}"),
+    "GET proposals": _get("/v1/cases/{known.case}/proposals"),
     "GET message": _get("/v1/messages/{known.message}"),
     "POST header": lambda _asker, known: ("POST", f"/v1/deliveries/{known.delivery}/header", None),
     "POST receipt": _receipt,
@@ -316,6 +322,11 @@ ROWS: Mapping[str, Ask] = {
         "/v1/cases/{known.case}/relations",
         lambda asker, _known: {"party": asker.world.party("constabulary"), "relation": "asked", "why": "research"},
     ),
+    "POST sameness": _post("/v1/cases/{known.case}/sameness", lambda _, known: _itself(known) | {"decision": "same"}),
+    **{
+        f"POST {act}": _post(f"/v1/cases/{{known.case}}/{act}", lambda _, known: _itself(known))
+        for act in ("links", "merge", "split")
+    },
     "POST exclusion": _post(
         "/v1/cases/{known.case}/exclusions",
         lambda asker, _known: {"parties": [asker.world.party("constabulary")], "settled": False},

@@ -29,7 +29,7 @@ def enter(world: World, *notes: str) -> Directory:
     """Return what holds after `marac area enter-register`, beside the gateway that runs."""
 
     async def once() -> Directory:
-        keys = ServiceKeys(world.area.gateway, world.area.log)
+        keys = ServiceKeys(world.area.gateway, world.area.log, world.area.index)
         broker = await build_broker(world.settings, world.clock, keys, clock_is_injected=True)
         try:
             return await broker.enter(notes)

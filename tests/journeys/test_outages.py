@@ -123,7 +123,10 @@ def _survives(world: World, fails: Act, returns: Act) -> None:
 async def _publish_and_stop(world: World) -> int:
     """Publish what is in the outbox, as a worker that dies before its mailbox sees any of it."""
     broker = await build_broker(
-        world.settings, world.clock, ServiceKeys(world.area.gateway, world.area.log), clock_is_injected=True
+        world.settings,
+        world.clock,
+        ServiceKeys(world.area.gateway, world.area.log, world.area.index),
+        clock_is_injected=True,
     )
     try:
         return await broker.relay()

@@ -232,7 +232,7 @@ async def _revoked_before_the_commit(world: World, composed: Composed) -> None:
             sealing.set()
         return looks[-1]
 
-    keys = ServiceKeys(world.area.gateway, world.area.log)
+    keys = ServiceKeys(world.area.gateway, world.area.log, world.area.index)
     broker = await build_broker(world.settings, clock, keys, clock_is_injected=True)
     try:
         key = world.area.members[SENDER].keyring.agency.verify_key.keyid

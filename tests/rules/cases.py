@@ -102,11 +102,14 @@ STEWARD = Access(Act.STEWARD, asker(COORDINATOR))
 REVOKE = Access(Act.REVOKE, asker(HOUSING))
 SURVEY = Access(Act.SURVEY, asker(COORDINATOR))
 AUDIT = Access(Act.AUDIT, asker(COMPLIANCE))
+COMPARED = (Act.PROPOSALS, Act.SAMENESS, Act.LINK, Act.MERGE, Act.SPLIT)
+COMPARES = tuple(replace(EXCLUDE, act=act) for act in COMPARED)  # each is asked about each of two cases
 NOTICE_ADDRESS = Access(Act.NOTICE_ADDRESS, asker(HOUSING))
 UNCOLLECTED = Access(Act.UNCOLLECTED, asker(COORDINATOR))
 ABOUT_A_CASE = (
     SUBMIT, LEASE, NOTICE, OPEN, RECEIPT, STATUS, RECALL, RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW,
     SHARE, RECEIVE,
+    *COMPARES,
 )  # fmt: skip
 PERMITTED = (*ABOUT_A_CASE, STEWARD, REVOKE, SURVEY, AUDIT, NOTICE_ADDRESS, UNCOLLECTED)
 
@@ -154,7 +157,7 @@ def questions() -> tuple[Question, ...]:
 def _permits() -> Iterator[Question]:
     yes = Permit(Relation.INVOLVED, PUBLIC_TASK)
     asked, no_case = Permit(Relation.ASKED, PUBLIC_TASK), Permit(Relation.NONE, PUBLIC_TASK)
-    answers = [asked, yes, yes, yes, yes, asked, asked, *[yes] * 9, *[no_case] * 6]
+    answers = [asked, yes, yes, yes, yes, asked, asked, *[yes] * 14, *[no_case] * 6]
     for access, answer in zip(PERMITTED, answers, strict=True):
         yield Question(f"{access.act} as it should be", access, answer)
     yield Question("a referral that opens a case", OPENING, no_case)
@@ -263,10 +266,11 @@ def _refused_as_asker() -> Iterator[Question]:
         yield Question(f"{access.act} with a superseded key", replace(access, superseded_key=True), inactive)
         if party.kind not in {"coordinator", "deputy"} and access is not REVOKE:
             yield from _without_agreement(access)
-    for access in (RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW, SHARE, STEWARD, SURVEY, AUDIT, UNCOLLECTED):
+    office = (RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW, SHARE, *COMPARES, STEWARD, SURVEY, UNCOLLECTED)
+    for access in (*office, AUDIT):
         for party in (IDVA, HOUSING, POLICE):
             yield Question(f"{access.act} by {party.kind}", by(access, party), Deny("N3", "act-not-allowed"))
-    for access in (RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW, SHARE, STEWARD, SURVEY, UNCOLLECTED):
+    for access in office:
         yield Question(f"{access.act} by compliance", by(access, COMPLIANCE), Deny("N3", "act-not-allowed"))
     yield from _refused_as_sender()
     yield from _refused_for_the_officer()
@@ -308,9 +312,8 @@ def _refused_as_sender() -> Iterator[Question]:
 
 def _refused_for_the_officer() -> Iterator[Question]:
     yield Question("opened by nobody in particular", naming(OPEN, None), Deny("N6", "officer-required"))
-    for access in (
-        SUBMIT, RECALL, RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW, SHARE, NOTICE_ADDRESS, UNCOLLECTED,
-    ):  # fmt: skip
+    office = (RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW, SHARE, *COMPARES, UNCOLLECTED)
+    for access in (SUBMIT, RECALL, *office, NOTICE_ADDRESS):
         unnamed = naming(replace(access, demand_proved=True), None)
         name = f"{access.act} by nobody in particular, where proof is demanded"
         yield Question(name, unnamed, Deny("N6", "officer-required"))
@@ -332,7 +335,7 @@ def _refused_by_case() -> Iterator[Question]:
             yield Question(f"{access.act}: agency excluded", about(access, case), Deny("N8", "not-available"))
         named = naming(about(access, _without(OFFICER)), OFFICER, proved=True)
         yield Question(f"{access.act}: officer excluded", named, Deny("N9", "not-available"))
-    for access in (SUBMIT, LEASE, NOTICE, LIFT, RECALL, RECALL_SOME, RELATE, NAME, VIEW, SHARE):
+    for access in (SUBMIT, LEASE, NOTICE, LIFT, RECALL, RECALL_SOME, RELATE, NAME, VIEW, SHARE, *COMPARES):
         colleagues = replace(access, colleagues=frozenset({OFFICER, OTHER_OFFICER}))
         unnamed, name = about(colleagues, _without(OTHER_OFFICER)), f"{access.act} by nobody in particular"
         yield Question(f"{name}: one officer excluded", unnamed, Deny("N9", "not-available"))

@@ -86,6 +86,11 @@ BY_RELATION: Mapping[Act, str] = {
     Act.VIEW: "   yes yes yes yes yes N8",
     Act.SHARE: "  yes yes yes yes yes N8",
     Act.RECEIVE: "N13 N13 N13 yes N13 N8",
+    Act.PROPOSALS: "yes yes yes yes yes N8",
+    Act.SAMENESS: " yes yes yes yes yes N8",
+    Act.LINK: "     yes yes yes yes yes N8",
+    Act.MERGE: "    yes yes yes yes yes N8",
+    Act.SPLIT: "    yes yes yes yes yes N8",
     Act.STEWARD: "yes yes yes yes yes yes",
     Act.REVOKE: " yes yes yes yes yes yes",
     Act.SURVEY: " yes yes yes yes yes yes",
@@ -245,5 +250,5 @@ def test_an_exclusion_never_runs_out() -> None:
 
 
 def test_a_party_without_relation_has_no_basis_on_the_case() -> None:
-    assert CASE.basis(cases.POLICE.id) is None
-    assert CASE.basis(IDVA.id) is cases.PUBLIC_TASK
+    assert CASE.basis(cases.POLICE.id, NOW) is None
+    assert CASE.basis(IDVA.id, NOW) is cases.PUBLIC_TASK

@@ -49,7 +49,7 @@ def test_published_keys_have_names_of_an_area_that_cannot_be_reached() -> None:
 
 def test_marac_serve_finds_no_key_of_the_sandbox_to_run_with(sandbox: Guide) -> None:
     written = {path.name for path in sandbox.area.folder.rglob("*.signkey")}
-    assert not written & {"gateway.signkey", "log.signkey", "root.signkey", "registrar.signkey"}
+    assert not written & {"gateway.signkey", "log.signkey", "people.indexkey", "root.signkey", "registrar.signkey"}
     assert marac("serve", "--home", sandbox.area.folder / "gateway").code == 2
 
 

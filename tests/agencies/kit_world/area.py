@@ -16,7 +16,7 @@ from agencies.names import OfficerId, PartyId
 from agencies.notes.register import Entry
 from broker.settings import Settings
 from broker.store import open_store, upgrade
-from broker.wiring import ServiceKeys, build_broker
+from broker.wiring import build_broker
 from gateway.app import create_app
 from gateway.serve import running
 from tests.agencies.made_area import (
@@ -98,9 +98,7 @@ def running_area(folder: Path) -> Iterator[RunningArea]:
             await uow.trust.add_register(1, signed_register(entries()), NOW)
             await uow.commit()
         await store.close()
-        broker = await build_broker(
-            settings, clock, ServiceKeys(made_area().gateway, made_area().log), clock_is_injected=True
-        )
+        broker = await build_broker(settings, clock, made_area().service_keys, clock_is_injected=True)
         try:
             async with running(create_app(broker, run_worker=True)) as url:
                 area.url = url

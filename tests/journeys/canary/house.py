@@ -117,7 +117,7 @@ class House:
     @property
     def keys(self) -> ServiceKeys:
         """The broker's own keys."""
-        return ServiceKeys(self.area.gateway, self.area.log)
+        return ServiceKeys(self.area.gateway, self.area.log, self.area.index)
 
     def say(self, raw: bytes) -> bytes:
         """Return all that the gateway answers to these bytes, until it closes the connection."""

@@ -25,6 +25,7 @@ from broker.queues import open_queue
 from broker.services.desk import Directories
 from broker.settings import Settings
 from broker.wiring import Broker, ServiceKeys, build_broker
+from crypto.blind_index import parse_index_key
 from crypto.keys import parse_signing_key
 from gateway.app import create_app
 from gateway.logs import configure_logs
@@ -41,7 +42,7 @@ class Job:
 
     folder   its own: plan, trace, log, `url` once it listens, `shown` with the messages a kit has shown, `composed`
              with what it sends
-    secrets  a server's gateway and log keys, or a kit's passphrase; made-up people's
+    secrets  a server's gateway, log and index keys, or a kit's passphrase; made-up people's
     url      whom a kit talks to
     acts     what a kit does, in this order: send, pull, open, answer
     """
@@ -104,10 +105,11 @@ def _run(job: Job, steps: Steps) -> None:
 
 async def _serve(job: Job, steps: Steps) -> None:
     folder, settings = Path(job.folder), Settings.model_validate(job.settings)
-    gateway, log = (parse_signing_key(secret) for secret in job.secrets)
+    gateway, log = (parse_signing_key(secret) for secret in job.secrets[:2])
+    index = parse_index_key(job.secrets[2])
     clock = FileClock(Path(job.clock))
     FileSteps(steps, "outside", [settings.outside])
-    broker = await _counted(settings, clock, ServiceKeys(gateway, log), steps)
+    broker = await _counted(settings, clock, ServiceKeys(gateway, log, index), steps)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, broker.desk.clock_moved.ring)

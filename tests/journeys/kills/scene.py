@@ -148,7 +148,7 @@ class Scene:
             str(own),
             str(self.folder / "clock"),
             {**settings.model_dump(mode="json", exclude_none=True)},
-            (self.area.gateway.encode(), self.area.log.encode()),
+            (self.area.gateway.encode(), self.area.log.encode(), self.area.index.encode()),
         )
         server = Server(self._nursery.start(job), own)
         self._started.append(server)

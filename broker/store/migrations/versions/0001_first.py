@@ -13,6 +13,7 @@ TIME = sa.DateTime(timezone=True)
 def upgrade() -> None:
     """Create every table."""
     _cases()
+    _sameness()
     _relations()
     _messages()
     _deliveries()
@@ -43,10 +44,57 @@ def _cases() -> None:
             comment="whether people excluded by name are still to be dealt with",
         ),
         sa.Column("scheduled_at", TIME, nullable=True, comment="when its destruction was scheduled"),
+        sa.Column("lead", sa.Text(), nullable=False, comment="oldest of the cases that are one with it"),
+        sa.Column("merged_into", sa.Text(), nullable=True, comment="case that it was merged into"),
+        sa.Column("merged_at", TIME, nullable=True, comment="when it was merged"),
+        sa.ForeignKeyConstraint(["lead"], ["cases.ref"], name=op.f("fk_cases_lead")),
+        sa.ForeignKeyConstraint(["merged_into"], ["cases.ref"], name=op.f("fk_cases_merged_into")),
         sa.PrimaryKeyConstraint("ref", name=op.f("pk_cases")),
     )
     op.create_index(op.f("ix_cases_last_referral_at_scheduled_at"), "cases", ["last_referral_at", "scheduled_at"])
     op.create_index(op.f("ix_cases_scheduled_at"), "cases", ["scheduled_at"])
+    op.create_index(op.f("ix_cases_lead"), "cases", ["lead"])
+    op.create_index(op.f("ix_cases_merged_into"), "cases", ["merged_into"])
+
+
+def _sameness() -> None:
+    op.create_table(
+        "referrals",
+        sa.Column("case", sa.Text(), nullable=False, comment="case reference"),
+        sa.Column("at", TIME, nullable=False, comment="when it was referred, unless for information only"),
+        sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f("fk_referrals_case"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("case", "at", name=op.f("pk_referrals")),
+    )
+    op.create_table(
+        "tokens",
+        sa.Column(
+            "token",
+            sa.Text(),
+            nullable=False,
+            comment="keyed token of a name and birth date; tells neither without the index key",
+        ),
+        sa.Column("case", sa.Text(), nullable=False, comment="case reference"),
+        sa.Column("role", sa.Text(), nullable=False, comment="as what the referral names the person"),
+        sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f("fk_tokens_case"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("token", "case", "role", name=op.f("pk_tokens")),
+    )
+    op.create_index(op.f("ix_tokens_case"), "tokens", ["case"])
+    decided = ("decision", sa.Text(), "whether they are the same: the coordinator's decision")
+    for name, more, at in (
+        ("sameness", [decided], "when it was decided"),
+        ("links", [], "when the coordinator linked them"),
+    ):
+        op.create_table(
+            name,
+            sa.Column("case", sa.Text(), nullable=False, comment="case reference, the lower of the two"),
+            sa.Column("other", sa.Text(), nullable=False, comment="case reference, the higher of the two"),
+            *(sa.Column(column, kind, nullable=False, comment=comment) for column, kind, comment in more),
+            sa.Column("at", TIME, nullable=False, comment=at),
+            sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f(f"fk_{name}_case"), ondelete="CASCADE"),
+            sa.ForeignKeyConstraint(["other"], ["cases.ref"], name=op.f(f"fk_{name}_other"), ondelete="CASCADE"),
+            sa.PrimaryKeyConstraint("case", "other", name=op.f(f"pk_{name}")),
+        )
+        op.create_index(op.f(f"ix_{name}_other"), name, ["other"])
 
 
 def _relations() -> None:

@@ -1,0 +1,203 @@
+"""`marac case proposals`, `compare`, `decide`, `link`, `merge`, `split`: are two cases of the same people?"""
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+import typer
+
+from agencies.kit.client import Kit
+from agencies.kit.comparing import NothingOpened, newest_referral, side_by_side
+from agencies.kit.terminal import (
+    HERE,
+    AsJson,
+    Exit,
+    KitFolder,
+    PassphraseFile,
+    answer,
+    confirmed,
+    open_kit,
+    say,
+    stop,
+    takes,
+    the_case,
+)
+from agencies.kit.wire import (
+    CaseAnswer,
+    HeldAnswer,
+    MergedAnswer,
+    ProposalAnswer,
+    ProposalsAnswer,
+    SplitAnswer,
+    parse_answer,
+)
+from agencies.names import CaseRef
+
+Case = Annotated[str, typer.Argument(metavar="CASE", help="Such as CAM-7Q4X9-K2M8T-5.")]
+Other = Annotated[str, typer.Argument(metavar="OTHER", help="The other case's reference.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+ROLES: Final = {
+    "victim": "the same victim",
+    "perpetrator": "a perpetrator in common",
+    "crossed": "the victim of one is a perpetrator of the other",
+}
+
+REPEATS: Final = {
+    "within-12-months": "it came within 12 months of the last referral",
+    "first-referral": "no earlier referral is known",
+    "another-victim-or-perpetrator": "the earlier referral is of another victim or perpetrator",
+    "over-12-months": "the last referral was more than 12 months before",
+}
+
+
+def told_of(case: CaseAnswer) -> list[str]:
+    """Return what is decided and proposed of a case, line by line."""
+    told = [f"One case with {one}" for one in case.references if one != case.case]
+    told += [f"Linked with {one}, which is another case" for one in case.links]
+    if case.repeat is not None:
+        because = REPEATS.get(case.repeat.because, case.repeat.because)
+        told.append(f"Repeat proposed: {'yes' if case.repeat.proposed else 'no'}, because {because}")
+    return told
+
+
+def proposals(
+    case: Case, kit: KitFolder = HERE, passphrase_file: PassphraseFile = None, as_json: AsJson = False
+) -> None:
+    """List other cases that may be of the same people, by names and birth dates that the broker cannot read.
+
+    It proposes; whether they are the same a person says, having seen both: marac case compare.
+
+    Example: marac case proposals CAM-7Q4X9-K2M8T-5
+    """
+    reference = the_case(case)
+    with open_kit(kit, passphrase_file) as office:
+        path = f"/v1/cases/{reference}/proposals"
+        found = office.gateway.get(path, ProposalsAnswer, office.fields())
+    lines = [_proposed(one) for one in found.proposals]
+    answer(as_json, found.model_dump(), "\n".join(lines) or "No other case looks like this one.")
+
+
+def compare(case: Case, other: Other, kit: KitFolder = HERE, passphrase_file: PassphraseFile = None) -> None:
+    """Show the newest referral of each case side by side, from what this kit opened; nobody is asked.
+
+    Example: marac case compare CAM-7Q4X9-K2M8T-5 CAM-2B3C4-D5E6F-9
+    """
+    pair = _two(case, other)
+    with open_kit(kit, passphrase_file) as office:
+        try:
+            one, another = (newest_referral(office, reference) for reference in pair)
+        except NothingOpened as missing:
+            next_step = (
+                f"open it first: marac open {missing.waits}" if missing.waits else "collect it first: marac pull"
+            )
+            stop(f"case {missing.case}: {missing}", next_step)
+        say(side_by_side(one, another))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecideOptions:
+    """Which two cases, and whether their people are the same."""
+
+    case: Case
+    other: Other
+    same: Annotated[bool, typer.Option("--same", help="The same people; to make them one: marac case merge.")] = False
+    different: Annotated[bool, typer.Option("--different", help="Not the same: not proposed again.")] = False
+    unsure: Annotated[bool, typer.Option("--unsure", help="It cannot be said yet; proposed again.")] = False
+    kit: KitFolder = HERE
+    passphrase_file: PassphraseFile = None
+
+
+@takes(DecideOptions)
+def decide(options: DecideOptions) -> None:
+    """Record whether two cases are of the same people. Nobody else sees more or less by it.
+
+    Example: marac case decide CAM-7Q4X9-K2M8T-5 CAM-2B3C4-D5E6F-9 --different
+    """
+    given = {"same": options.same, "different": options.different, "unsure": options.unsure}
+    decisions = [word for word, is_given in given.items() if is_given]
+    if len(decisions) != 1:
+        stop("give one decision", "give one of: --same, --different, --unsure", Exit.USAGE)
+    with open_kit(options.kit, options.passphrase_file) as office:
+        _post(office, _two(options.case, options.other), "sameness", decision=decisions[0])
+    say(f"Recorded: {decisions[0]}.")
+
+
+def link(case: Case, other: Other, kit: KitFolder = HERE, passphrase_file: PassphraseFile = None) -> None:
+    """Record that two cases are related and not one: another perpetrator, say. It gives nobody any right.
+
+    Example: marac case link CAM-7Q4X9-K2M8T-5 CAM-2B3C4-D5E6F-9
+    """
+    with open_kit(kit, passphrase_file) as office:
+        _post(office, _two(case, other), "links")
+    say("Linked: marac case show names the other one.")
+
+
+def merge(
+    case: Case,
+    other: Other,
+    yes: Yes = False,
+    kit: KitFolder = HERE,
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make two cases one: same victim, any perpetrator in common. The older one leads; both references stay good.
+
+    Who takes part in either takes part in both; whom either excludes is kept out of both, at once.
+
+    Example: marac case merge CAM-7Q4X9-K2M8T-5 CAM-2B3C4-D5E6F-9
+    """
+    pair = _two(case, other)
+    if not confirmed(f"Make {pair[0]} and {pair[1]} one? Who takes part in one sees the other then.", yes=yes):
+        stop("nothing was done", "look at both first: marac case compare")
+    with open_kit(kit, passphrase_file) as office:
+        merged = parse_answer(_post(office, pair, "merge"), MergedAnswer)
+    lines = [f"One case from now on, led by {merged.lead}.", *(_to_recall(one) for one in merged.held)]
+    answer(as_json, merged.model_dump(), "\n".join(lines))
+
+
+def split(
+    case: Case, other: Other, yes: Yes = False, kit: KitFolder = HERE, passphrase_file: PassphraseFile = None
+) -> None:
+    """Undo a merge: each case is as it was before. What was recorded since stays with the one that led; exclusions,
+    and that a case is closed, stay with both. What was read meanwhile stays read: see marac audit export.
+
+    Example: marac case split CAM-7Q4X9-K2M8T-5 CAM-2B3C4-D5E6F-9
+    """
+    pair = _two(case, other)
+    if not confirmed(f"Make {pair[0]} and {pair[1]} two cases again?", yes=yes):
+        stop("nothing was done", "see who takes part: marac case show")
+    with open_kit(kit, passphrase_file) as office:
+        done = parse_answer(_post(office, pair, "split"), SplitAnswer)
+    say(f"{done.left} is a case by itself again.")
+    say("Relations and dates that were recorded since the merge stay with the other: check both with marac case show.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to `marac case`."""
+    for command in (proposals, compare, link, merge, split):
+        app.command(command.__name__)(command)
+    app.command("decide")(decide)
+
+
+def _post(office: Kit, pair: tuple[CaseRef, CaseRef], act: str, **members: str) -> bytes:
+    return office.post(f"/v1/cases/{pair[0]}/{act}", {"other": pair[1], **members})
+
+
+def _two(case: str, other: str) -> tuple[CaseRef, CaseRef]:
+    one, another = the_case(case), the_case(other)
+    if one == another:
+        stop("that is the same reference twice", "give two cases", Exit.USAGE)
+    return one, another
+
+
+def _proposed(one: ProposalAnswer) -> str:
+    because = "; ".join(ROLES.get(role, role) for role in one.roles)
+    return f"{one.case}  {because}" + (f"  (decided before: {one.decided})" if one.decided else "")
+
+
+def _to_recall(held: HeldAnswer) -> str:
+    who = "it" if held.excluded == held.recipient else f"its officer {held.excluded}"
+    return (
+        f"{held.recipient} was given message {held.message} before, and {who} is excluded now. Take it back:\n"
+        f"  marac recall {held.message} --only --reason wrong-recipient --to {held.recipient}"
+    )

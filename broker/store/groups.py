@@ -1,0 +1,100 @@
+"""Cases that are one, as conditions in SQL: a row of `cases` stands for its whole group where it is the lead."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+
+from agencies.names import CaseRef
+from broker.retention import Cutoff
+from broker.store import tables
+
+Conditions = Sequence[ColumnElement[bool]]
+Columns = ReadOnlyColumnCollection[str, Column[Any]]
+Leads = Select[tuple[str]] | Sequence[CaseRef]
+
+_cases = tables.cases.c
+_member = tables.cases.alias("member")
+
+
+def leads_of(refs: Sequence[CaseRef]) -> Select[tuple[str]]:
+    """Return the query for the leads of these cases."""
+    one = tables.cases.alias("one")
+    return select(one.c.lead).where(one.c.ref.in_(refs))
+
+
+def leads() -> ColumnElement[bool]:
+    """Claim that the row is a lead's."""
+    return _cases.lead == _cases.ref
+
+
+def is_one_with(ref: CaseRef) -> ColumnElement[bool]:
+    """Claim that the row's case is one with `ref`, itself included."""
+    return _cases.lead.in_(leads_of([ref]))
+
+
+def are_due(before: Cutoff) -> Conditions:
+    """Claim that some of the group is not scheduled, and nothing of it was referred or looked up after `before`."""
+    return (~_any(~_is_due(_member.c, before)), _any(_member.c.scheduled_at.is_(None)))
+
+
+def is_due_with_its_group(before: Cutoff) -> Conditions:
+    """Claim that the row's case is not scheduled, and nothing of its group was referred or looked up after `before`."""
+    return (_cases.scheduled_at.is_(None), ~_any(~_is_due(_member.c, before)))
+
+
+def are_scheduled(before: datetime) -> Conditions:
+    """Claim that all of the group is scheduled, at or before `before`."""
+    late = or_(_member.c.scheduled_at.is_(None), _member.c.scheduled_at > before)
+    return (_cases.scheduled_at <= before, ~_any(late))
+
+
+def are_scheduled_after(at: datetime) -> Conditions:
+    """Claim that all of the group is scheduled, some of it after `at`."""
+    return (leads(), ~_any(_member.c.scheduled_at.is_(None)), _any(_member.c.scheduled_at > at))
+
+
+def excludes(excluded: Sequence[str]) -> ColumnElement[bool]:
+    """Claim that a case of the row's group excludes any of these agencies or officers."""
+    exclusions = tables.exclusions.c
+    kept_out = select(_member.c.lead).join(tables.exclusions, exclusions.case == _member.c.ref)
+    return _cases.lead.in_(kept_out.where(exclusions.excluded.in_(excluded)))
+
+
+def is_closed() -> ColumnElement[bool]:
+    """Claim that a case of the row's group is closed."""
+    return _any(_member.c.closed.is_(True))
+
+
+def is_pending() -> ColumnElement[bool]:
+    """Claim that in a case of the row's group people excluded in words are still to be dealt with."""
+    return _any(_member.c.exclusions_pending.is_(True))
+
+
+def names(officers: Sequence[str]) -> ColumnElement[bool]:
+    """Claim that a case of the row's group names any of these officers."""
+    named = tables.named.c
+    return exists().where(_member.c.lead == _cases.lead, named.case == _member.c.ref, named.officer.in_(officers))
+
+
+def is_triaged() -> ColumnElement[bool]:
+    """Claim that a triage came, about any case of the row's group, since the row's case was last referred."""
+    messages = tables.messages.c
+    return exists().where(
+        _member.c.lead == _cases.lead,
+        messages.case == _member.c.ref,
+        messages.document == "triage",
+        messages.accepted_at >= _cases.last_referral_at,
+    )
+
+
+def _any(such: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(_member.c.lead == _cases.lead, such)
+
+
+def _is_due(case: Columns, before: Cutoff) -> ColumnElement[bool]:
+    # Never null: a case without a referral counts by when it was looked up.
+    looked_up = and_(case.last_referral_at.is_(None), case.opened_at <= before.looked_up)
+    return or_(and_(case.last_referral_at.is_not(None), case.last_referral_at <= before.referred), looked_up)
