@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench import deciding, memory, packs, peers, sealing, tree
+from tests.bench import deciding, memory, packs, peers, sealing, tokens, tree
 from tests.bench.machine import describe
 from tests.bench.rounds import Progress
 from tests.bench.table import Report, Row
@@ -22,9 +22,11 @@ examples:
   ./marac bench crypto                              the table; progress goes to standard error
   ./marac bench pack                                the pack of 40 messages
   ./marac bench crypto --json | jq '.rows[].ratio'  for a program; times in seconds
+  ./marac bench tokens --cases 100000               a search for alike cases among fewer, on a PostgreSQL of its own
 
 exit code: 0 if every limit was measured and is kept, 1 if one is not or a peer is missing, 130 if interrupted
-crypto takes about half a minute, 400 MB of memory and 200 MB in the temporary folder"""
+crypto takes about half a minute, 400 MB of memory and 200 MB in the temporary folder; tokens, among a million cases,
+some minutes and 6 GB there"""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -33,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     os.chdir(ROOT)
     try:
-        report = BENCHMARKS[options.what]()
+        report = people(options.cases) if options.what == "tokens" else BENCHMARKS[options.what]()
     except KeyboardInterrupt:
         print("\nmarac bench: interrupted", file=sys.stderr)
         return 130
@@ -51,9 +53,11 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "what",
-        choices=sorted(BENCHMARKS),
-        help="crypto: sealing, opening, proofs of the log; decide: need-to-know; pack: how soon a case's pack begins",
+        choices=sorted([*BENCHMARKS, "tokens"]),
+        help="crypto: sealing, opening, proofs of the log; decide: need-to-know; pack: how soon a case's pack begins; "
+        "tokens: cases of the same people",
     )
+    parser.add_argument("--cases", type=int, default=tokens.CASES, help="of tokens: among how many (%(default)s)")
     parser.add_argument("--json", action="store_true", help="the same as JSON, on standard output")
     return parser.parse_args(arguments)
 
@@ -89,6 +93,15 @@ def pack() -> Report:
     rows = list(packs.rows(progress, notes))
     progress.done()
     return Report(rows, notes, describe(PACKAGES))
+
+
+def people(cases: int) -> Report:
+    """Return what it takes to find alike cases among so many."""
+    machine, progress = describe(("SQLAlchemy", "asyncpg")), Progress()
+    notes: list[str] = []
+    rows = list(tokens.rows(progress, notes, cases))
+    progress.done()
+    return Report(rows, notes, machine)
 
 
 BENCHMARKS = {"crypto": crypto, "decide": decide, "pack": pack}
