@@ -8,11 +8,9 @@ from typing import Protocol
 from agencies.names import CaseRef, DeliveryId, EntryId, MessageId, OfficerId, PartyId
 from broker.audit import Entry
 from broker.case import Case, Flag, Related
-from broker.people import People
 from broker.records import (
     Addressed,
     Arrival,
-    Channel,
     Delivery,
     Destroyed,
     Earlier,
@@ -22,6 +20,7 @@ from broker.records import (
     Message,
     Reach,
 )
+from broker.repositories import Notices, People, Tombstones
 from broker.retention import Cutoff
 
 
@@ -316,25 +315,6 @@ class Trust(Protocol):
         """Forget the nonces that expired before `now`; return how many."""
 
 
-class Tombstones(Protocol):
-    """What remains of destroyed cases."""
-
-    async def add(self, case_hash: str, note: str, at: datetime) -> None:
-        """Keep a tombstone; the same case hash again changes nothing."""
-
-    async def unsettled(self) -> Mapping[str, str]:
-        """Return the notes by case hash, oldest first, that are not known to be outside, or not cleared from files."""
-
-    async def newest_at(self) -> datetime | None:
-        """Return when the last case was destroyed, or None before the first."""
-
-    async def settle(self, case_hashes: Sequence[str], at: datetime) -> None:
-        """Record that these destructions are done, outside the database and in its files too."""
-
-    async def all(self) -> Sequence[str]:
-        """Return the tombstone notes, oldest first."""
-
-
 class Letters(Protocol):
     """The letters of the embedded queue: RabbitMQ's work where there is no RabbitMQ."""
 
@@ -358,34 +338,6 @@ class Letters(Protocol):
 
     async def let_go(self, holder: str, at: datetime) -> None:
         """Everything that `holder` took may be taken again from `at` on."""
-
-
-class Notices(Protocol):
-    """Where parties are told that something waits for them, and how that goes."""
-
-    async def all(self) -> Sequence[Channel]:
-        """Return every channel, by party."""
-
-    async def of(self, party: PartyId) -> Sequence[Channel]:
-        """Return the channels of a party."""
-
-    async def put(self, channel: Channel) -> None:
-        """Keep a channel as new; the same address again changes nothing."""
-
-    async def drop(self, party: PartyId, channels: Sequence[str]) -> None:
-        """Destroy these channels of a party."""
-
-    async def claim(self, channel: Channel, at: datetime, again_at: datetime) -> bool:
-        """Record that a notice goes out at `at`; False if another process was faster, or the address was changed."""
-
-    async def told(self, channel: Channel) -> None:
-        """Record that the notice that was claimed got through."""
-
-    async def failed(self, channel: Channel, fault: str, at: datetime, again_at: datetime) -> None:
-        """Record that the notice that was claimed failed; it is tried again from `again_at` on."""
-
-    async def seen(self, party: PartyId) -> None:
-        """Record that the party has looked: something new may be told."""
 
 
 class UnitOfWork(AbstractAsyncContextManager["UnitOfWork"], Protocol):

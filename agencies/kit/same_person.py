@@ -21,15 +21,7 @@ from agencies.kit.terminal import (
     takes,
     the_case,
 )
-from agencies.kit.wire import (
-    CaseAnswer,
-    HeldAnswer,
-    MergedAnswer,
-    ProposalAnswer,
-    ProposalsAnswer,
-    SplitAnswer,
-    parse_answer,
-)
+from agencies.kit.wire import Answer, CaseAnswer, parse_answer
 from agencies.names import CaseRef
 
 Case = Annotated[str, typer.Argument(metavar="CASE", help="Such as CAM-7Q4X9-K2M8T-5.")]
@@ -41,6 +33,42 @@ ROLES: Final = {
     "perpetrator": "a perpetrator in common",
     "crossed": "the victim of one is a perpetrator of the other",
 }
+
+
+class ProposalAnswer(Answer):
+    """A case that may be of the same people as another."""
+
+    case: str
+    roles: tuple[str, ...]
+    decided: str | None
+
+
+class ProposalsAnswer(Answer):
+    """GET /v1/cases/{case}/proposals."""
+
+    proposals: tuple[ProposalAnswer, ...]
+
+
+class HeldAnswer(Answer):
+    """A message that was released to a recipient whom a merge excludes, or any of whose officers it does."""
+
+    message: str
+    recipient: str
+    excluded: str
+
+
+class MergedAnswer(Answer):
+    """POST /v1/cases/{case}/merge."""
+
+    lead: str
+    held: tuple[HeldAnswer, ...]
+
+
+class SplitAnswer(Answer):
+    """POST /v1/cases/{case}/split."""
+
+    left: str
+
 
 REPEATS: Final = {
     "within-12-months": "it came within 12 months of the last referral",

@@ -190,41 +190,6 @@ class CaseAnswer(Answer):
     repeat: RepeatAnswer | None
 
 
-class ProposalAnswer(Answer):
-    """A case that may be of the same people as another."""
-
-    case: str
-    roles: tuple[str, ...]
-    decided: str | None
-
-
-class ProposalsAnswer(Answer):
-    """GET /v1/cases/{case}/proposals."""
-
-    proposals: tuple[ProposalAnswer, ...]
-
-
-class HeldAnswer(Answer):
-    """A message that was released to a recipient whom a merge excludes, or any of whose officers it does."""
-
-    message: str
-    recipient: str
-    excluded: str
-
-
-class MergedAnswer(Answer):
-    """POST /v1/cases/{case}/merge."""
-
-    lead: str
-    held: tuple[HeldAnswer, ...]
-
-
-class SplitAnswer(Answer):
-    """POST /v1/cases/{case}/split."""
-
-    left: str
-
-
 class ChannelAnswer(Answer):
     """One way by which this party is told, and since when and why it fails."""
 

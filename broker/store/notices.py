@@ -14,7 +14,7 @@ _ROWS = tables.notices.c
 
 
 class SqlNotices:
-    """Channels by party, and how notices go; see ports.Notices."""
+    """Channels by party, and how notices go; see repositories.Notices."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction

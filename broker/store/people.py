@@ -16,7 +16,7 @@ from crypto.blind_index import Token
 
 
 class SqlPeople:
-    """What is known of whether cases are of the same people; see people.People."""
+    """What is known of whether cases are of the same people; see repositories.People."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction

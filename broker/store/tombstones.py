@@ -10,7 +10,7 @@ from broker.store.transaction import Transaction
 
 
 class SqlTombstones:
-    """Signed tombstones; see ports.Tombstones."""
+    """Signed tombstones; see repositories.Tombstones."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction

@@ -8,7 +8,8 @@ from agencies.documents.person import Perpetrator, Victim
 from agencies.documents.referral import Referral
 from agencies.kit.client import Kit
 from agencies.kit.comparing import NothingOpened, newest_referral, side_by_side
-from agencies.kit.wire import MergedAnswer, Problem, ProposalsAnswer, SplitAnswer, parse_answer
+from agencies.kit.same_person import MergedAnswer, ProposalsAnswer, SplitAnswer
+from agencies.kit.wire import Problem, parse_answer
 from agencies.names import CaseRef, DeliveryId, draw_case_ref
 from broker.case import Relation
 from gateway.made_up import PREFIX

@@ -14,7 +14,7 @@ from broker.records import Alike, Named, Reach, Sameness
 from broker.store import tables
 from broker.store.engines import open_patient
 from crypto.blind_index import Token
-from tests.ports.makers import HOUSING, IDVA, NOW, POLICE, a_case, a_message, accepted, after, in_mailbox
+from tests.ports.makers import HOUSING, IDVA, NOW, POLICE, a_case, a_message, accepted, after, by, in_mailbox
 
 A, B, C, D = (Token(f"0123456789abcdef:{letter * 21}A") for letter in "abcd")
 VICTIM, PERPETRATOR, CROSSED = Named
@@ -149,7 +149,7 @@ async def test_what_waits_in_either_is_withheld_from_whom_the_other_excludes(sto
     await added(store, first, second)
     message = a_message(first.ref, (POLICE,))
     await in_mailbox(store, message)
-    reach = Reach(POLICE, (), whole=True)
+    reach = Reach(POLICE, (), (), whole=True)
     async with store.reader() as unit:
         assert len(await unit.messages.waiting(reach, 9, NOW)) == 1
     await merge(store, first.ref, second.ref)
@@ -168,14 +168,11 @@ async def test_what_is_one_is_due_scheduled_and_counted_together(store: Store) -
     await merge(store, first, second)
     async with store.unit() as unit:
         cases = unit.cases
-        assert [await cases.count(), await cases.count_due(NOW - timedelta(days=1)), await cases.count_due(NOW)] == [
-            1,
-            0,
-            1,
-        ]
-        assert [case.ref for case in await cases.due(NOW, 9)] == [first]
-        assert await cases.schedule([first], NOW, before=NOW - timedelta(days=1)) == []
-        assert await cases.schedule([first], NOW, before=NOW) == [first, second], "each has its entry in the log"
+        assert (await cases.count(), await cases.count_due(by(NOW))) == (1, 1)
+        assert await cases.count_due(by(NOW - timedelta(days=1))) == 0, "the latest referral counts"
+        assert [case.ref for case in await cases.due(by(NOW), 9)] == [first]
+        assert await cases.schedule([first], NOW, before=by(NOW - timedelta(days=1))) == []
+        assert await cases.schedule([first], NOW, before=by(NOW)) == [first, second], "each has its entry in the log"
         assert ([case.ref for case in await cases.scheduled(NOW, 9)], await cases.count_scheduled(NOW)) == ([first], 1)
         assert await cases.scheduled_after(NOW - timedelta(days=1), 9) == [first]
         await cases.restart(second, after(days=1))

@@ -104,6 +104,7 @@ SURVEY = Access(Act.SURVEY, asker(COORDINATOR))
 AUDIT = Access(Act.AUDIT, asker(COMPLIANCE))
 COMPARED = (Act.PROPOSALS, Act.SAMENESS, Act.LINK, Act.MERGE, Act.SPLIT)
 COMPARES = tuple(replace(EXCLUDE, act=act) for act in COMPARED)  # each is asked about each of two cases
+OPENS_BOTH = tuple(access for access in COMPARES if access.act in {Act.MERGE, Act.SPLIT})
 NOTICE_ADDRESS = Access(Act.NOTICE_ADDRESS, asker(HOUSING))
 UNCOLLECTED = Access(Act.UNCOLLECTED, asker(COORDINATOR))
 ABOUT_A_CASE = (
@@ -238,7 +239,7 @@ def _permits_in_a_closed_case(yes: Permit) -> Iterator[Question]:
     yield Question(
         "the coordinator's office reads by its own key, unnamed", about(proved(by(OPEN, COORDINATOR)), CLOSED), yes
     )
-    for access in (LIFT, RELATE, NAME):
+    for access in (LIFT, RELATE, NAME, *OPENS_BOTH):
         yield Question(f"{access.act} by an officer who proves it", about(proved(naming(access, OFFICER)), CLOSED), yes)
         yield Question(
             f"{access.act} by the deputy, proved", about(proved(naming(by(access, DEPUTY), OFFICER)), CLOSED), yes
@@ -367,7 +368,7 @@ def _refused_by_a_closed_case() -> Iterator[Question]:
     for party, public in ((IDVA, "not-available"), (DEPUTY, "officer-not-proved")):
         unproved = replace(by(OPEN, party), case=named, for_named=True)
         yield Question(f"opened by a named officer of {party.kind}, not proved", unproved, Deny("N10", public))
-    for access in (OPEN, LIFT, RELATE, NAME, SHARE):
+    for access in (OPEN, LIFT, RELATE, NAME, SHARE, *OPENS_BOTH):
         for is_proved in (False, None):
             asserted = naming(about(by(access, COORDINATOR), CLOSED), OFFICER, proved=is_proved)
             yield Question(f"{access.act} by the office, not proved", asserted, Deny("N10", "officer-not-proved"))

@@ -27,7 +27,7 @@ def test_who_has_no_part_or_lost_it_goes_back_to_its_flag_while_that_runs() -> N
         assert case.relation(HOUSING.id, FLAG.until) is Relation.ENDED
         assert case.relation(HOUSING.id, FLAG.since - SECOND) is Relation.ENDED
         assert case.relation(POLICE.id, NOW) is Relation.NONE
-    assert flagged().basis(HOUSING.id) is PUBLIC_TASK
+    assert flagged().basis(HOUSING.id, NOW) is PUBLIC_TASK
 
 
 def test_an_exclusion_beats_a_flag() -> None:

@@ -5,8 +5,9 @@ from datetime import datetime
 from types import TracebackType
 
 from agencies.names import DeliveryId, PartyId
-from broker.ports import Cases, Letters, Log, Messages, Notices, Outbox, Queue, Store, Tombstones, Trust, UnitOfWork
+from broker.ports import Cases, Letters, Log, Messages, Outbox, Queue, Store, Trust, UnitOfWork
 from broker.records import Arrival, Letter
+from broker.repositories import Notices, Tombstones
 from tests.journeys.kills.steps import Steps, caller
 
 

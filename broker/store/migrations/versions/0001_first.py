@@ -15,6 +15,7 @@ def upgrade() -> None:
     _cases()
     _sameness()
     _relations()
+    _named()
     _messages()
     _deliveries()
     _parts()
@@ -131,6 +132,9 @@ def _relations() -> None:
         sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f("fk_exclusions_case"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("case", "excluded", name=op.f("pk_exclusions")),
     )
+
+
+def _named() -> None:
     op.create_table(
         "named",
         sa.Column("case", sa.Text(), nullable=False, comment="case reference"),

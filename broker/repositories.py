@@ -1,0 +1,88 @@
+"""The ports to smaller tables: whether cases are of the same people, notices, tombstones; ports.py has the others."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from agencies.names import CaseRef, PartyId
+from broker.case import Case
+from broker.records import Alike, Channel, Named, Sameness
+from crypto.blind_index import Token
+
+
+class People(Protocol):
+    """What is known of whether cases are of the same people: tokens, decisions, links, dates; goes with its case."""
+
+    async def keep(self, case: CaseRef, tokens: Collection[tuple[Named, Token]]) -> None:
+        """Keep the tokens of who a referral names; those that are there change nothing."""
+
+    async def alike(self, case: Case, limit: int) -> Sequence[Alike]:
+        """Return up to `limit` cases of the same victim, or with a victim who is the other's perpetrator, by tokens.
+
+        Those that agree in more first; none that is one with `case`, or that was decided to be different from it.
+        """
+
+    async def decide(self, pair: tuple[CaseRef, CaseRef], decision: Sameness, at: datetime) -> None:
+        """Record what the coordinator decided of two cases; the last decision counts."""
+
+    async def decided(self, case: Case) -> Mapping[CaseRef, Sameness]:
+        """Return what was decided last between this case and others, by their leads."""
+
+    async def link(self, pair: tuple[CaseRef, CaseRef], at: datetime) -> None:
+        """Record that two cases are related; again changes nothing."""
+
+    async def linked(self, case: Case) -> Sequence[CaseRef]:
+        """Return the cases that this one is linked with, by their leads, sorted."""
+
+    async def referred(self, case: CaseRef, at: datetime) -> None:
+        """Record a referral that is not for information only."""
+
+    async def referrals(self, cases: Sequence[CaseRef], limit: int) -> Sequence[datetime]:
+        """Return when these were referred, the latest first."""
+
+
+class Notices(Protocol):
+    """Where parties are told that something waits for them, and how that goes."""
+
+    async def all(self) -> Sequence[Channel]:
+        """Return every channel, by party."""
+
+    async def of(self, party: PartyId) -> Sequence[Channel]:
+        """Return the channels of a party."""
+
+    async def put(self, channel: Channel) -> None:
+        """Keep a channel as new; the same address again changes nothing."""
+
+    async def drop(self, party: PartyId, channels: Sequence[str]) -> None:
+        """Destroy these channels of a party."""
+
+    async def claim(self, channel: Channel, at: datetime, again_at: datetime) -> bool:
+        """Record that a notice goes out at `at`; False if another process was faster, or the address was changed."""
+
+    async def told(self, channel: Channel) -> None:
+        """Record that the notice that was claimed got through."""
+
+    async def failed(self, channel: Channel, fault: str, at: datetime, again_at: datetime) -> None:
+        """Record that the notice that was claimed failed; it is tried again from `again_at` on."""
+
+    async def seen(self, party: PartyId) -> None:
+        """Record that the party has looked: something new may be told."""
+
+
+class Tombstones(Protocol):
+    """What remains of destroyed cases."""
+
+    async def add(self, case_hash: str, note: str, at: datetime) -> None:
+        """Keep a tombstone; the same case hash again changes nothing."""
+
+    async def unsettled(self) -> Mapping[str, str]:
+        """Return the notes by case hash, oldest first, that are not known to be outside, or not cleared from files."""
+
+    async def newest_at(self) -> datetime | None:
+        """Return when the last case was destroyed, or None before the first."""
+
+    async def settle(self, case_hashes: Sequence[str], at: datetime) -> None:
+        """Record that these destructions are done, outside the database and in its files too."""
+
+    async def all(self) -> Sequence[str]:
+        """Return the tombstone notes, oldest first."""
