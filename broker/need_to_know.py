@@ -67,9 +67,9 @@ _WHO_MAY = {
 _RELEASES = frozenset({Act.LEASE, Act.NOTICE, Act.OPEN, Act.RECEIVE})
 _RECALLS = frozenset({Act.RECALL, Act.RECALL_SOME})
 # Without a named officer an excluded one may be behind it: who reads, opens to others, or takes away from all.
-_BY_WHOM_COUNTS = (
-    _RECALLS | _COMPARES | {Act.LEASE, Act.NOTICE, Act.LIFT, Act.RELATE, Act.NAME, Act.VIEW, Act.SHARE, Act.SUBMIT}
-)
+_BY_WHOM_COUNTS = _RECALLS | _COMPARES | {
+    Act.LEASE, Act.NOTICE, Act.LIFT, Act.RELATE, Act.NAME, Act.VIEW, Act.SHARE, Act.SUBMIT,
+}  # fmt: skip
 # And so must somebody be named, where the area demands proof.
 _WANTS_PROOF = (_BY_WHOM_COUNTS - {Act.LEASE, Act.NOTICE}) | {
     Act.EXCLUDE, Act.CLOSE, Act.NOTICE_ADDRESS, Act.UNCOLLECTED,

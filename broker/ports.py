@@ -20,7 +20,7 @@ from broker.records import (
     Message,
     Reach,
 )
-from broker.repositories import Notices, People, Tombstones
+from broker.repositories import Letters, Notices, People, Tombstones
 from broker.retention import Cutoff
 
 
@@ -313,31 +313,6 @@ class Trust(Protocol):
 
     async def sweep_nonces(self, now: datetime) -> int:
         """Forget the nonces that expired before `now`; return how many."""
-
-
-class Letters(Protocol):
-    """The letters of the embedded queue: RabbitMQ's work where there is no RabbitMQ."""
-
-    async def put(self, letters: Sequence[Letter], at: datetime) -> None:
-        """Keep letters, to be taken from `at` on; a letter id that is there changes nothing."""
-
-    async def waiting(self, now: datetime, *, dead: bool) -> bool:
-        """Whether a letter (a dead one) could be taken."""
-
-    async def take(self, limit: int, holder: str, now: datetime, until: datetime, *, dead: bool) -> Sequence[Arrival]:
-        """Let `holder` take up to `limit` letters (dead ones), oldest first; nobody else gets them before `until`."""
-
-    async def bury(self, now: datetime, delivery_limit: int) -> None:
-        """Letters that may be taken again and were taken more often than the limit allows are dead letters now."""
-
-    async def settle(self, tags: Sequence[str]) -> None:
-        """Remove letters: they are in the mailbox, or recorded as dead."""
-
-    async def give_back(self, tags: Sequence[str], at: datetime) -> None:
-        """Letters may be taken again from `at` on."""
-
-    async def let_go(self, holder: str, at: datetime) -> None:
-        """Everything that `holder` took may be taken again from `at` on."""
 
 
 class UnitOfWork(AbstractAsyncContextManager["UnitOfWork"], Protocol):

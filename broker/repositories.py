@@ -1,4 +1,4 @@
-"""The ports to smaller tables: whether cases are of the same people, notices, tombstones; ports.py has the others."""
+"""The ports to smaller tables: who may be the same, notices, tombstones, letters; ports.py has the others."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Protocol
 
 from agencies.names import CaseRef, PartyId
 from broker.case import Case
-from broker.records import Alike, Channel, Named, Sameness
+from broker.records import Alike, Arrival, Channel, Letter, Named, Sameness
 from crypto.blind_index import Token
 
 
@@ -86,3 +86,28 @@ class Tombstones(Protocol):
 
     async def all(self) -> Sequence[str]:
         """Return the tombstone notes, oldest first."""
+
+
+class Letters(Protocol):
+    """The letters of the embedded queue: RabbitMQ's work where there is no RabbitMQ."""
+
+    async def put(self, letters: Sequence[Letter], at: datetime) -> None:
+        """Keep letters, to be taken from `at` on; a letter id that is there changes nothing."""
+
+    async def waiting(self, now: datetime, *, dead: bool) -> bool:
+        """Whether a letter (a dead one) could be taken."""
+
+    async def take(self, limit: int, holder: str, now: datetime, until: datetime, *, dead: bool) -> Sequence[Arrival]:
+        """Let `holder` take up to `limit` letters (dead ones), oldest first; nobody else gets them before `until`."""
+
+    async def bury(self, now: datetime, delivery_limit: int) -> None:
+        """Letters that may be taken again and were taken more often than the limit allows are dead letters now."""
+
+    async def settle(self, tags: Sequence[str]) -> None:
+        """Remove letters: they are in the mailbox, or recorded as dead."""
+
+    async def give_back(self, tags: Sequence[str], at: datetime) -> None:
+        """Letters may be taken again from `at` on."""
+
+    async def let_go(self, holder: str, at: datetime) -> None:
+        """Everything that `holder` took may be taken again from `at` on."""

@@ -12,7 +12,7 @@ from broker.store.transaction import Transaction
 
 
 class SqlLetters:
-    """The letters of the embedded queue; see ports.Letters."""
+    """The letters of the embedded queue; see repositories.Letters."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction

@@ -9,8 +9,8 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from broker.errors import StoreUnavailable
-from broker.ports import Cases, Letters, Log, Messages, Outbox, Trust
-from broker.repositories import Notices, People, Tombstones
+from broker.ports import Cases, Log, Messages, Outbox, Trust
+from broker.repositories import Letters, Notices, People, Tombstones
 from broker.store.cases import SqlCases
 from broker.store.letters import SqlLetters
 from broker.store.log import SqlLog

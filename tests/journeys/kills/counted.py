@@ -5,9 +5,9 @@ from datetime import datetime
 from types import TracebackType
 
 from agencies.names import DeliveryId, PartyId
-from broker.ports import Cases, Letters, Log, Messages, Outbox, Queue, Store, Trust, UnitOfWork
+from broker.ports import Cases, Log, Messages, Outbox, Queue, Store, Trust, UnitOfWork
 from broker.records import Arrival, Letter
-from broker.repositories import Notices, Tombstones
+from broker.repositories import Letters, Notices, People, Tombstones
 from tests.journeys.kills.steps import Steps, caller
 
 
@@ -22,6 +22,7 @@ class CountedUnit:
     tombstones: Tombstones
     letters: Letters
     notices: Notices
+    people: People
 
     def __init__(self, unit: UnitOfWork, steps: Steps) -> None:
         self._unit = unit
@@ -31,7 +32,7 @@ class CountedUnit:
         unit = await self._unit.__aenter__()
         self.cases, self.messages, self.outbox, self.log = unit.cases, unit.messages, unit.outbox, unit.log
         self.trust, self.tombstones, self.letters = unit.trust, unit.tombstones, unit.letters
-        self.notices = unit.notices
+        self.notices, self.people = unit.notices, unit.people
         return self
 
     async def __aexit__(
