@@ -12,6 +12,7 @@ from agencies.documents.research_request import ResearchRequest
 from agencies.documents.routes import ROUTES
 from agencies.kit import closed, same_person
 from agencies.kit.acceptance import Accepted
+from agencies.kit.answers import CaseAnswer
 from agencies.kit.client import Kit
 from agencies.kit.compose import Subject, about
 from agencies.kit.correcting import Corrects, Reason, check_options, correcting, with_reason
@@ -31,7 +32,6 @@ from agencies.kit.terminal import (
     the_case,
 )
 from agencies.kit.urgent import Urgent
-from agencies.kit.wire import CaseAnswer
 from agencies.taking_part import RELATIONS, WHYS
 
 OPENS = "lookup"  # needs no case

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from agencies.directory import Directory
-from agencies.kit import wire
+from agencies.kit import answers, wire
 from agencies.kit.home import Home, NotSaved
 from agencies.kit.inbox import Item, NotInInbox, PendingReceipt, State
 from agencies.kit.keyring import Keyring
@@ -87,7 +87,7 @@ class Kit(Sender):
         Raises Problem, Unreachable, BadAnswer.
         """
         body = self.post("/v1/inbox/lease", {"limit": limit, "wait_s": wait_s}, wire.TIMEOUT_S + wait_s)
-        answer = parse_answer(body, wire.LeaseAnswer)
+        answer = parse_answer(body, answers.LeaseAnswer)
         try:
             return Lease(
                 tuple((parse_delivery_id(one.delivery), _delivered(one)) for one in answer.deliveries),
@@ -331,7 +331,7 @@ class Kit(Sender):
         fields = self.fields(**{"marac-purpose": purpose})
         body = self.gateway.post(f"/v1/deliveries/{delivery}/header", None, fields)
         try:
-            return b64.parse_padded(parse_answer(body, wire.HeaderAnswer).header)
+            return b64.parse_padded(parse_answer(body, answers.HeaderAnswer).header)
         except Malformed:
             raise BadAnswer("the header is not base64") from None
 
@@ -355,9 +355,9 @@ def recall_of(item: Item) -> Recall | None:
     return None if item.notice is None else parse_recall(signed_note.text_of(item.notice))
 
 
-def _taken_back(one: wire.LeasedNotice) -> Delivered:
+def _taken_back(one: answers.LeasedNotice) -> Delivered:
     return Delivered(parse_message_id(one.message), one.manifest, b"", b"")
 
 
-def _delivered(one: wire.LeasedDelivery) -> Delivered:
+def _delivered(one: answers.LeasedDelivery) -> Delivered:
     return Delivered(parse_message_id(one.message), one.manifest, b"", b64.parse_padded(one.payload))

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agencies.kit.answers import CaseAnswer
 from agencies.kit.client import PURPOSE, Kit
 from agencies.kit.home import NotSaved
 from agencies.kit.inbox import Item
-from agencies.kit.wire import CaseAnswer, Problem
+from agencies.kit.wire import Problem
 from agencies.names import CaseRef, MessageId, OfficerId, PartyId, parse_message_id
 from agencies.notes.manifest import parse_manifest
 from crypto import age

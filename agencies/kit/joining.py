@@ -9,9 +9,10 @@ import httpx2
 import typer
 
 from agencies.area import fingerprint
+from agencies.kit.answers import AreaAnswer
 from agencies.kit.home import Home, KitSettings
 from agencies.kit.terminal import HERE, AsJson, Exit, KitFolder, answer, stop, takes, warn
-from agencies.kit.wire import AreaAnswer, BadAnswer, check_certificate, parse_answer, trusting
+from agencies.kit.wire import BadAnswer, check_certificate, parse_answer, trusting
 from agencies.names import OfficerId, PartyId, area_of, parse_officer_id, parse_party_id
 from crypto.errors import Malformed
 from crypto.keys import VerifyKey, parse_vkey

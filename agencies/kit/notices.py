@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from agencies.addresses import parse_mailbox, parse_webhook
+from agencies.kit.answers import ChannelAnswer, NoticesAnswer
 from agencies.kit.terminal import HERE, AsJson, Exit, KitFolder, PassphraseFile, answer, open_kit, say, stop, takes
-from agencies.kit.wire import ChannelAnswer, NoticesAnswer
 from crypto.errors import Malformed
 
 _FAULTS = {

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
+from agencies.kit.answers import Answer, CaseAnswer
 from agencies.kit.client import Kit
 from agencies.kit.comparing import NothingOpened, newest_referral, side_by_side
 from agencies.kit.terminal import (
@@ -21,7 +22,7 @@ from agencies.kit.terminal import (
     takes,
     the_case,
 )
-from agencies.kit.wire import Answer, CaseAnswer, parse_answer
+from agencies.kit.wire import parse_answer
 from agencies.names import CaseRef
 
 Case = Annotated[str, typer.Argument(metavar="CASE", help="Such as CAM-7Q4X9-K2M8T-5.")]

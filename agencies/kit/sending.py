@@ -15,7 +15,7 @@ from agencies.documents.exclusions import Exclusions
 from agencies.documents.referral import Referral
 from agencies.documents.routes import ROUTES
 from agencies.documents.safe_contact import SafeContact
-from agencies.kit import wire
+from agencies.kit import answers, wire
 from agencies.kit.acceptance import Accepted, check_accepted
 from agencies.kit.compose import REFERRAL, Author, Composed, Subject, compose
 from agencies.kit.home import Home, write_durably
@@ -93,11 +93,11 @@ class Sender:
         Raises CheckFailed (check 1) if anything is not signed as it must be or is older than what is held.
         """
         settings = self.home.settings
-        area = self.gateway.get("/v1/area", wire.AreaAnswer)
+        area = self.gateway.get("/v1/area", answers.AreaAnswer)
         if area.area != settings.area or area.root != settings.root:
             raise CheckFailed(Check.TRUST, "the gateway is another area's, or shows another root than the one pinned")
         # In the agency's name alone: an officer who is no longer in the register could never learn of it.
-        served = self.gateway.get("/v1/register", wire.RegisterAnswer)
+        served = self.gateway.get("/v1/register", answers.RegisterAnswer)
         if served.register_ is None:
             raise CheckFailed(Check.TRUST, "the gateway has no register")
         new = TrustNotes(
@@ -144,7 +144,7 @@ class Sender:
         named = {OFFICER_FIELD: claimed.officer} if claimed.officer else {}
         fields = {**named, "idempotency-key": composed.idempotency}
         body = self._post_kept(composed, fields)
-        notes = parse_answer(body, wire.ManifestsAnswer).manifests
+        notes = parse_answer(body, answers.ManifestsAnswer).manifests
         try:
             accepted = check_accepted(composed, notes, directory, self.home.settings)
         except CheckFailed:
@@ -158,13 +158,13 @@ class Sender:
 
     def status(self, message: MessageId) -> str:
         """Return the state of a message this agency sent: one for all recipients. Raises Problem, Unreachable."""
-        return self.gateway.get(f"/v1/messages/{message}", wire.StateAnswer, self.fields()).state
+        return self.gateway.get(f"/v1/messages/{message}", answers.StateAnswer, self.fields()).state
 
     def recall(self, message: MessageId, recipients: Sequence[str] | None, reason: str) -> str:
         """Take a message back from `recipients`, None for all; return its state. Raises Problem, Unreachable."""
         chosen = None if recipients is None else list(recipients)
         body = self.post(f"/v1/messages/{message}/recall", {"recipients": chosen, "reason": reason})
-        return parse_answer(body, wire.StateAnswer).state
+        return parse_answer(body, answers.StateAnswer).state
 
     def same_submission(self, message: MessageId) -> list[Manifest]:
         """Return the manifest of a message that was sent from here, then those of what was submitted together with it.
@@ -201,39 +201,39 @@ class Sender:
         """
         self.post(f"/v1/cases/{case}/officers", {"officers": list(officers), "remove": remove})
 
-    def case(self, case: CaseRef) -> wire.CaseAnswer:
+    def case(self, case: CaseRef) -> answers.CaseAnswer:
         """Return who takes part in a case, and who is kept out (coordinator). Raises Problem, Unreachable."""
-        return self.gateway.get(f"/v1/cases/{case}", wire.CaseAnswer, self.fields())
+        return self.gateway.get(f"/v1/cases/{case}", answers.CaseAnswer, self.fields())
 
     def set_notices(self, email: str | None, webhook: str | None) -> None:
         """Set where this party is told that something waits; None: not there. Raises Problem, Unreachable."""
         fields = self.fields(**{"idempotency-key": draw_uuid7(self.clock())})
         self.gateway.put("/v1/notices", encode_body({"email": email, "webhook": webhook}), fields)
 
-    def lookups(self) -> wire.LookupsAnswer:
+    def lookups(self) -> answers.LookupsAnswer:
         """Return each agency's look-ups by date (coordinator). Raises Problem, Unreachable."""
-        return self.gateway.get("/v1/lookups", wire.LookupsAnswer, self.fields())
+        return self.gateway.get("/v1/lookups", answers.LookupsAnswer, self.fields())
 
-    def waiting(self) -> wire.WaitingCasesAnswer:
+    def waiting(self) -> answers.WaitingCasesAnswer:
         """Return the cases in which something is missing (coordinator). Raises Problem, Unreachable."""
-        return self.gateway.get("/v1/cases", wire.WaitingCasesAnswer, self.fields())
+        return self.gateway.get("/v1/cases", answers.WaitingCasesAnswer, self.fields())
 
-    def notices(self) -> wire.NoticesAnswer:
+    def notices(self) -> answers.NoticesAnswer:
         """Return where this party is told, and how that goes. Raises Problem, Unreachable."""
-        return self.gateway.get("/v1/notices", wire.NoticesAnswer, self.fields())
+        return self.gateway.get("/v1/notices", answers.NoticesAnswer, self.fields())
 
-    def uncollected(self) -> wire.UncollectedAnswer:
+    def uncollected(self) -> answers.UncollectedAnswer:
         """Return what is urgent and not collected in time (coordinator). Raises Problem, Unreachable."""
-        return self.gateway.get("/v1/uncollected", wire.UncollectedAnswer, self.fields())
+        return self.gateway.get("/v1/uncollected", answers.UncollectedAnswer, self.fields())
 
-    def holdings(self, case: CaseRef) -> tuple[wire.HoldingAnswer, ...]:
+    def holdings(self, case: CaseRef) -> tuple[answers.HoldingAnswer, ...]:
         """Return who holds what of a case (coordinator), oldest message first. Raises Problem, Unreachable."""
-        return self.gateway.get(f"/v1/cases/{case}/holdings", wire.HoldingsAnswer, self.fields()).holdings
+        return self.gateway.get(f"/v1/cases/{case}/holdings", answers.HoldingsAnswer, self.fields()).holdings
 
     def share(self, case: CaseRef, message: MessageId, party: str, header: bytes) -> None:
         """Hand in a header made for `party` (coordinator); again, nothing changes. Raises Problem, Unreachable."""
         members = {"message": message, "recipient": party, "header": b64.encode_padded(header)}
-        parse_answer(self.post(f"/v1/cases/{case}/shares", members), wire.SharedAnswer)
+        parse_answer(self.post(f"/v1/cases/{case}/shares", members), answers.SharedAnswer)
 
     def revoke(self, key: str, reason: str) -> str:
         """Take a key of this agency, or of the officer here, out of use now; return the note that says so.
@@ -279,7 +279,7 @@ class Sender:
 
     def tombstones(self) -> list[str]:
         """Return what remains of destroyed cases, as signed notes. Raises Problem, Unreachable."""
-        return list(self.gateway.get("/v1/tombstones", wire.TombstonesAnswer, self.fields()).tombstones)
+        return list(self.gateway.get("/v1/tombstones", answers.TombstonesAnswer, self.fields()).tombstones)
 
     def post(self, path: str, members: Mapping[str, object], timeout_s: float = wire.TIMEOUT_S) -> bytes:
         """Send one act under a fresh idempotency id, its repeats under the same. Raises Problem, Unreachable."""

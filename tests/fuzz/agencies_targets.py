@@ -14,7 +14,7 @@ from agencies.documents.document import Document, parse_content, parse_document
 from agencies.documents.invalid import DocumentInvalid
 from agencies.documents.table import DOCUMENTS
 from agencies.enrolment import read_party_note
-from agencies.kit import wire
+from agencies.kit import answers, wire
 from agencies.kit.export import LogMismatch, Verified, verify_export
 from agencies.kit.forms import FormInvalid, ReferralForm, example, parse_form
 from agencies.notes.delegation import parse_delegation
@@ -82,21 +82,21 @@ COORDINATORS_KEYS = (
     str(fixed_identity(COORDINATOR, "working").recipient()),
 )
 BETWEEN_NOTES = "\0"  # which no note holds
-ANSWERS: tuple[wire.Answer, ...] = (
-    wire.AreaAnswer(area=AREA, root="key", delegations=("note",)),
-    wire.RegisterAnswer(register="note", revocations=()),
-    wire.ManifestsAnswer(manifests=("note",)),
-    wire.StateAnswer(message="id", state="delivered"),
-    wire.LeaseAnswer(
-        deliveries=(wire.LeasedDelivery(delivery="id", message="id", manifest="note", payload="AA=="),),
-        notices=(wire.LeasedNotice(delivery="id", message="id", manifest="note", notice="note"),),
+ANSWERS: tuple[answers.Answer, ...] = (
+    answers.AreaAnswer(area=AREA, root="key", delegations=("note",)),
+    answers.RegisterAnswer(register="note", revocations=()),
+    answers.ManifestsAnswer(manifests=("note",)),
+    answers.StateAnswer(message="id", state="delivered"),
+    answers.LeaseAnswer(
+        deliveries=(answers.LeasedDelivery(delivery="id", message="id", manifest="note", payload="AA=="),),
+        notices=(answers.LeasedNotice(delivery="id", message="id", manifest="note", notice="note"),),
     ),
-    wire.HeaderAnswer(header="AA==", entry="{}"),
-    wire.TombstonesAnswer(tombstones=()),
-    wire.SharedAnswer(delivery="id"),
-    wire.HoldingsAnswer(
+    answers.HeaderAnswer(header="AA==", entry="{}"),
+    answers.TombstonesAnswer(tombstones=()),
+    answers.SharedAnswer(delivery="id"),
+    answers.HoldingsAnswer(
         holdings=(
-            wire.HoldingAnswer(
+            answers.HoldingAnswer(
                 message="id",
                 kind="referral/1.0",
                 document="referral",
@@ -213,7 +213,7 @@ def has_plain_members(verified: Verified, raw: bytes) -> bool:
     )
 
 
-def parse_again(answer: wire.Answer) -> wire.Answer:
+def parse_again(answer: answers.Answer) -> answers.Answer:
     """Return what the kit reads from `answer` as a gateway would send it."""
     return wire.parse_answer(answer.model_dump_json(by_alias=True).encode(), type(answer))
 
