@@ -10,11 +10,12 @@ from tests.agencies.made_area import AREA, HOUSING, NOW, OFFICER, fixed_key, mad
 from tests.gateway.signing import Draft, base_of, usual_cover
 from tests.gateway.test_auth import arrival_of
 
-README = (Path(__file__).parents[2] / "gateway/signing.md").read_text()
+GATEWAY = Path(__file__).parents[2] / "gateway"
+SIGNING = (GATEWAY / "signing.md").read_text()
 
 
 def block(language: str) -> str:
-    found = re.search(rf"```{language}\n(.*?)\n```", README, re.DOTALL)
+    found = re.search(rf"```{language}\n(.*?)\n```", SIGNING, re.DOTALL)
     assert found
     return found.group(1)
 
@@ -39,11 +40,11 @@ def test_the_example_base_is_what_was_signed() -> None:
     draft = the_example()
     parameters = draft.value("signature-input").removeprefix("agency=")
     assert base_of(draft, usual_cover(draft), parameters).decode() == block("text")
-    assert fixed_key(HOUSING).verify_key.vkey in README
+    assert fixed_key(HOUSING).verify_key.vkey in SIGNING
 
 
 def test_every_code_that_the_page_names_is_in_the_catalogue() -> None:
-    named = re.findall(r"`([a-z]+(?:-[a-z]+)+)`", README.partition("## Signing")[0])
+    named = re.findall(r"`([a-z]+(?:-[a-z]+)+)`", (GATEWAY / "README.md").read_text().partition("## Routes")[0])
     codes = [code for code in named if code != "http-message-signatures"]
     assert codes
     assert set(codes) <= CATALOGUE.keys()
