@@ -316,7 +316,9 @@ def _is_notice() -> "ColumnElement[bool]":
 
 
 def _takes_part(now: datetime) -> "ColumnElement[bool]":
+    """Claim that the recipient has some part in the case, a flag being one: which part it must be, the case says."""
     deliveries, relations, exclusions = tables.deliveries.c, tables.relations.c, tables.exclusions.c
+    flags = tables.flags.c
     own, member = tables.cases.alias("own"), tables.cases.alias("member")
     in_group = and_(own.c.ref == deliveries.case, member.c.lead == own.c.lead)  # whichever of the merged cases says so
     excluded = exists().where(in_group, exclusions.case == member.c.ref, exclusions.excluded == deliveries.recipient)
@@ -327,7 +329,10 @@ def _takes_part(now: datetime) -> "ColumnElement[bool]":
         relations.relation.in_(_GRANTING),
         or_(relations.until.is_(None), relations.until > now),
     )
-    return and_(~excluded, related)
+    flagged = exists().where(
+        in_group, flags.case == member.c.ref, flags.party == deliveries.recipient, flags.until > now
+    )
+    return and_(~excluded, or_(related, flagged))
 
 
 def _within(reach: Reach) -> "ColumnElement[bool]":

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 
 from agencies.names import PartyId
-from broker.case import LawfulBasis, Related, Relation
+from broker.case import Flag, LawfulBasis, Related, Relation
 from broker.lifecycle import DeliveryState
 from broker.ports import Store
 from broker.records import Addressed, Channel, Reach
@@ -105,7 +105,7 @@ async def test_urgent_messages_are_published_and_leased_before_older_ones(store:
     async with store.unit() as unit:
         assert [letter.delivery for letter in await unit.outbox.take(9)] == wanted
         await unit.outbox.arrived(wanted, NOW)
-        found = [delivery for delivery, _ in await unit.messages.waiting(Reach(IDVA, (), whole=False), 9, NOW)]
+        found = [delivery for delivery, _ in await unit.messages.waiting(Reach(IDVA, (), (), whole=False), 9, NOW)]
         assert found == wanted
         assert [delivery.id for delivery, _ in await unit.messages.take(found[::-1], NOW)] == wanted
 
@@ -131,3 +131,7 @@ async def test_only_what_is_urgent_late_and_still_owed_is_uncollected(store: Sto
         ended = Related(IDVA, Relation.ENDED, LawfulBasis.UK_GDPR_PUBLIC_TASK, "no-longer-involved", NOW)
         await unit.cases.relate(late.message.case, ended)
         assert len(await unit.messages.uncollected(after(minutes=9), NOW, 9)) == 1
+        flag = Flag(IDVA, LawfulBasis.UK_GDPR_PUBLIC_TASK, NOW, after(minutes=2))
+        await unit.cases.flag(late.message.case, [flag])
+        assert len(await unit.messages.uncollected(after(minutes=9), NOW, 9)) == 2, "a flag is a part too"
+        assert len(await unit.messages.uncollected(after(minutes=9), flag.until, 9)) == 1
