@@ -79,7 +79,7 @@ class Cases(Protocol):
         """Record the end of the case's flags that have run out by `at`; False if that was recorded before."""
 
     async def untriaged(self, before: datetime, limit: int) -> Sequence[Case]:
-        """Return cases last referred by `before` with no triage since, oldest first."""
+        """Return cases last referred by `before` with no triage since that stands, oldest first."""
 
     async def pending(self, limit: int) -> Sequence[Case]:
         """Return cases with people excluded in words that nobody has dealt with, oldest first."""

@@ -8,6 +8,7 @@ from sqlalchemy import Column, ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from agencies.names import CaseRef
+from broker.lifecycle import DeliveryState
 from broker.retention import Cutoff
 from broker.store import tables
 
@@ -80,13 +81,17 @@ def names(officers: Sequence[str]) -> ColumnElement[bool]:
 
 
 def is_triaged() -> ColumnElement[bool]:
-    """Claim that a triage came, about any case of the row's group, since the row's case was last referred."""
-    messages = tables.messages.c
+    """Claim that a triage that stands came, about any case of the row's group, since the row's case was referred."""
+    messages, older, deliveries = tables.messages.c, tables.messages.alias("older"), tables.deliveries.c
     return exists().where(
         _member.c.lead == _cases.lead,
         messages.case == _member.c.ref,
         messages.document == "triage",
         messages.accepted_at >= _cases.last_referral_at,
+        # One that corrects is as old as what it corrects: of a referral in between it says nothing.
+        ~exists().where(older.c.superseded_by == messages.id),
+        # Nor does one that was taken back from everybody.
+        exists().where(deliveries.message == messages.id, deliveries.state != DeliveryState.RECALLED.value),
     )
 
 

@@ -2,16 +2,16 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
 
-from agencies.names import PartyId
+from agencies.names import CaseRef, PartyId
 from broker.case import Flag, LawfulBasis, Related, Relation
 from broker.errors import BrokerError
 from broker.ports import Store
-from broker.records import Earlier
+from broker.records import Addressed, Earlier
 from broker.retention import Cutoff
 from broker.store import tables
 from broker.store.engines import open_patient
@@ -203,6 +203,7 @@ async def test_a_destroyed_case_leaves_its_access_entries_and_nothing_else(store
         await unit.messages.remember(HOUSING, "an-id", Earlier(ref, "sha256:", ("manifest",)))
         await unit.letters.put([a_letter(delivery=deliveries[0])], NOW)
         await unit.log.append(an_entry(ref))
+        await unit.cases.flag(ref, [Flag(IDVA, LawfulBasis.UK_GDPR_PUBLIC_TASK, NOW, after(days=9))])
         await unit.commit()
     async with store.unit() as unit:
         destroyed = await unit.cases.destroy(ref)
@@ -281,3 +282,25 @@ async def test_a_case_that_was_only_looked_up_is_due_by_when_it_was_opened(store
         held = await unit.cases.get(looked_up.ref)
         assert held is not None
         assert (held.last_referral_at, held.scheduled_at) == (NOW, None)
+
+
+async def test_a_referral_is_untriaged_until_a_triage_of_its_own_stands(store: Store) -> None:
+    ref, late = a_ref(), after(days=4)
+    first, better, second = (a_triage(ref, at=after(days=days)) for days in (1, 3, 4))
+    await accepted(store, first)
+    async with store.unit() as unit:
+        assert [one.ref for one in await unit.cases.untriaged(NOW, 9)] == []
+        await unit.cases.restart(ref, after(days=2))
+        assert [one.ref for one in await unit.cases.untriaged(after(days=1), 9)] == []
+        await unit.messages.add([better])
+        await unit.messages.supersede(first.message.id, better.message.id, [IDVA])
+        assert [one.ref for one in await unit.cases.untriaged(late, 9)] == [ref], "the older triage, told better"
+        await unit.messages.add([second])
+        assert [one.ref for one in await unit.cases.untriaged(late, 9)] == []
+        await unit.messages.recall({second.deliveries[0][0].id: None}, late)
+        assert [one.ref for one in await unit.cases.untriaged(late, 9)] == [ref], "it was taken back"
+
+
+def a_triage(ref: CaseRef, at: datetime) -> Addressed:
+    addressed = a_message(ref, at=at)
+    return replace(addressed, message=replace(addressed.message, kind="triage/1.0", document="triage"))
