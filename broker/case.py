@@ -169,9 +169,12 @@ class Case:
         return Stage.LOOKED_UP if self.last_referral_at is None else Stage.REFERRED
 
     def basis(self, party: PartyId, at: datetime) -> LawfulBasis | None:
-        """Return the lawful basis recorded for the relation of `party` at `at`, or None."""
-        held = self._held(party, at) or self.flags.get(party)
-        return None if held is None else held.basis
+        """Return the lawful basis of what `party` has or had at `at`: its flag's where only that grants; or None."""
+        held, flag = self._held(party, at), self.flags.get(party)
+        grants = held is not None and held.at(at).at_least(Relation.FOR_INFORMATION)
+        by_flag = flag is not None and flag.runs(at) and not grants
+        rests_on = flag if by_flag else held or flag
+        return None if rests_on is None else rests_on.basis
 
     def _held(self, party: PartyId, at: datetime) -> Related | None:
         """Return the strongest of what is recorded of `party`, as it stands at `at`."""

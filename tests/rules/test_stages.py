@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from broker.case import Case, Flag, Related, Relation, Stage
+from broker.case import Case, Flag, LawfulBasis, Related, Relation, Stage
 from tests.rules.cases import CASE, DAY, HOUSING, NOW, POLICE, PUBLIC_TASK, SECOND, a_case, related
 
 FLAG = Flag(HOUSING.id, PUBLIC_TASK, NOW - DAY, NOW + DAY)
@@ -27,7 +27,14 @@ def test_who_has_no_part_or_lost_it_goes_back_to_its_flag_while_that_runs() -> N
         assert case.relation(HOUSING.id, FLAG.until) is Relation.ENDED
         assert case.relation(HOUSING.id, FLAG.since - SECOND) is Relation.ENDED
         assert case.relation(POLICE.id, NOW) is Relation.NONE
-    assert flagged().basis(HOUSING.id, NOW) is PUBLIC_TASK
+
+
+def test_what_a_part_rests_on_is_the_flags_basis_where_only_the_flag_grants() -> None:
+    vital = LawfulBasis.UK_GDPR_VITAL_INTERESTS
+    asked, ended = (replace(related(HOUSING, one), basis=vital) for one in (Relation.ASKED, Relation.ENDED))
+    assert flagged().basis(HOUSING.id, NOW) is flagged(ended).basis(HOUSING.id, NOW) is PUBLIC_TASK
+    assert flagged().basis(HOUSING.id, FLAG.until) is PUBLIC_TASK, "what it had rested on that"
+    assert flagged(asked).basis(HOUSING.id, NOW) is flagged(ended).basis(HOUSING.id, FLAG.until) is vital
 
 
 def test_an_exclusion_beats_a_flag() -> None:
