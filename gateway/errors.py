@@ -134,7 +134,7 @@ _NEED_TO_KNOW: Final = {
         "Add the second signature, labelled officer, by the officer's own key (`marac keys officer --with-key`)."),
     "share-refused": Meaning(
         409, "Not to be shared", "Its recipient may not have this message now: not active, no agreement, kept out of "
-        "the case, too small a part in it for this message, or the message was taken back.", "no",
+        "the case, too small a part in it, no named officer in a closed one; or taken back or corrected.", "no",
         "See `marac case show`; what part it has is recorded with `marac case relate`."),
     "recipient-revoked": Meaning(
         403, "Recipient revoked", "The message was sealed to a key that has been revoked since.", "no",

@@ -59,4 +59,4 @@ def name(options: NameOptions) -> None:
     if options.remove:
         say("Done: nothing more of this case is released to them. What they have opened, they have.")
     else:
-        say("Done: what comes from now on is sealed to them. What was sealed before is not.")
+        say("Done: what comes from now on is sealed to them. What was sealed before is opened by: marac case share")

@@ -9,7 +9,7 @@ import typer
 
 from agencies.kit import keyfile
 from agencies.kit.client import PURPOSE, Kit, PurposeNotAgreed
-from agencies.kit.headings import SAFE_CONTACT, Shareable, outdated, recipients_of, shareable, wrap_for
+from agencies.kit.headings import SAFE_CONTACT, NoKeysToSealTo, Shareable, outdated, recipients_of, shareable, wrap_for
 from agencies.kit.terminal import (
     HERE,
     AsJson,
@@ -27,7 +27,8 @@ from agencies.kit.terminal import (
     warn,
 )
 from agencies.kit.wire import Problem
-from agencies.names import PartyId, parse_party_id
+from agencies.names import CaseRef, PartyId, parse_party_id
+from crypto import age
 from crypto.errors import Malformed
 
 REFUSED = "share-refused"
@@ -140,10 +141,13 @@ def _wrap_all(
     """Return what was shared, and what its recipient may not have; each is done before the next is begun."""
     done: list[Shareable] = []
     refused: list[Shareable] = []
-    keys = {case: recipients_of(office, party, case) for case in {one.case for one in chosen}}
+    keys: dict[CaseRef, Sequence[age.Recipient]] = {}
     for one in chosen:
         try:
+            keys[one.case] = keys.get(one.case) or recipients_of(office, party, one.case)
             wrap_for(office, one, party, keys[one.case], purpose)
+        except NoKeysToSealTo:  # of a closed case in which no officer of it is named: the other cases wait for nobody
+            refused.append(one)
         except Problem as problem:
             if problem.code != REFUSED:
                 raise
@@ -182,7 +186,10 @@ def _tell(as_json: bool, party: PartyId, done: Sequence[Shareable], refused: Seq
     members = {"to": party, "shared": [_members(one) for one in done], "refused": [_members(one) for one in refused]}
     lines = [f"{len(done)} done: they hold from now on."]
     if refused:
-        lines += ["Refused, for its part in the case is too small, or it is kept out:", *map(_line, refused)]
+        lines += [
+            "Refused: its part in the case is too small, it is kept out, or the case is closed and names none of it:",
+            *map(_line, refused),
+        ]
     answer(as_json, members, "\n".join(lines))
     if refused and not done:
         raise typer.Exit(Exit.REFUSED)

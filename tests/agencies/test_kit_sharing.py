@@ -121,3 +121,18 @@ def test_who_holds_nothing_of_a_case_is_told_no_more_than_that(area: Joined, tmp
     refused = area.run(HOUSING, "pack", draw_case_ref("TST"), "--out", out)
     assert (refused.code, "not-available" in refused.err) == (3, True)
     assert not out.exists()
+
+
+def test_new_headers_in_a_closed_case_wait_for_a_named_officer_and_hold_up_no_other_case(
+    area: Joined, messages: dict[str, str]
+) -> None:
+    closed, other = case_of(area), referred(area)
+    while not set(other.values()) <= {row["message"] for row in listed(area)}:
+        ok(area.office("pull", "--wait", "5"))
+    ok(area.office("case", "close", closed, "--yes"))
+    refused = area.office("case", "rehead", "--for", IDVA, "--yes", "--json")
+    assert refused.code == 3
+    told = json.loads(refused.out)
+    assert told["shared"] == [], "the other case is sealed to keys of now"
+    assert {one["case"] for one in told["refused"]} == {closed}
+    assert {one["message"] for one in told["refused"]} == {messages["referral"], messages["safe-contact"]}

@@ -22,7 +22,7 @@ OFFICE = f"{AREA}/office/coordinator"
 def area(tmp_path: Path) -> Iterator[Joined]:
     with joined_area(tmp_path) as joined:
         officer = tmp_path / "coordinator.officer"
-        ok(joined.office("keys", "officer", "--with-key", "--out", officer, QUICK))
+        ok(joined.office("keys", "officer", "--out", officer, QUICK))
         registrar = ("--office", joined.places.office, "--passphrase-file", joined.places.passphrase)
         ok(marac("officer", "add", officer, *registrar))
         yield joined

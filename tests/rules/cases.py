@@ -233,13 +233,14 @@ def _permits_to_the_offices(yes: Permit) -> Iterator[Question]:
 def _permits_in_a_closed_case(yes: Permit) -> Iterator[Question]:
     named = replace(OPEN, case=replace(CLOSED, named=frozenset({OFFICER})), for_named=True)
     yield Question("a named officer, proved, opens what is sealed to them", proved(named), yes)
-    yield Question("their agency leases it, whoever asks", replace(named, act=Act.LEASE, asker=asker(IDVA)), yes)
+    for act in (Act.LEASE, Act.RECEIVE):
+        yield Question(f"their agency may {act} it, whoever asks", replace(named, act=act, asker=asker(IDVA)), yes)
     deputy = proved(by(named, DEPUTY))
     yield Question("a named officer of another office", deputy, yes)
     yield Question(
         "the coordinator's office reads by its own key, unnamed", about(proved(by(OPEN, COORDINATOR)), CLOSED), yes
     )
-    for access in (LIFT, RELATE, NAME, *OPENS_BOTH):
+    for access in (LIFT, RELATE, NAME, SHARE, *OPENS_BOTH):
         yield Question(f"{access.act} by an officer who proves it", about(proved(naming(access, OFFICER)), CLOSED), yes)
         yield Question(
             f"{access.act} by the deputy, proved", about(proved(naming(by(access, DEPUTY), OFFICER)), CLOSED), yes
