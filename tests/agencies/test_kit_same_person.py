@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.agencies.kit_world.joined import HOUSING, Joined, joined_area, ok
-from tests.commands.running import QUICK, marac
+from tests.commands.running import marac
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +15,7 @@ def area(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Joined]:
     with joined_area(tmp_path_factory.mktemp("joined")) as joined:
         places = joined.places
         officer, secret = places.folder / "office.officer", ("--passphrase-file", places.passphrase)
-        ok(joined.office("keys", "officer", "--with-key", "--out", officer, QUICK))
+        ok(joined.office("keys", "officer", "--out", officer))
         ok(marac("officer", "add", officer, "--office", places.office, *secret))
         yield joined
 
