@@ -72,7 +72,7 @@ _BY_WHOM_COUNTS = _RECALLS | _COMPARES | {
 }  # fmt: skip
 # And so must somebody be named, where the area demands proof.
 _WANTS_PROOF = (_BY_WHOM_COUNTS - {Act.LEASE, Act.NOTICE}) | {
-    Act.EXCLUDE, Act.CLOSE, Act.NOTICE_ADDRESS, Act.UNCOLLECTED,
+    Act.EXCLUDE, Act.CLOSE, Act.NOTICE_ADDRESS, Act.UNCOLLECTED, Act.SURVEY,
 }  # fmt: skip
 # What opens a closed case, to oneself or to others: by an officer who signed, in every area.
 _OPENS_CLOSED = frozenset({Act.OPEN, Act.LIFT, Act.RELATE, Act.NAME, Act.SHARE, Act.MERGE, Act.SPLIT})

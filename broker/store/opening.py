@@ -17,7 +17,7 @@ _GIVE_WAY_AFTER_MS = 500
 _LOCK_NOT_AVAILABLE = "55P03"
 # FULL rewrites the table: plain VACUUM leaves a header's bytes in its page until something else needs the place.
 _VACUUMS = (
-    "VACUUM cases, relations, exclusions, named",
+    "VACUUM cases, relations, flags, exclusions, named",
     "VACUUM messages, payloads, deliveries, receipts, outbox, letters, submissions",
     "VACUUM notices",
     "VACUUM (FULL) headers",

@@ -201,7 +201,8 @@ def test_a_return_of_information_is_corrected_to_nothing_and_a_triage_too(embedd
     corrected(embedded, returned, NOTHING, POLICE)
     triage = send(embedded, SERVICE, "triage", Triage(outcome="accepted"), case)
     corrected(embedded, triage, Triage(outcome="more_information", text="Her number. (made up)"), SERVICE)
-    assert [one.document().correction for one in embedded.read(COORDINATOR, 2).values()].count(WHY) == 2
+    kit, saved = embedded.kit(COORDINATOR), embedded.collect(COORDINATOR, 5).saved
+    assert [kit.open(delivery).document().correction for delivery in saved].count(WHY) == 2
 
 
 def test_a_correction_in_a_closed_case_reaches_the_office_alone(embedded: World) -> None:

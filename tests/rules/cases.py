@@ -314,7 +314,7 @@ def _refused_as_sender() -> Iterator[Question]:
 
 def _refused_for_the_officer() -> Iterator[Question]:
     yield Question("opened by nobody in particular", naming(OPEN, None), Deny("N6", "officer-required"))
-    office = (RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW, SHARE, *COMPARES, UNCOLLECTED)
+    office = (RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW, SHARE, *COMPARES, UNCOLLECTED, SURVEY)
     for access in (SUBMIT, RECALL, *office, NOTICE_ADDRESS):
         unnamed = naming(replace(access, demand_proved=True), None)
         name = f"{access.act} by nobody in particular, where proof is demanded"
