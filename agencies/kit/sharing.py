@@ -187,7 +187,8 @@ def _tell(as_json: bool, party: PartyId, done: Sequence[Shareable], refused: Seq
     lines = [f"{len(done)} done: they hold from now on."]
     if refused:
         lines += [
-            "Refused: its part in the case is too small, it is kept out, or the case is closed and names none of it:",
+            "Refused: its part in the case is too small, it is kept out, the case is closed and names none of it, or",
+            "the message was corrected:",
             *map(_line, refused),
         ]
     answer(as_json, members, "\n".join(lines))
