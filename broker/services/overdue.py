@@ -34,6 +34,7 @@ class Overdue:
 async def find_overdue(desk: Desk, uow: UnitOfWork, now: datetime) -> Sequence[Overdue]:
     """Return what is overdue, oldest first; not what its recipient may no longer have: nobody owes it that.
 
+    What the office itself holds up is owed all the same: exclusions in words, a closed case's header to make anew.
     In a unit that only reads: it locks nothing.
     """
     limit = timedelta(minutes=desk.settings.urgent_uncollected_minutes)
