@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.agencies.kit_world.joined import HOUSING, IDVA, Joined, joined_area, ok, pulled
+from tests.agencies.kit_world.joined import HOUSING, IDVA, OFFICE, Joined, enter_officer, joined_area, ok, pulled
 from tests.commands.running import QUICK, marac
 
 
@@ -40,7 +40,7 @@ def test_the_office_is_reminded_of_a_conference_and_an_agency_of_the_register_is
     assert f"{HOUSING} --as asked" in said
     note = area.places.folder / "office.officer"
     ok(area.office("keys", "officer", "--with-key", "--out", note, QUICK))
-    ok(marac("officer", "add", note, "--office", area.places.office, "--passphrase-file", area.places.passphrase))
+    enter_officer(area, OFFICE, note)
     ok(area.office("pull", "--wait", "5"))
     rows = json.loads(ok(marac("inbox", "--json", "--kit", area.places.office / "kit")))["deliveries"]
     case = said.split("Case ")[1].split(",")[0]

@@ -12,6 +12,7 @@ from tests.commands.running import AREA, PASSPHRASE, QUICK, Answer, Places, init
 
 HOUSING = f"{AREA}/agency/housing"
 IDVA = f"{AREA}/agency/idva"
+OFFICE = f"{AREA}/office/coordinator"
 
 
 @dataclass(frozen=True)
@@ -22,13 +23,13 @@ class Joined:
     url: str
 
     def kit(self, party: str) -> Path:
-        return self.places.folder / party.rpartition("/")[2]
+        return self.places.office / "kit" if party == OFFICE else self.places.folder / party.rpartition("/")[2]
 
     def run(self, party: str, *arguments: object) -> Answer:
         return marac(*arguments, "--kit", self.kit(party), "--passphrase-file", self.places.passphrase)
 
     def office(self, *arguments: object) -> Answer:
-        return marac(*arguments, "--kit", self.places.office / "kit", "--passphrase-file", self.places.passphrase)
+        return self.run(OFFICE, *arguments)
 
 
 def ok(answer: Answer) -> str:
