@@ -43,6 +43,7 @@ def test_a_referral_that_nobody_triages_in_time_is_listed_until_somebody_does(wo
     assert missing(world) == {case: ("triage",)}
     send(world, SERVICE, "triage", Triage(outcome="advice_given", text="Call the helpline. (made up)"), case)
     assert missing(world) == {}
+    world.move(timedelta(seconds=1))  # the broker knows no shorter time
     world.refer(case=case)
     assert missing(world) == {}
     world.move(LATE)

@@ -170,7 +170,7 @@ def test_an_exclusion_breaks_off_a_pack_that_is_under_way(embedded: World) -> No
     health = embedded.party(HEALTH)
 
     async def read_while_excluded() -> list[bytes]:
-        keys = ServiceKeys(embedded.area.gateway, embedded.area.log)
+        keys = ServiceKeys(embedded.area.gateway, embedded.area.log, embedded.area.index)
         broker = await build_broker(embedded.settings, embedded.clock, keys, clock_is_injected=True)
         try:
             party = (await broker.directory()).register.party(health)

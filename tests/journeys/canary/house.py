@@ -19,7 +19,7 @@ from agencies.kit.client import Kit
 from broker.settings import Settings
 from broker.wiring import ServiceKeys
 from gateway.commands.area_env import FILE, load_settings, write_settings
-from gateway.commands.founding import GATEWAY_KEY, LOG_KEY
+from gateway.commands.founding import GATEWAY_KEY, INDEX_KEY, LOG_KEY
 from gateway.commands.outcome import wall_clock
 from gateway.inprocess import begin
 from gateway.made_up import AREA, PREFIX, TELEPHONE, WORK_FACTOR, found
@@ -144,6 +144,7 @@ class House:
         secret.write_text(self.area.passphrase + "\n")
         for name, key in ((GATEWAY_KEY, self.area.gateway), (LOG_KEY, self.area.log)):
             keyfile.save_signing_key(self.home / name, key, self.area.passphrase, WORK_FACTOR)
+        keyfile.save_index_key(self.home / INDEX_KEY, self.area.index, self.area.passphrase, WORK_FACTOR)
         values = {
             "area": AREA,
             "case_prefix": PREFIX,
