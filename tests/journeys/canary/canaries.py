@@ -68,10 +68,13 @@ class Filler:
     length: int = 0
 
     def fill(self, model: type[Document], **members: JsonValue) -> Document:
-        """Return a document with a canary in every free field; `members` are set as given."""
+        """Return a document with a canary in every free field; `members` are set as given.
+
+        It corrects nothing unless they say so: a reason for a correction is refused in anything else.
+        """
         schema = model.model_json_schema()
         content = self._object(schema, schema.get("$defs", {}))
-        return model.model_validate_json(json.dumps(content | members))
+        return model.model_validate_json(json.dumps(content | {"correction": None} | members))
 
     def _value(self, schema: Mapping[str, Any], known: Mapping[str, Any]) -> JsonValue:
         if "$ref" in schema:
