@@ -358,3 +358,12 @@ tombstones = Table(
     _may("settled_at", TIME, "when it was outside too and the files were cleared"),
     UniqueConstraint("case_hash"),
 )
+
+
+def belonging_to_cases() -> list[Table]:
+    """Return `cases` and every table whose rows go with a case's, each after those that it hangs on."""
+    found = [cases]
+    for table in metadata.sorted_tables:
+        if table is not cases and any(key.column.table in found for key in table.foreign_keys):
+            found.append(table)
+    return found

@@ -70,6 +70,19 @@ async def test_postgresql_keeps_no_header_of_a_destroyed_case(postgres_database_
 
 
 @pytest.mark.servers
+async def test_postgresql_clears_every_table_whose_rows_go_with_a_case(postgres_database_url: str) -> None:
+    store, engine = open_store(postgres_database_url), open_patient(postgres_database_url, autocommit=True)
+    assert await store.compact()
+    async with engine.connect() as connection:
+        going = set((await connection.execute(text(_GO_WITH_A_CASE))).scalars())
+        vacuumed = set((await connection.execute(text(_VACUUMED))).scalars())
+    assert {"relations", "tokens", "sameness", "links", "referrals", "flags", "named"} <= going
+    assert going - vacuumed == {"headers"}, "which is rewritten whole"
+    await engine.dispose()
+    await store.close()
+
+
+@pytest.mark.servers
 async def test_postgresql_is_not_compacted_while_others_use_the_table_and_gives_way(postgres_database_url: str) -> None:
     store = open_store(postgres_database_url)
     reads = open_patient(postgres_database_url)
@@ -98,6 +111,17 @@ async def test_many_headers_are_rewritten_in_a_quiet_time_alone(postgres_databas
     assert not await store.compact(), "a message was opened just now"
     await engine.dispose()
     await store.close()
+
+
+# By the database's own catalogue: what a deleted case's row takes with it.
+_GO_WITH_A_CASE = """
+    WITH RECURSIVE going(id) AS (
+        SELECT 'cases'::regclass::oid
+        UNION SELECT conrelid FROM pg_constraint JOIN going ON confrelid = going.id WHERE confdeltype = 'c'
+    )
+    SELECT relname FROM pg_class JOIN going ON pg_class.oid = going.id
+"""
+_VACUUMED = "SELECT relname FROM pg_stat_user_tables WHERE last_vacuum IS NOT NULL"
 
 
 def _count(folder: Path, needle: bytes) -> int:
