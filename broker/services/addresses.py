@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from agencies.addresses import parse_mailbox, parse_webhook
 from broker.errors import AddressInvalid, ChannelNotOffered, Refused
-from broker.need_to_know import COORDINATING, Access, Act, Asker, Deny
+from broker.need_to_know import COORDINATING, Act, Asker, Deny
 from broker.ports import UnitOfWork
 from broker.records import CHANNELS, EMAIL, WEBHOOK, Channel
 from broker.services.desk import Desk
-from broker.services.ruling import check_asker, rejections_logged, rule
+from broker.services.ruling import check_asker, question, rejections_logged, rule
 from crypto.errors import Malformed
 
 
@@ -26,7 +26,7 @@ async def set_addresses(desk: Desk, wanted: Mapping[str, str | None], asker: Ask
 
     Raises Refused; AddressInvalid, ChannelNotOffered, logged.
     """
-    access = _access(desk, asker)
+    access = question(desk, Act.NOTICE_ADDRESS, asker)
     await check_asker(desk, access)
     async with rejections_logged(desk, access):
         for channel, address in wanted.items():
@@ -43,9 +43,9 @@ async def set_addresses(desk: Desk, wanted: Mapping[str, str | None], asker: Ask
 
 async def addresses(desk: Desk, asker: Asker) -> Addresses:
     """Return where the asker is told, and how that goes. Raises Refused."""
-    await check_asker(desk, _access(desk, asker))
+    await check_asker(desk, question(desk, Act.NOTICE_ADDRESS, asker))
     async with desk.store.unit() as uow:
-        decision, _ = await rule(desk, uow, _access(desk, asker))
+        decision, _ = await rule(desk, uow, question(desk, Act.NOTICE_ADDRESS, asker))
         channels = await uow.notices.all()
         await uow.commit()
     desk.logged.ring()
@@ -80,7 +80,3 @@ def _check(desk: Desk, channel: str, address: str | None) -> None:
         raise AddressInvalid("not an address of this channel", pointer) from None
     if channel not in desk.settings.channels:
         raise ChannelNotOffered("this area sends no notices on this channel", pointer)
-
-
-def _access(desk: Desk, asker: Asker) -> Access:
-    return Access(Act.NOTICE_ADDRESS, asker, demand_proved=desk.settings.demand_proved)

@@ -9,11 +9,11 @@ from agencies.names import CaseRef, OfficerId, PartyId
 from agencies.officer import Officer
 from broker.addressees import MAX_STANZAS, recipients_for
 from broker.case import Case
-from broker.errors import CannotBeNamed, Refused
-from broker.need_to_know import NOT_AVAILABLE, Access, Act, Asker
+from broker.errors import CannotBeNamed
+from broker.need_to_know import Act, Asker
 from broker.services.desk import Desk
-from broker.services.looking import check_case, rule_on_case
-from broker.services.ruling import check_asker, rejections_logged
+from broker.services.looking import permitted
+from broker.services.ruling import check_asker, question, rejections_logged
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +29,11 @@ async def close(desk: Desk, case: CaseRef, asker: Asker) -> None:
 
     Closed already, nothing changes. There is no way back: README.md, "Decisions". Raises Refused.
     """
-    access = Access(Act.CLOSE, asker, demand_proved=desk.settings.demand_proved)
+    access = question(desk, Act.CLOSE, asker)
     await check_asker(desk, access)
-    await check_case(desk, access, case)
-    async with desk.store.unit() as uow:
-        found = await rule_on_case(desk, uow, access, case)
-        if found is not None:
-            await uow.cases.close(case)
-        await uow.commit()  # a crash after this: asked again, nothing changes
-    _tell(desk, found)
+    async with permitted(desk, access, case) as may:
+        await may.uow.cases.close(case)
+    desk.mail.ring()
 
 
 async def name(desk: Desk, case: CaseRef, naming: Naming, asker: Asker) -> None:
@@ -46,27 +42,17 @@ async def name(desk: Desk, case: CaseRef, naming: Naming, asker: Asker) -> None:
     What was sealed before is not sealed to who is named now: the coordinator's kit makes those headers.
     Raises Refused; CannotBeNamed, logged.
     """
-    access = Access(Act.NAME, asker, demand_proved=desk.settings.demand_proved)
+    access = question(desk, Act.NAME, asker)
     directory = await check_asker(desk, access)
     async with rejections_logged(desk, access):
         _check_register(naming, directory, desk.now())
-        await check_case(desk, access, case)
-        async with desk.store.unit() as uow:
-            found = await rule_on_case(desk, uow, access, case)
-            if found is not None and naming.removes:
-                await uow.cases.unname(case, sorted(set(naming.officers)))
-            elif found is not None:
-                _check_named(naming, found, await desk.directories.current(uow), desk.now())
-                await uow.cases.name(case, sorted(set(naming.officers)))
-            await uow.commit()  # a crash after this: asked again, nothing changes
-    _tell(desk, found)
-
-
-def _tell(desk: Desk, found: Case | None) -> None:
-    desk.logged.ring()
+        async with permitted(desk, access, case) as may:
+            if naming.removes:
+                await may.uow.cases.unname(case, sorted(set(naming.officers)))
+            else:
+                _check_named(naming, may.cases[0], await desk.directories.current(may.uow), desk.now())
+                await may.uow.cases.name(case, sorted(set(naming.officers)))
     desk.mail.ring()
-    if found is None:
-        raise Refused(NOT_AVAILABLE)
 
 
 def _check_register(naming: Naming, directory: Directory, now: datetime) -> None:

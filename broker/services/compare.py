@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from agencies.directory import Directory
 from agencies.names import CaseRef, MessageId, OfficerId, PartyId, coordinator_of
@@ -10,13 +10,13 @@ from broker.case import Case
 from broker.errors import MergeConflict, Refused
 from broker.groups import leaving, older, to_split
 from broker.lifecycle import DESTROYED
-from broker.need_to_know import NOT_AVAILABLE, Access, Act, Asker, Deny
+from broker.need_to_know import NOT_AVAILABLE, Act, Asker
 from broker.ports import UnitOfWork
 from broker.records import Named, Sameness
 from broker.services.desk import Desk
-from broker.services.looking import check_case
+from broker.services.looking import check_case, permits, permitted
 from broker.services.office import check_somebody_is_left
-from broker.services.ruling import rejections_logged, rule
+from broker.services.ruling import question, rejections_logged
 from broker.services.standing import officers_of
 
 SEARCHED, SHOWN = 50, 20  # at once; who is excluded from some of what was found still gets a page
@@ -55,22 +55,21 @@ async def proposals(desk: Desk, case: CaseRef, asker: Asker) -> Sequence[Proposa
 
     What is looked at is logged for each of them. Raises Refused.
     """
-    access = _access(desk, Act.PROPOSALS, asker)
+    access = question(desk, Act.PROPOSALS, asker)
     await check_case(desk, access, case)
     async with desk.store.unit() as uow:
         seen = await uow.cases.get(case)
         alike = [] if seen is None else await uow.people.alike(seen, SEARCHED)
         held = await uow.cases.lock_all([case, *(one.case for one in alike)])
-        directory = await desk.directories.current(uow)  # after the locks, which may have been waited for
-        permitted = await _may(desk, uow, access, held[case], directory)
+        is_permitted = await permits(desk, uow, access, held[case])
         decided = {} if seen is None else await uow.people.decided(seen)
         found: list[Proposal] = []
-        for one in alike if permitted else ():
-            if len(found) < SHOWN and await _may(desk, uow, access, held[one.case], directory):
+        for one in alike if is_permitted else ():
+            if len(found) < SHOWN and await permits(desk, uow, access, held[one.case]):
                 found.append(Proposal(one.case, one.roles, decided.get(one.case)))
         await uow.commit()
     desk.logged.ring()
-    if not permitted:
+    if not is_permitted:
         raise Refused(NOT_AVAILABLE)
     return found
 
@@ -142,37 +141,11 @@ class _Both:
 
 @asynccontextmanager
 async def _both(desk: Desk, act: Act, pair: Pair, asker: Asker) -> AsyncIterator[_Both]:
-    """Yield the two cases; what is done in the block is committed with the entries about both, or not at all.
-
-    Raises Refused, the same whichever of the two may not be had.
-    """
-    access = _access(desk, act, asker)
-    async with rejections_logged(desk, access):
-        for ref in pair:
-            await check_case(desk, access, ref)
-        async with desk.store.unit() as uow:
-            held = await uow.cases.lock_all(sorted(set(pair)))
-            directory = await desk.directories.current(uow)  # after the locks, which may have been waited for
-            case, other = (held[ref] for ref in pair)
-            may = [await _may(desk, uow, access, one, directory) for one in (case, other)]
-            permitted = None if case is None or other is None or not all(may) else _Both(uow, case, other, directory)
-            if permitted is not None:
-                yield permitted
-            await uow.commit()  # a crash after this: asked again, it is a decision repeated, or `merge-conflict`
-    desk.logged.ring()
-    if permitted is None:
-        raise Refused(NOT_AVAILABLE)
-
-
-def _access(desk: Desk, act: Act, asker: Asker) -> Access:
-    return Access(act, asker, demand_proved=desk.settings.demand_proved)
-
-
-async def _may(desk: Desk, uow: UnitOfWork, access: Access, case: Case | None, directory: Directory) -> bool:
-    """Ask need-to-know about one of the cases, and log the answer."""
-    colleagues = frozenset(officers_of(access.asker.party.id, directory))
-    decision, _ = await rule(desk, uow, replace(access, case=case, colleagues=colleagues))
-    return not isinstance(decision, Deny)
+    """Yield the two cases, as `permitted` does; done twice, it is a decision repeated, or MergeConflict, logged."""
+    access = question(desk, act, asker)
+    async with rejections_logged(desk, access), permitted(desk, access, *pair) as may:
+        case, other = may.cases
+        yield _Both(may.uow, case, other, await desk.directories.current(may.uow))
 
 
 async def _held(desk: Desk, both: _Both, case: Case, other: Case) -> list[Held]:

@@ -11,7 +11,7 @@ from broker.ports import UnitOfWork
 from broker.services.desk import Desk
 from broker.services.looking import check_case
 from broker.services.office import check_somebody_is_left
-from broker.services.ruling import check_asker, rejections_logged, rule
+from broker.services.ruling import check_asker, question, rejections_logged, rule
 from broker.services.standing import officers_of
 
 
@@ -42,7 +42,7 @@ async def exclude(desk: Desk, case: CaseRef, change: Change, asker: Asker) -> No
     Holds for every release from this commit on. Lifting who is not excluded changes nothing.
     Raises Refused, UnknownExclusion, ExclusionLeavesNobody.
     """
-    access = Access(change.acts[-1], asker, demand_proved=desk.settings.demand_proved)
+    access = question(desk, change.acts[-1], asker)
     directory = await check_asker(desk, access)
     async with rejections_logged(desk, access):
         _check_known(change, directory)

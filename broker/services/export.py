@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from agencies.names import CaseRef
 from broker.errors import Refused
-from broker.need_to_know import Access, Act, Asker, Deny
+from broker.need_to_know import Act, Asker, Deny
 from broker.records import LoggedEntry
 from broker.services.desk import Desk
-from broker.services.ruling import check_asker, rule
+from broker.services.ruling import check_asker, question, rule
 from broker.services.standing import officers_of
 
 PAGE = 1000  # entries read at once
@@ -21,7 +21,7 @@ async def open_export(desk: Desk, asker: Asker) -> AsyncIterator[str]:
 
     Raises Refused before anything is read.
     """
-    access = Access(Act.AUDIT, asker, demand_proved=desk.settings.demand_proved)
+    access = question(desk, Act.AUDIT, asker)
     await check_asker(desk, access)
     async with desk.store.unit() as uow:
         decision, _ = await rule(desk, uow, access)

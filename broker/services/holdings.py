@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from agencies.names import CaseRef
 from broker.addressees import recipients_for
-from broker.errors import Refused
-from broker.need_to_know import NOT_AVAILABLE, Access, Act, Asker
+from broker.need_to_know import Act, Asker
 from broker.records import Delivery, Message
 from broker.services.desk import Desk
 from broker.services.heading import fingerprints
-from broker.services.looking import check_case, rule_on_case
+from broker.services.looking import permitted
+from broker.services.ruling import question
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +24,10 @@ class Holding:
 
 async def holdings(desk: Desk, case: CaseRef, asker: Asker) -> Sequence[Holding]:
     """Return who holds what of a case, oldest message first. Raises Refused."""
-    access = Access(Act.VIEW, asker, demand_proved=desk.settings.demand_proved)
-    await check_case(desk, access, case)
-    async with desk.store.unit() as uow:
-        found = await rule_on_case(desk, uow, access, case)
-        pairs = [] if found is None else await uow.messages.held(case)
-        directory = await desk.directories.current(uow)
-        await uow.commit()
-    desk.logged.ring()
-    if found is None:
-        raise Refused(NOT_AVAILABLE)
+    async with permitted(desk, question(desk, Act.VIEW, asker), case) as may:
+        (found,) = may.cases
+        pairs = await may.uow.messages.held(case)
+        directory = await desk.directories.current(may.uow)
     now = desk.now()
     keys = {
         one: fingerprints(recipients_for(one, found, directory, now)) for one in {each.recipient for each, _ in pairs}

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from agencies.directory import Directory
 from agencies.names import DeliveryId, MessageId
-from broker.need_to_know import Access, Act, Asker, Deny, Permit, decide
+from broker.need_to_know import Act, Asker, Deny, Permit, decide
 from broker.ports import UnitOfWork
 from broker.records import Delivery, Message, Reach
 from broker.services.desk import Desk
-from broker.services.ruling import as_of, check_asker, entry_for
+from broker.services.ruling import as_of, check_asker, entry_for, question
 from broker.services.standing import Found, access_to, officers_of
 
 ASK_AGAIN = timedelta(seconds=30)  # how soon a delivery that was withheld is looked at again
@@ -36,7 +36,7 @@ async def lease(desk: Desk, asker: Asker, limit: int, wait_s: float) -> Sequence
     Each is leased and logged in one commit; not receipted by the end of the lease, it is given again.
     Raises Refused where the asker may lease nothing at all.
     """
-    await check_asker(desk, Access(Act.LEASE, asker, demand_proved=desk.settings.demand_proved))
+    await check_asker(desk, question(desk, Act.LEASE, asker))
     ends = asyncio.get_running_loop().time() + wait_s
     while True:
         heard = desk.mail.rings

@@ -1,18 +1,19 @@
 """Overdue: what is urgent and was not collected within the area's limit; for the coordinator's office alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from agencies.names import CaseRef, DeliveryId, PartyId
 from broker.case import Case
 from broker.kinds.kind import Part
-from broker.need_to_know import Access, Act, Asker, Permit, decide
+from broker.need_to_know import Act, Asker
 from broker.ports import UnitOfWork
 from broker.records import Delivery
 from broker.services.desk import Desk
-from broker.services.ruling import as_of, check_asker, entry_for, rule
-from broker.services.standing import find_delivery, officers_of, part_of
+from broker.services.looking import permits
+from broker.services.ruling import check_asker, question, rule
+from broker.services.standing import find_delivery, part_of
 
 LIMIT = 200
 
@@ -52,27 +53,19 @@ async def uncollected(desk: Desk, asker: Asker) -> Sequence[Overdue]:
 
     Raises Refused.
     """
-    await check_asker(desk, Access(Act.UNCOLLECTED, asker, demand_proved=desk.settings.demand_proved))
+    access = question(desk, Act.UNCOLLECTED, asker)
+    await check_asker(desk, access)
     async with desk.store.reader() as uow:
         overdue = await find_overdue(desk, uow, desk.now())
     async with desk.store.unit() as uow:
-        await rule(desk, uow, Access(Act.UNCOLLECTED, asker, demand_proved=desk.settings.demand_proved))
+        await rule(desk, uow, access)
         cases = await uow.cases.lock_all(sorted({each.case for each in overdue}))
-        shown = {ref for ref, case in cases.items() if await _may_view(desk, uow, case, asker)}
+        # As for a look at each case; what is refused is absent and uncounted.
+        view = replace(access, act=Act.VIEW)
+        shown = {ref for ref, case in cases.items() if await permits(desk, uow, view, case)}
         await uow.commit()
     desk.logged.ring()
     return [each for each in overdue if each.case in shown]
-
-
-async def _may_view(desk: Desk, uow: UnitOfWork, case: Case | None, asker: Asker) -> bool:
-    """Ask need-to-know as for a look at the case, and log a permit; what is refused is absent and uncounted."""
-    directory = await desk.directories.current(uow)
-    colleagues = frozenset(officers_of(asker.party.id, directory))
-    access = Access(Act.VIEW, asker, case=case, colleagues=colleagues, demand_proved=desk.settings.demand_proved)
-    access = as_of(access, directory, desk.now())
-    decision = decide(access)
-    await uow.log.append(entry_for(access, decision, directory, None))
-    return isinstance(decision, Permit)
 
 
 def _is_owed(case: Case, recipient: PartyId, part: Part, now: datetime) -> bool:

@@ -14,7 +14,7 @@ from broker.ports import UnitOfWork
 from broker.records import Delivery, Message
 from broker.services.desk import Desk
 from broker.services.lease import ASK_AGAIN
-from broker.services.ruling import as_of, check_asker, entry_for, refuse
+from broker.services.ruling import as_of, check_asker, entry_for, question, refuse
 from broker.services.standing import Found, about, access_to
 from crypto import note as signed_note
 
@@ -68,7 +68,7 @@ async def open_pack(desk: Desk, case: CaseRef, asker: Asker) -> AsyncIterator[by
     excluded or taken back meanwhile breaks the stream off.
     Raises Refused before anything is streamed, the same for what may not be had and for what is not there.
     """
-    await check_asker(desk, Access(Act.OPEN, asker, demand_proved=desk.settings.demand_proved))
+    await check_asker(desk, question(desk, Act.OPEN, asker))
     async with desk.store.reader() as uow:
         asked = await _ask(desk, uow, case, asker)
     if not asked.permitted:
@@ -96,11 +96,11 @@ async def _release(desk: Desk, uow: UnitOfWork, asked: _Asked) -> list[_Item]:
     """Log every answer, a refusal once for each reason; return what is released."""
     entries: list[Entry] = []
     permitted: list[tuple[Delivery, Message]] = []
-    for question in asked.questions:
-        delivery, message, decision = question.found.delivery, question.found.message, decide(question.access)
+    for one in asked.questions:
+        delivery, message, decision = one.found.delivery, one.found.message, decide(one.access)
         if isinstance(decision, Permit) or delivery is None or delivery.withheld != decision.rule:
             asked_for = None if message is None else message.id
-            entries.append(entry_for(question.access, decision, asked.directory, asked_for))
+            entries.append(entry_for(one.access, decision, asked.directory, asked_for))
         if delivery is not None and isinstance(decision, Deny):
             await uow.messages.withhold(delivery.id, decision.rule, desk.now() + ASK_AGAIN)
         elif delivery is not None and message is not None:
@@ -146,13 +146,13 @@ async def _read_again(desk: Desk, asker: Asker, batch: Sequence[_Item]) -> list[
         asked = await _ask(desk, uow, batch[0].message.case, asker)
         payloads = await _payloads(uow, batch)
     permitted = set[str]()
-    for question in asked.questions:
-        delivery, decision = question.found.delivery, decide(question.access)
+    for one in asked.questions:
+        delivery, decision = one.found.delivery, decide(one.access)
         if isinstance(decision, Permit) and delivery is not None:
             permitted.add(delivery.id)
         elif isinstance(decision, Deny) and (delivery is None or delivery.id in wanted):
-            message = None if question.found.message is None else question.found.message.id
-            await refuse(desk, question.access, decision, asked.directory, message)
+            message = None if one.found.message is None else one.found.message.id
+            await refuse(desk, one.access, decision, asked.directory, message)
     if not wanted <= permitted:
         raise Refused(NOT_AVAILABLE)
     return payloads

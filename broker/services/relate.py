@@ -8,14 +8,14 @@ from agencies.agency import AGENCY_KINDS
 from agencies.directory import Directory
 from agencies.names import CaseRef, PartyId
 from broker.case import Case, LawfulBasis, Related, Relation
-from broker.errors import PartyUnknown, Refused
-from broker.need_to_know import NOT_AVAILABLE, Access, Act, Asker, basis_for
+from broker.errors import PartyUnknown
+from broker.need_to_know import Act, Asker, basis_for
 from broker.ports import UnitOfWork
 from broker.repeats import Earlier, Repeat, propose
 from broker.services.desk import Desk
-from broker.services.looking import check_case, rule_on_case
+from broker.services.looking import permitted
 from broker.services.relations import COMPLIANCE
-from broker.services.ruling import check_asker, rejections_logged
+from broker.services.ruling import check_asker, question, rejections_logged
 
 _TAKE_PART = frozenset(AGENCY_KINDS) - {COMPLIANCE} | {"chair"}
 
@@ -39,22 +39,15 @@ async def relate(desk: Desk, case: CaseRef, relating: Relating, asker: Asker) ->
 
     Raises Refused; PartyUnknown, logged, for who is no agency that can take part in a case.
     """
-    access = Access(Act.RELATE, asker, demand_proved=desk.settings.demand_proved)
+    access = question(desk, Act.RELATE, asker)
     directory = await check_asker(desk, access)
     async with rejections_logged(desk, access):
         related = _related(desk, relating, directory)
-        await check_case(desk, access, case)
-        async with desk.store.unit() as uow:
-            found = await rule_on_case(desk, uow, access, case)
-            if found is not None:
-                await uow.cases.relate(case, related)
-            if found is not None and related.relation is Relation.ENDED:
-                await uow.cases.unflag(case, related.party)
-            await uow.commit()  # a crash after this: asked again, nothing changes but `since`
-    desk.logged.ring()
+        async with permitted(desk, access, case) as may:  # repeated, nothing changes but `since`
+            await may.uow.cases.relate(case, related)
+            if related.relation is Relation.ENDED:
+                await may.uow.cases.unflag(case, related.party)
     desk.mail.ring()
-    if found is None:
-        raise Refused(NOT_AVAILABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +65,8 @@ class View:
 
 async def view(desk: Desk, case: CaseRef, asker: Asker) -> View:
     """Return the case as the broker holds it: relations, exclusions, dates and what is decided. Raises Refused."""
-    access = Access(Act.VIEW, asker, demand_proved=desk.settings.demand_proved)
-    await check_case(desk, access, case)
-    async with desk.store.unit() as uow:
-        found = await rule_on_case(desk, uow, access, case)
-        viewed = None if found is None else await _viewed(uow, found)
-        await uow.commit()
-    desk.logged.ring()
-    if viewed is None:
-        raise Refused(NOT_AVAILABLE)
-    return viewed
+    async with permitted(desk, question(desk, Act.VIEW, asker), case) as may:
+        return await _viewed(may.uow, may.cases[0])
 
 
 async def _viewed(uow: UnitOfWork, case: Case) -> View:

@@ -32,7 +32,7 @@ from broker.errors import (
     UnknownKind,
     UnknownVersion,
 )
-from broker.need_to_know import Access, Asker, Decision, Deny, Permit, decide, decide_asker
+from broker.need_to_know import Access, Act, Asker, Decision, Deny, Permit, decide, decide_asker
 from broker.ports import UnitOfWork
 from broker.services.desk import Desk
 from crypto.draw import draw_uuid7
@@ -43,6 +43,11 @@ _REJECTIONS = (
     RevocationLeavesNobody, PartyUnknown, AddressInvalid, ChannelNotOffered, CannotBeNamed, HeaderInvalid,
     MergeConflict,
 )  # fmt: skip
+
+
+def question(desk: Desk, act: Act, asker: Asker) -> Access:
+    """Return the question whether `asker` may do this at all; what it is about is put into it later."""
+    return Access(act, asker, demand_proved=desk.settings.demand_proved)
 
 
 async def rule(

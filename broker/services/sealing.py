@@ -15,9 +15,9 @@ from broker.kinds.kind import Documents, Effects
 from broker.need_to_know import COORDINATING
 from broker.routing import audiences, may_hold, without
 from broker.services.desk import Desk
+from broker.services.heading import fingerprints
 from broker.services.reading import Reading, Request
 from crypto.age import Sealed, parse_recipient, seal
-from crypto.note import hash_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,5 +154,4 @@ def _header(sealed: Sealed, recipients: Sequence[str]) -> Header | None:
     if not recipients:
         return None
     parsed = [parse_recipient(recipient) for recipient in recipients]
-    fingerprints = tuple(hash_text(text) for text in recipients)
-    return Header(sealed.header_for(parsed), fingerprints, all(each.hybrid for each in parsed))
+    return Header(sealed.header_for(parsed), fingerprints(recipients), all(each.hybrid for each in parsed))

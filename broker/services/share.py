@@ -17,7 +17,7 @@ from broker.records import Delivery, Message
 from broker.services.desk import Desk
 from broker.services.heading import check_made_for, fingerprints, parse_uploaded
 from broker.services.looking import check_found
-from broker.services.ruling import check_asker, rejections_logged, rule
+from broker.services.ruling import check_asker, question, rejections_logged, rule
 from broker.services.standing import Found, access_to, find_message, is_withdrawn, part_of
 from crypto.draw import draw_uuid7
 
@@ -40,7 +40,7 @@ async def share(desk: Desk, case: CaseRef, sharing: Sharing, asker: Asker) -> De
     now stays as it is, and the answer is the same.
     Raises Refused, with NOT_TO_BE_SHARED where it is the recipient who may not have it; PartyUnknown, HeaderInvalid.
     """
-    access = Access(Act.SHARE, asker, demand_proved=desk.settings.demand_proved)
+    access = question(desk, Act.SHARE, asker)
     directory = await check_asker(desk, access)
     async with rejections_logged(desk, access):
         header = parse_uploaded(sharing.header)

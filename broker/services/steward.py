@@ -9,10 +9,10 @@ from agencies.notes.revocation import TYPE as REVOCATION
 from agencies.register import follows, verify_register
 from agencies.revocations import those_that_count, verify_revocations
 from broker.errors import NoteRejected, Refused, RegisterConflict, RevocationLeavesNobody
-from broker.need_to_know import Access, Act, Asker, Deny
+from broker.need_to_know import Act, Asker, Deny
 from broker.ports import UnitOfWork
 from broker.services.desk import Desk
-from broker.services.ruling import broker_entry, check_asker, rejections_logged, rule
+from broker.services.ruling import broker_entry, check_asker, question, rejections_logged, rule
 from crypto.errors import CryptoError
 from crypto.note import without_strangers
 
@@ -36,8 +36,8 @@ async def trust_notes(desk: Desk) -> TrustNotes:
 
 async def accept_delegation(desk: Desk, note: str, asker: Asker) -> None:
     """Keep the root's next delegation. Raises Refused, NoteRejected, RegisterConflict."""
-    await check_asker(desk, _access(desk, Act.STEWARD, asker))
-    async with rejections_logged(desk, _access(desk, Act.STEWARD, asker)), desk.store.unit() as uow:
+    await check_asker(desk, question(desk, Act.STEWARD, asker))
+    async with rejections_logged(desk, question(desk, Act.STEWARD, asker)), desk.store.unit() as uow:
         directory = await _permitted(desk, uow, asker)
         held = await uow.trust.delegations()
         try:
@@ -55,8 +55,8 @@ async def accept_delegation(desk: Desk, note: str, asker: Asker) -> None:
 
 async def accept_register(desk: Desk, note: str, asker: Asker) -> None:
     """Keep the registrar's next register; it holds from now on. Raises Refused, NoteRejected, RegisterConflict."""
-    await check_asker(desk, _access(desk, Act.STEWARD, asker))
-    async with rejections_logged(desk, _access(desk, Act.STEWARD, asker)), desk.store.unit() as uow:
+    await check_asker(desk, question(desk, Act.STEWARD, asker))
+    async with rejections_logged(desk, question(desk, Act.STEWARD, asker)), desk.store.unit() as uow:
         await uow.trust.lock()
         await _keep_register(desk, uow, await _permitted(desk, uow, asker), note)
         await uow.commit()
@@ -69,8 +69,8 @@ async def accept_revocation(desk: Desk, note: str, asker: Asker) -> None:
     Anybody who takes part may bring it; what is revoked by then already is kept no second time.
     Raises Refused, NoteRejected, RevocationLeavesNobody.
     """
-    await check_asker(desk, _access(desk, Act.REVOKE, asker))
-    async with rejections_logged(desk, _access(desk, Act.REVOKE, asker)), desk.store.unit() as uow:
+    await check_asker(desk, question(desk, Act.REVOKE, asker))
+    async with rejections_logged(desk, question(desk, Act.REVOKE, asker)), desk.store.unit() as uow:
         # One after the other: two at once could each leave the office the key that the other takes.
         await uow.trust.lock()
         directory = await _permitted(desk, uow, asker, Act.REVOKE)
@@ -143,7 +143,7 @@ def _signed_by_known(directory: Directory, note: str, key: str) -> str:
 
 async def tombstones(desk: Desk, asker: Asker) -> Sequence[str]:
     """Return the tombstone notes of destroyed cases. Raises Refused."""
-    await check_asker(desk, _access(desk, Act.STEWARD, asker))
+    await check_asker(desk, question(desk, Act.STEWARD, asker))
     async with desk.store.unit() as uow:
         await _permitted(desk, uow, asker)
         notes = await uow.tombstones.all()
@@ -157,11 +157,7 @@ async def _permitted(desk: Desk, uow: UnitOfWork, asker: Asker, act: Act = Act.S
     Raises Refused if what `check_asker` permitted a moment ago no longer is: uncommitted, the caller asks again.
     """
     directory = await desk.directories.current(uow)
-    decision, _ = await rule(desk, uow, _access(desk, act, asker))
+    decision, _ = await rule(desk, uow, question(desk, act, asker))
     if isinstance(decision, Deny):
         raise Refused(decision.public)
     return directory
-
-
-def _access(desk: Desk, act: Act, asker: Asker) -> Access:
-    return Access(act, asker, demand_proved=desk.settings.demand_proved)

@@ -8,10 +8,10 @@ from agencies.names import CaseRef, PartyId
 from broker.case import Case, Stage
 from broker.errors import Refused
 from broker.lookups import AgencyLookups, lookups_of
-from broker.need_to_know import Access, Act, Asker, Deny
+from broker.need_to_know import Act, Asker, Deny
 from broker.ports import UnitOfWork
 from broker.services.desk import Desk
-from broker.services.ruling import rule
+from broker.services.ruling import question, rule
 from broker.services.standing import officers_of
 
 MOST = 500  # cases in one answer, the oldest: whoever has more to do than that begins with these
@@ -74,7 +74,7 @@ async def _permitted(desk: Desk, uow: UnitOfWork, asker: Asker) -> frozenset[Cas
 
     Raises Refused, logged and committed.
     """
-    access = Access(Act.SURVEY, asker, demand_proved=desk.settings.demand_proved)
+    access = question(desk, Act.SURVEY, asker)
     decision, _ = await rule(desk, uow, access)
     if isinstance(decision, Deny):
         await uow.commit()
