@@ -321,26 +321,21 @@ def test_a_retired_key_cannot_be_revived_or_given_an_earlier_start():
         check_successor(old, replace(old, id=IDVA))
 
 
-def test_an_officer_never_goes_from_one_agency_to_another():
-    moved = replace(said_by(OFFICER), agency=IDVA)
-    with pytest.raises(Malformed, match="new officer id"):
-        draft_register(usual_register(), AREA, with_entry(moved), NOW)
-    stated = parse_register(note.text_of(register_of(usual_entries(), usual_register(), NOW).note))
-    entries = tuple(entry_of(moved) if entry.id == OFFICER else entry for entry in stated.entries)
-    signed = note.sign(replace(stated, entries=entries).encode(), [made_area().registrar])
-    with pytest.raises(Malformed, match="new officer id"):
-        follows(usual_register(), verify_register(signed, made_area().area))
-
-
-def test_a_party_never_becomes_of_another_kind():
-    """Else its own key alone would make it an IDVA service, to which the next referral is sealed."""
-    changed = replace(said_by(HOUSING), kind="idva-service")
-    with pytest.raises(Malformed, match="new id"):
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        pytest.param(replace(said_by(OFFICER), agency=IDVA), "new officer id", id="an officer of another agency"),
+        # Else its own key alone would make it an IDVA service, to which the next referral is sealed.
+        pytest.param(replace(said_by(HOUSING), kind="idva-service"), "new id", id="a party of another kind"),
+    ],
+)
+def test_nobody_becomes_somebody_else_under_the_same_id(changed: PartyNote, told: str):
+    with pytest.raises(Malformed, match=told):
         draft_register(usual_register(), AREA, with_entry(changed), NOW)
     stated = parse_register(note.text_of(register_of(usual_entries(), usual_register(), NOW).note))
-    entries = tuple(entry_of(changed) if entry.id == HOUSING else entry for entry in stated.entries)
+    entries = tuple(entry_of(changed) if entry.id == changed.id else entry for entry in stated.entries)
     signed = note.sign(replace(stated, entries=entries).encode(), [made_area().registrar])
-    with pytest.raises(Malformed, match="new id"):
+    with pytest.raises(Malformed, match=told):
         follows(usual_register(), verify_register(signed, made_area().area))
 
 

@@ -6,6 +6,8 @@ import signal
 import socket
 import ssl
 import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -46,6 +48,30 @@ async def until_listening(stdout: asyncio.StreamReader) -> list[dict[str, object
     while not logged or logged[-1]["event"] != "listening":
         logged.append(json.loads(await stdout.readline()))
     return logged
+
+
+async def logged_until_it_ended(
+    home: Path, program: Sequence[str], harm: Callable[[int], AbstractContextManager[object]]
+) -> list[tuple[str, object]]:
+    """Return event and error type of what a gateway logs from when `harm` is done to its port until it has failed."""
+    make_certificate(home)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *program, str(home), str(port),
+        cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        await until_listening(process.stdout)
+        with harm(port):
+            rest, _ = await asyncio.wait_for(process.communicate(), 30)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode == 1
+    return [(line["event"], line.get("error_type")) for line in map(json.loads, rest.splitlines())]
 
 
 async def test_it_serves_with_tls_logs_json_and_stops_when_told(tmp_path: Path) -> None:

@@ -1,18 +1,16 @@
 """A worker that meets what nobody foresaw does not die in silence: the gateway says so, and goes with it."""
 
 import asyncio
-import json
-import socket
 import sqlite3
-import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.gateway.house import House, a_house
 from tests.gateway.signing import Draft
-from tests.gateway.test_serve import ROOT, make_certificate, until_listening
+from tests.gateway.test_serve import logged_until_it_ended
 from tests.ports.makers import until
 
 
@@ -42,22 +40,10 @@ async def test_a_gateway_whose_worker_ended_is_not_ready(tmp_path: Path) -> None
 
 
 async def test_a_gateway_whose_worker_ended_stops_so_that_its_supervisor_starts_another(tmp_path: Path) -> None:
-    make_certificate(tmp_path)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.gateway.serving", str(tmp_path), str(port),
-        cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    assert process.stdout is not None
-    try:
-        await until_listening(process.stdout)
+    @contextmanager
+    def damaged(_port: int) -> Iterator[None]:
         damage(tmp_path / "broker.sqlite")
-        rest, _ = await asyncio.wait_for(process.communicate(), 30)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    assert process.returncode == 1
-    logged = [(line["event"], line.get("error_type")) for line in map(json.loads, rest.splitlines())]
+        yield
+
+    logged = await logged_until_it_ended(tmp_path, ("-m", "tests.gateway.serving"), damaged)
     assert logged == [("loop_failed", "ValueError"), ("stopping", None)]

@@ -6,10 +6,10 @@ from datetime import datetime
 
 import pytest
 
-from agencies.agency import PARTY_KINDS, Party
+from agencies.agency import COORDINATING, PARTY_KINDS, Party
 from broker.case import LawfulBasis, Related, Relation
 from broker.kinds.referral import REFERRAL
-from broker.need_to_know import COORDINATING, Access, Act, Deny, Permit, Standing, basis_for, decide, decide_asker
+from broker.need_to_know import Access, Act, Deny, Permit, Standing, basis_for, decide, decide_asker
 from tests.rules import cases
 from tests.rules.cases import (
     ABOUT_A_CASE,
