@@ -9,6 +9,7 @@ from crypto.keys import VerifyKey
 
 RECIPIENT_USES = ("working", "next", "recovery")
 OFFICE_KINDS = ("coordinator", "deputy", "chair")
+COORDINATING = frozenset({"coordinator", "deputy"})  # the offices that take in, ask and decide who takes part
 OFFICER_KIND = "officer"
 AGENCY_KINDS = (
     "police",

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from agencies.agency import Party
+from agencies.agency import COORDINATING, Party
 from agencies.names import OfficerId
 from broker.case import Case, LawfulBasis, Relation
 from broker.kinds.kind import Kind
 
 NOT_AVAILABLE = "not-available"
-COORDINATING = frozenset({"coordinator", "deputy"})
 
 
 class Act(StrEnum):

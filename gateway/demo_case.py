@@ -14,9 +14,7 @@ from agencies.kit.pack_page import page_of
 from agencies.kit.same_person import MergedAnswer, ProposalsAnswer
 from agencies.kit.wire import parse_answer
 from agencies.names import CaseRef, PartyId
-from gateway.story import Story, hold, open_, pull, refusal
-
-PURPOSE = "safeguarding"
+from gateway.story import Story, hold, open_, pull, reader, refusal
 
 
 def _a_surgery_telephones(story: Story) -> None:
@@ -62,17 +60,17 @@ def _a_newcomer_and_a_conflict_of_interest(story: Story) -> None:
             _share(office, case, party, "referral")
         office.exclude(case, [known], settled=False)
     with story.kit("health") as kit:
-        refused = refusal(lambda: fetch_pack(kit, case, PURPOSE))
+        refused = refusal(lambda: fetch_pack(kit, case))
     hold(refused.code == "not-available", "an excluded officer gets nothing of the case")
     with story.kit("constabulary") as kit:
-        pack = fetch_pack(kit, case, PURPOSE)
+        pack = fetch_pack(kit, case)
     hold([one.manifest.document for one in pack.messages] == ["referral"], "the newcomer gets what was shared")
     hold(str(pack.index.officer) in page_of(pack), "its page says who opened it")
     story.tell(
-        "Police and Health join the case; the coordinator's kit opens the referral to both. But Health's officer knows",
-        f"the perpetrator and is excluded: {refused.code}, as if there were no case. The police get a pack: what they "
-        "may",
-        "hold, checked, as one page that prints, marked with who opened it and when. The safe contact is not in it.",
+        "Police and Health join the case; the coordinator's kit opens the referral to both. But Health's officer knows "
+        f"the perpetrator and is excluded: {refused.code}, as if there were no case.",
+        "The police get a pack: what they may hold, checked, as one page that prints, marked with who opened it and "
+        "when. The safe contact is not in it.",
     )
 
 
@@ -87,7 +85,8 @@ def _the_referral_is_corrected(story: Story) -> None:
     hold("0815" in corrected["referral"].document().model_dump_json(), "who held the older version gets the newer")
     pull(story, "lantern", 2)
     with story.kit("lantern") as kit:
-        refused = refusal(lambda: kit.gateway.post(_header_of(story, older.message), None, _reader(kit)))
+        (held,) = (item for item in kit.inbox.items() if item.message == older.message)
+        refused = refusal(lambda: kit.gateway.post(f"/v1/deliveries/{held.delivery}/header", None, reader(kit)))
     hold(refused.code == "not-available", "the older version is released to nobody any more")
     story.tell(
         "Rivermead corrects its referral: who held the older version gets the newer one, and its reason;",
@@ -129,14 +128,4 @@ STEPS: Sequence[Callable[[Story], None]] = (
 def _share(office: Kit, case: CaseRef, party: PartyId, document: str) -> None:
     """Open the case's oldest document of this name to `party`, as `marac case share` does."""
     one = next(one for one in shareable(office, case, party) if one.document == document)
-    wrap_for(office, one, party, recipients_of(office, party, case), PURPOSE)
-
-
-def _header_of(story: Story, message: str) -> str:
-    with story.kit("lantern") as kit:
-        (item,) = (item for item in kit.inbox.items() if item.message == message)
-    return f"/v1/deliveries/{item.delivery}/header"
-
-
-def _reader(kit: Kit) -> dict[str, str]:
-    return kit.fields(**{"marac-purpose": PURPOSE})
+    wrap_for(office, one, party, recipients_of(office, party, case))

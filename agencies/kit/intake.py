@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 from pydantic import ValidationError
 
-from agencies.agency import AGENCY_KINDS
+from agencies.agency import AGENCY_KINDS, COORDINATING
 from agencies.documents.document import Document
 from agencies.documents.referral import Referral, Referrer
 from agencies.kit.acceptance import Accepted
@@ -33,7 +33,6 @@ from agencies.kit.urgent import EMERGENCY, Urgent
 from agencies.notes.text import encode_time
 
 WAYS: Final = ("telephone", "email", "paper", "agency-without-isa")
-_OFFICES: Final = frozenset({"coordinator", "deputy"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +92,7 @@ def _true_source(office: Kit, referrer: Referrer, options: IntakeOptions, by: st
     """Return who refers, as the options say; the command ends where they cannot be, or nobody here may take it in."""
     register = office.directory().register
     own = register.party(office.home.settings.party)
-    if own is None or own.kind not in _OFFICES:
+    if own is None or own.kind not in COORDINATING:
         stop("only the coordinator's office takes in what others refer", "send your own: marac refer", Exit.USAGE)
     changes: dict[str, object] = {"received_by": by.replace("-", "_")}
     if options.source is not None:

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
 
+from agencies.agency import COORDINATING
 from agencies.documents.flag_and_tag import FlagAndTag
 from broker.case import Relation
 from broker.errors import DocumentRejected
@@ -27,7 +28,7 @@ def _effect(documents: Documents, scene: Scene) -> Effects:
 FLAG_AND_TAG = Kind(
     name="flag-and-tag",
     versions=("1.0",),
-    senders=frozenset({"coordinator", "deputy"}),
+    senders=COORDINATING,
     least_sender=Relation.INVOLVED,
     purposes=frozenset({"safeguarding"}),
     opens_case=False,

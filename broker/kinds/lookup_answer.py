@@ -2,13 +2,14 @@
 
 from types import MappingProxyType
 
+from agencies.agency import COORDINATING
 from broker.case import Relation
 from broker.kinds.kind import Kind, Part
 
 LOOKUP_ANSWER = Kind(
     name="lookup-answer",
     versions=("1.0",),
-    senders=frozenset({"coordinator", "deputy"}),
+    senders=COORDINATING,
     least_sender=Relation.INVOLVED,
     purposes=frozenset({"safeguarding"}),
     opens_case=False,

@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from agencies.agency import AGENCY_KINDS
+from agencies.agency import AGENCY_KINDS, COORDINATING
 from agencies.directory import Directory
 from agencies.documents.exclusions import Exclusions
 from agencies.documents.referral import Referral, meets_threshold
@@ -39,7 +39,7 @@ def _effect(documents: Documents, scene: Scene) -> Effects:
 
 def _takes_in(scene: Scene) -> bool:
     party = scene.directory.register.party(scene.sender)
-    return party is not None and party.kind in {"coordinator", "deputy"}
+    return party is not None and party.kind in COORDINATING
 
 
 def _excluded(exclusions: Exclusions, directory: Directory) -> frozenset[PartyId | OfficerId]:

@@ -2,6 +2,7 @@
 
 from types import MappingProxyType
 
+from agencies.agency import COORDINATING
 from agencies.documents.research_request import ResearchRequest
 from agencies.names import PartyId
 from broker.case import Relation
@@ -19,7 +20,7 @@ def _effect(documents: Documents, _scene: Scene) -> Effects:
 RESEARCH_REQUEST = Kind(
     name="research-request",
     versions=("1.0",),
-    senders=frozenset({"coordinator", "deputy"}),
+    senders=COORDINATING,
     least_sender=Relation.INVOLVED,
     purposes=frozenset({"safeguarding"}),
     opens_case=False,

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agencies.addresses import parse_mailbox, parse_webhook
+from agencies.agency import COORDINATING
 from broker.errors import AddressInvalid, ChannelNotOffered, Refused
-from broker.need_to_know import COORDINATING, Act, Asker, Deny
+from broker.need_to_know import Act, Asker, Deny
 from broker.ports import UnitOfWork
 from broker.records import CHANNELS, EMAIL, WEBHOOK, Channel
 from broker.services.desk import Desk

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+from agencies.agency import COORDINATING
 from agencies.names import MessageId, PartyId, coordinator_of
 from agencies.notes.recall import Recall
 from broker.errors import Refused
 from broker.lifecycle import DeliveryState, state_of
-from broker.need_to_know import COORDINATING, Act, Asker, Deny
+from broker.need_to_know import Act, Asker, Deny
 from broker.ports import UnitOfWork
 from broker.records import Delivery
 from broker.services.desk import Desk

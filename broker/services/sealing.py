@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from agencies.agency import Party
+from agencies.agency import COORDINATING, Party
 from agencies.directory import Directory
 from agencies.names import PartyId, coordinator_of
 from agencies.sealed import encode_sealed
@@ -12,7 +12,6 @@ from broker.addressees import recipients_for
 from broker.case import Case, Relation
 from broker.errors import NobodyToReceive
 from broker.kinds.kind import Documents, Effects
-from broker.need_to_know import COORDINATING
 from broker.routing import audiences, may_hold, without
 from broker.services.desk import Desk
 from broker.services.heading import fingerprints
