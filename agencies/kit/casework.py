@@ -21,6 +21,7 @@ from agencies.kit.handing_in import hand_in, in_words, kept_before, members_of
 from agencies.kit.terminal import (
     HERE,
     AsJson,
+    CaseArgument,
     Exit,
     KitFolder,
     PassphraseFile,
@@ -112,7 +113,7 @@ def _send_one(kit: Kit, subject: Subject, document: Document) -> list[Accepted]:
 
 @app.command("show")
 def show(
-    case: Annotated[str, typer.Argument(metavar="CASE", help="Such as CAM-7Q4X9-K2M8T-5.")],
+    case: CaseArgument,
     kit: KitFolder = HERE,
     passphrase_file: PassphraseFile = None,
     as_json: AsJson = False,
@@ -131,7 +132,7 @@ def show(
 class RelateOptions:
     """Which agency, what part, and why."""
 
-    case: Annotated[str, typer.Argument(metavar="CASE", help="Such as CAM-7Q4X9-K2M8T-5.")]
+    case: CaseArgument
     party: Annotated[str, typer.Argument(metavar="ID", help="The agency; see: marac register list.")]
     as_: Annotated[str, typer.Option("--as", metavar="RELATION", help=f"One of: {', '.join(RELATIONS)}.")]
     why: Annotated[str, typer.Option("--why", metavar="WORD", help=f"One of: {', '.join(WHYS)}.")]

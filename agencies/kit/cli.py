@@ -29,9 +29,11 @@ from agencies.kit.sending import STATES
 from agencies.kit.terminal import (
     HERE,
     AsJson,
+    CaseArgument,
     Exit,
     KitFolder,
     PassphraseFile,
+    Yes,
     answer,
     message_id,
     open_home,
@@ -157,7 +159,7 @@ def status(
 def destroy(
     delivery: Annotated[str, typer.Argument(metavar="DELIVERY", help="A delivery that was taken back.")],
     retains: Annotated[bool, typer.Option("--retain", help="Keep it, under this agency's own schedule.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
     kit: KitFolder = HERE,
     passphrase_file: PassphraseFile = None,
 ) -> None:
@@ -180,7 +182,7 @@ def destroy(
 
 @app.command("exclusions")
 def exclusions(
-    case: Annotated[str, typer.Argument(metavar="CASE", help="Such as CAM-7Q4X9-K2M8T-5.")],
+    case: CaseArgument,
     parties: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Agencies or officers.")] = None,
     settled: Annotated[bool, typer.Option("--settled", help="Everybody excluded in words is dealt with.")] = False,
     lift: Annotated[list[str] | None, typer.Option("--lift", metavar="ID", help="Lift this one's; repeatable.")] = None,

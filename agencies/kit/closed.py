@@ -5,14 +5,25 @@ from typing import Annotated
 
 import typer
 
-from agencies.kit.terminal import HERE, Exit, KitFolder, PassphraseFile, confirmed, open_kit, say, stop, takes, the_case
-
-Case = Annotated[str, typer.Argument(metavar="CASE", help="Such as CAM-7Q4X9-K2M8T-5.")]
+from agencies.kit.terminal import (
+    HERE,
+    CaseArgument,
+    Exit,
+    KitFolder,
+    PassphraseFile,
+    Yes,
+    confirmed,
+    open_kit,
+    say,
+    stop,
+    takes,
+    the_case,
+)
 
 
 def close(
-    case: Case,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    case: CaseArgument,
+    yes: Yes = False,
     kit: KitFolder = HERE,
     passphrase_file: PassphraseFile = None,
 ) -> None:
@@ -34,7 +45,7 @@ def close(
 class NameOptions:
     """Which officers, in which case."""
 
-    case: Case
+    case: CaseArgument
     officers: Annotated[
         list[str] | None, typer.Option("--officer", metavar="ID", help="An officer's id; repeatable.")
     ] = None

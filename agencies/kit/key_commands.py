@@ -23,6 +23,7 @@ from agencies.kit.terminal import (
     KitFolder,
     PassphraseFile,
     WorkFactor,
+    Yes,
     open_home,
     open_kit,
     passphrase,
@@ -257,7 +258,7 @@ def announce(
 def revoke(
     key: Annotated[str, typer.Argument(metavar="KEY", help="A signing keyid, or an age recipient.")],
     reason: Annotated[str, typer.Option(help=f"One of: {', '.join(REASONS)}.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
     kit: KitFolder = HERE,
     passphrase_file: PassphraseFile = None,
 ) -> None:

@@ -11,6 +11,7 @@ from agencies.kit.pack import fetch_pack
 from agencies.kit.pack_page import page_of
 from agencies.kit.terminal import (
     HERE,
+    CaseArgument,
     Exit,
     KitFolder,
     PassphraseFile,
@@ -24,7 +25,7 @@ from agencies.kit.terminal import (
 
 
 def pack(
-    case: Annotated[str, typer.Argument(metavar="CASE", help="Such as CAM-7Q4X9-K2M8T-5.")],
+    case: CaseArgument,
     out: Annotated[
         Path | None, typer.Option("--out", help="The HTML file; else CASE.html here.", dir_okay=False)
     ] = None,

@@ -23,6 +23,7 @@ from agencies.kit.terminal import (
     Exit,
     KitFolder,
     PassphraseFile,
+    Yes,
     answer,
     confirmed,
     open_home,
@@ -53,7 +54,7 @@ class ReferOptions:
     discard: Annotated[
         str | None, typer.Option("--discard", metavar="ID", help="Give up one that got no answer; see: marac sent.")
     ] = None
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False
+    yes: Yes = False
     kit: KitFolder = HERE
     passphrase_file: PassphraseFile = None
     as_json: AsJson = False

@@ -11,9 +11,11 @@ from agencies.kit.comparing import NothingOpened, newest_referral, side_by_side
 from agencies.kit.terminal import (
     HERE,
     AsJson,
+    CaseArgument,
     Exit,
     KitFolder,
     PassphraseFile,
+    Yes,
     answer,
     confirmed,
     open_kit,
@@ -25,9 +27,7 @@ from agencies.kit.terminal import (
 from agencies.kit.wire import parse_answer
 from agencies.names import CaseRef
 
-Case = Annotated[str, typer.Argument(metavar="CASE", help="Such as CAM-7Q4X9-K2M8T-5.")]
 Other = Annotated[str, typer.Argument(metavar="OTHER", help="The other case's reference.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 ROLES: Final = {
     "victim": "the same victim",
@@ -90,7 +90,7 @@ def told_of(case: CaseAnswer) -> list[str]:
 
 
 def proposals(
-    case: Case, kit: KitFolder = HERE, passphrase_file: PassphraseFile = None, as_json: AsJson = False
+    case: CaseArgument, kit: KitFolder = HERE, passphrase_file: PassphraseFile = None, as_json: AsJson = False
 ) -> None:
     """List other cases that may be of the same people, by names and birth dates that the broker cannot read.
 
@@ -106,7 +106,7 @@ def proposals(
     answer(as_json, found.model_dump(), "\n".join(lines) or "No other case looks like this one.")
 
 
-def compare(case: Case, other: Other, kit: KitFolder = HERE, passphrase_file: PassphraseFile = None) -> None:
+def compare(case: CaseArgument, other: Other, kit: KitFolder = HERE, passphrase_file: PassphraseFile = None) -> None:
     """Show the newest referral of each case side by side, from what this kit opened; nobody is asked.
 
     Example: marac case compare CAM-7Q4X9-K2M8T-5 CAM-2B3C4-D5E6F-9
@@ -127,7 +127,7 @@ def compare(case: Case, other: Other, kit: KitFolder = HERE, passphrase_file: Pa
 class DecideOptions:
     """Which two cases, and whether their people are the same."""
 
-    case: Case
+    case: CaseArgument
     other: Other
     same: Annotated[bool, typer.Option("--same", help="The same people; to make them one: marac case merge.")] = False
     different: Annotated[bool, typer.Option("--different", help="Not the same: not proposed again.")] = False
@@ -151,7 +151,7 @@ def decide(options: DecideOptions) -> None:
     say(f"Recorded: {decisions[0]}.")
 
 
-def link(case: Case, other: Other, kit: KitFolder = HERE, passphrase_file: PassphraseFile = None) -> None:
+def link(case: CaseArgument, other: Other, kit: KitFolder = HERE, passphrase_file: PassphraseFile = None) -> None:
     """Record that two cases are related and not one: another perpetrator, say. It gives nobody any right.
 
     Example: marac case link CAM-7Q4X9-K2M8T-5 CAM-2B3C4-D5E6F-9
@@ -162,7 +162,7 @@ def link(case: Case, other: Other, kit: KitFolder = HERE, passphrase_file: Passp
 
 
 def merge(
-    case: Case,
+    case: CaseArgument,
     other: Other,
     yes: Yes = False,
     kit: KitFolder = HERE,
@@ -185,7 +185,7 @@ def merge(
 
 
 def split(
-    case: Case, other: Other, yes: Yes = False, kit: KitFolder = HERE, passphrase_file: PassphraseFile = None
+    case: CaseArgument, other: Other, yes: Yes = False, kit: KitFolder = HERE, passphrase_file: PassphraseFile = None
 ) -> None:
     """Undo a merge: each case is as it was before. What was recorded since stays with the one that led; exclusions,
     and that a case is closed, stay with both. What was read meanwhile stays read: see marac audit export.

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -13,9 +13,11 @@ from agencies.kit.headings import SAFE_CONTACT, NoKeysToSealTo, Shareable, outda
 from agencies.kit.terminal import (
     HERE,
     AsJson,
+    CaseArgument,
     Exit,
     KitFolder,
     PassphraseFile,
+    Yes,
     answer,
     confirmed,
     message_id,
@@ -33,14 +35,13 @@ from crypto.errors import Malformed
 
 REFUSED = "share-refused"
 Purpose = Annotated[str, typer.Option(help="What it is opened for, where it was not yet; a purpose of the agreement.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ShareOptions:
     """Which messages of which case, and with whom."""
 
-    case: Annotated[str, typer.Argument(metavar="CASE", help="Such as CAM-7Q4X9-K2M8T-5.")]
+    case: CaseArgument
     to: Annotated[str, typer.Option("--to", metavar="ID", help="The agency; see: marac register list.")]
     message: Annotated[list[str] | None, typer.Option("--message", metavar="ID", help="This one; repeatable.")] = None
     all_: Annotated[bool, typer.Option("--all", help="All that it does not have yet, but no safe contact.")] = False
@@ -175,11 +176,7 @@ def _ask(chosen: Sequence[Shareable], party: PartyId, what: str, *, yes: bool) -
     for one in chosen:
         typer.echo(f"{_line(one)}", err=True)
     if not confirmed(f"{what} {party}: these {len(chosen)}?", yes=yes):
-        _nothing()
-
-
-def _nothing() -> NoReturn:
-    stop("nothing was shared", "run it again when you are sure")
+        stop("nothing was shared", "run it again when you are sure")
 
 
 def _tell(as_json: bool, party: PartyId, done: Sequence[Shareable], refused: Sequence[Shareable]) -> None:

@@ -46,6 +46,8 @@ PassphraseFile = Annotated[
     Path | None,
     typer.Option("--passphrase-file", help="Read the passphrase from this file's first line.", dir_okay=False),
 ]
+CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="Such as CAM-7Q4X9-K2M8T-5.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON, for programs.")]
 WorkFactor = Annotated[int, typer.Option("--work-factor", hidden=True, min=1, max=20)]
 HERE: Final = Path("marac-kit")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agencies.kit.listing import list_register
-from agencies.kit.terminal import confirmed, takes, write_public
+from agencies.kit.terminal import Yes, confirmed, takes, write_public
 from agencies.kit.wire import Problem, Unreachable
 from agencies.notes.revocation import REASONS
 from gateway.commands.options import AsJson, OfficeFolder, PassphraseFile
@@ -42,7 +42,7 @@ class RevokeOptions:
 
     key: Annotated[str, typer.Argument(metavar="KEY", help="A signing keyid, or an age recipient.")]
     reason: Annotated[str, typer.Option(help=f"One of: {', '.join(REASONS)}.")]
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False
+    yes: Yes = False
     out: Annotated[Path, typer.Option(help="Where the signed note is kept.", dir_okay=False)] = Path("revoked.note")
     office: OfficeFolder = Path()
     passphrase_file: PassphraseFile = None
