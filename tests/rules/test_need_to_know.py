@@ -250,5 +250,5 @@ def test_an_exclusion_never_runs_out() -> None:
 
 
 def test_a_party_without_relation_has_no_basis_on_the_case() -> None:
-    assert CASE.basis(cases.POLICE.id, NOW) is None
-    assert CASE.basis(IDVA.id, NOW) is cases.PUBLIC_TASK
+    assert CASE.part(cases.POLICE.id, NOW)[1] is None
+    assert CASE.part(IDVA.id, NOW)[1] is cases.PUBLIC_TASK

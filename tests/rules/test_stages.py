@@ -32,9 +32,9 @@ def test_who_has_no_part_or_lost_it_goes_back_to_its_flag_while_that_runs() -> N
 def test_what_a_part_rests_on_is_the_flags_basis_where_only_the_flag_grants() -> None:
     vital = LawfulBasis.UK_GDPR_VITAL_INTERESTS
     asked, ended = (replace(related(HOUSING, one), basis=vital) for one in (Relation.ASKED, Relation.ENDED))
-    assert flagged().basis(HOUSING.id, NOW) is flagged(ended).basis(HOUSING.id, NOW) is PUBLIC_TASK
-    assert flagged().basis(HOUSING.id, FLAG.until) is PUBLIC_TASK, "what it had rested on that"
-    assert flagged(asked).basis(HOUSING.id, NOW) is flagged(ended).basis(HOUSING.id, FLAG.until) is vital
+    assert flagged().part(HOUSING.id, NOW)[1] is flagged(ended).part(HOUSING.id, NOW)[1] is PUBLIC_TASK
+    assert flagged().part(HOUSING.id, FLAG.until)[1] is PUBLIC_TASK, "what it had rested on that"
+    assert flagged(asked).part(HOUSING.id, NOW)[1] is flagged(ended).part(HOUSING.id, FLAG.until)[1] is vital
 
 
 def test_an_exclusion_beats_a_flag() -> None:
