@@ -105,15 +105,18 @@ class Broker:
         async with self.store.reader() as uow:
             return await self._desk.directories.current(uow)
 
-    async def spend_nonce(self, keyid: str, nonce: str, expires: datetime) -> bool:
-        """Record a request's nonce, durably before the request has any effect; False if it was spent before.
+    async def spend_nonces(self, nonces: Sequence[tuple[str, str, datetime]]) -> bool:
+        """Record a request's nonces, durably before the request has any effect; False if one was spent before.
 
-        Its hash is kept: the sender chose its 22 characters, and they could spell anything.
+            nonces  for each signature its key's id, its nonce, and when the nonce may be forgotten
+
+        A nonce's hash is kept: the sender chose its 22 characters, and they could spell anything.
         """
         async with self.store.unit() as uow:
-            fresh = await uow.trust.spend_nonce(keyid, hash_text(nonce), expires)
+            spent = [(keyid, hash_text(nonce), expires) for keyid, nonce, expires in nonces]
+            fresh = [await uow.trust.spend_nonce(*one) for one in spent]
             await uow.commit()
-        return fresh
+        return all(fresh)
 
     async def submit(self, request: Request, asker: Asker) -> Sequence[str]:
         """See services/submit.py."""

@@ -197,9 +197,9 @@ async def _read(request: Request, limit: int) -> bytes:
 
 
 async def _spend(broker: Broker, authentic: Authentic) -> None:
-    for claim in authentic.claims:
-        if not await broker.spend_nonce(claim.keyid, claim.nonce, nonce_expires(claim)):
-            raise RequestRejected("nonce-replayed", "signature-input")
+    nonces = [(claim.keyid, claim.nonce, nonce_expires(claim)) for claim in authentic.claims]
+    if not await broker.spend_nonces(nonces):
+        raise RequestRejected("nonce-replayed", "signature-input")
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

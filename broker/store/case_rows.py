@@ -1,9 +1,10 @@
 """Rows of cases and of what belongs to them as values of the ports, and back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Select, String, Table, bindparam, literal_column, null, select, union_all
 
 from agencies.names import CaseRef, OfficerId, PartyId
 from broker.case import Case, Flag, LawfulBasis, Related, Relation
@@ -23,8 +24,8 @@ class Belongings:
 
     def relate(self, row: AnyRow) -> None:
         """Keep a row of `relations`."""
-        self.related[PartyId(row.party)] = Related(
-            party=PartyId(row.party),
+        self.related[PartyId(row.who)] = Related(
+            party=PartyId(row.who),
             relation=Relation(row.relation),
             basis=LawfulBasis(row.basis),
             why=row.why,
@@ -34,23 +35,38 @@ class Belongings:
 
     def exclude(self, row: AnyRow) -> None:
         """Keep a row of `exclusions`."""
-        self.excluded.add(row.excluded)
+        self.excluded.add(row.who)
 
     def name(self, row: AnyRow) -> None:
         """Keep a row of `named`."""
-        self.named.add(OfficerId(row.officer))
+        self.named.add(OfficerId(row.who))
 
     def flag(self, row: AnyRow) -> None:
         """Keep a row of `flags`."""
-        self.flags[PartyId(row.party)] = Flag(PartyId(row.party), LawfulBasis(row.basis), row.since, row.until)
+        self.flags[PartyId(row.who)] = Flag(PartyId(row.who), LawfulBasis(row.basis), row.since, row.until)
 
 
-KEPT: Sequence[tuple[Table, Callable[[Belongings, AnyRow], None]]] = (
-    (tables.relations, Belongings.relate),
-    (tables.exclusions, Belongings.exclude),
-    (tables.named, Belongings.name),
-    (tables.flags, Belongings.flag),
+def _rows(table: Table, who: str, *columns: str) -> Select[Any]:
+    """Return the query for one table's rows of the cases `refs`, shaped as those of `relations` are."""
+    of, name = table.c, literal_column(f"'{table.name}'", String).label("table")
+    values = [of[column] if column in columns else null().label(column) for column in _COLUMNS]
+    return select(of.case, name, of[who].label("who"), *values).where(of.case.in_(bindparam("refs", expanding=True)))
+
+
+_COLUMNS = ("relation", "basis", "why", "since", "until")
+# One statement for all four: every act asks for all of them, and each statement costs a millisecond. Made once.
+BELONGINGS = union_all(
+    _rows(tables.relations, "party", *_COLUMNS),
+    _rows(tables.exclusions, "excluded"),
+    _rows(tables.named, "officer"),
+    _rows(tables.flags, "party", "basis", "since", "until"),
 )
+KEPT: Mapping[str, Callable[[Belongings, AnyRow], None]] = {
+    tables.relations.name: Belongings.relate,
+    tables.exclusions.name: Belongings.exclude,
+    tables.named.name: Belongings.name,
+    tables.flags.name: Belongings.flag,
+}
 
 
 def member_of(row: AnyRow, held: Belongings) -> Member:

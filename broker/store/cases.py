@@ -11,7 +11,7 @@ from broker.groups import Member, as_one
 from broker.records import Destroyed
 from broker.retention import Cutoff
 from broker.store import tables
-from broker.store.case_rows import KEPT, Belongings, member_of, row_of_flag, row_of_related
+from broker.store.case_rows import BELONGINGS, KEPT, Belongings, member_of, row_of_flag, row_of_related
 from broker.store.groups import (
     Leads,
     are_due,
@@ -38,8 +38,11 @@ class SqlCases:
         return (await self.lock_all([ref]))[ref]
 
     async def lock_all(self, refs: Sequence[CaseRef]) -> Mapping[CaseRef, Case | None]:
-        """Return the cases by reference, or None, all locked in the one order that everybody locks in."""
-        while True:
+        """Return the cases by reference, or None, all locked in the one order that everybody locks in.
+
+        In a unit that only reads nothing is locked.
+        """
+        while self._transaction.writes:
             async with self._transaction.attempt() as give_up:
                 rows = await self._transaction.rows(leads_of(refs))
                 held = await self._hold(sorted({CaseRef(row.lead) for row in rows}) or refs)
@@ -50,6 +53,7 @@ class SqlCases:
                         return found
                 # It was merged or split while its lock was waited for: another row is the one to lock.
                 await give_up()
+        return await self._groups(refs, leads_of(refs))
 
     async def _hold(self, leads_: Sequence[CaseRef]) -> frozenset[CaseRef] | None:
         """Lock the rows of leads, one after the other; None as soon as one of them leads no more.
@@ -298,9 +302,8 @@ class SqlCases:
     async def _belongings(self, refs: Sequence[CaseRef]) -> Mapping[str, Belongings]:
         """Return what belongs to each case; asked for even where there is none: how long it takes must not tell."""
         held = {str(ref): Belongings() for ref in refs}
-        for table, keep in KEPT:
-            for row in await self._transaction.rows(select(table).where(table.c.case.in_(refs))):
-                keep(held[row.case], row)
+        for row in await self._transaction.rows(BELONGINGS, {"refs": list(refs)}):
+            KEPT[row.table](held[row.case], row)
         return held
 
 

@@ -29,11 +29,11 @@ _NO_ANSWER = (DBAPIError, NoConnectionFree, OSError, asyncpg.PostgresError, asyn
 
 
 class Transaction:
-    """What the repositories of one unit share: its connection, and whether it may write."""
+    """What the repositories of one unit share: its connection, and whether it may write (`writes`)."""
 
     def __init__(self, connection: AsyncConnection, *, writes: bool) -> None:
         self._connection = connection
-        self._writes = writes
+        self.writes = writes
         self.dialect = connection.dialect.name
 
     async def run(self, statement: Executable, rows: Sequence[Mapping[str, object]] | None = None) -> int:
@@ -64,7 +64,7 @@ class Transaction:
     @asynccontextmanager
     async def attempt(self) -> AsyncIterator[Callable[[], Awaitable[None]]]:
         """Yield what gives up all locks that were taken since; SQLite has none, and a reading unit takes none."""
-        if not self._writes or self.dialect != "postgresql":
+        if not self.writes or self.dialect != "postgresql":
             yield _nothing
             return
         with answering():
@@ -79,7 +79,7 @@ class Transaction:
 
         A reading unit locks nothing. SQLite has no row locks: there the writing unit is alone from its first line.
         """
-        return query.with_for_update(of=of, skip_locked=skip_locked) if self._writes else query
+        return query.with_for_update(of=of, skip_locked=skip_locked) if self.writes else query
 
     def upsert(self, table: Table) -> "postgresql.Insert | sqlite.Insert":
         """Return an insert into `table` that can say what happens on a conflict, in this database's dialect."""

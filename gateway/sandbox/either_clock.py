@@ -1,6 +1,6 @@
 """Requests signed by this machine's clock are taken although the sandbox's was moved: clients keep their own time."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import SimpleNamespace
@@ -33,8 +33,8 @@ class _ByMachine:
     async def directory(self) -> Directory:
         return await self._broker.directory()
 
-    async def spend_nonce(self, keyid: str, nonce: str, expires: datetime) -> bool:
-        return await self._broker.spend_nonce(keyid, nonce, expires)
+    async def spend_nonces(self, nonces: Sequence[tuple[str, str, datetime]]) -> bool:
+        return await self._broker.spend_nonces(nonces)
 
     async def check(self, act: Act, asker: Asker) -> None:
         await self._broker.check(act, replace(asker, at=self._broker.clock()))
