@@ -9,12 +9,12 @@ from agencies.notes.pack import MAX_BYTES, PackIndex, PackItem
 from agencies.tar import END, encode_member
 from broker.audit import Entry
 from broker.errors import Refused
-from broker.need_to_know import NOT_AVAILABLE, Access, Act, Asker, Deny, Permit, decide
+from broker.need_to_know import NOT_AVAILABLE, Access, Act, Asker, Deny, Permit, decide, decide_asker
 from broker.ports import UnitOfWork
 from broker.records import Delivery, Message
 from broker.services.desk import Desk
 from broker.services.lease import ASK_AGAIN
-from broker.services.ruling import as_of, check_asker, entry_for, question, refuse
+from broker.services.ruling import as_of, entry_for, question, refuse
 from broker.services.standing import Found, about, access_to
 from crypto import note as signed_note
 
@@ -68,9 +68,13 @@ async def open_pack(desk: Desk, case: CaseRef, asker: Asker) -> AsyncIterator[by
     excluded or taken back meanwhile breaks the stream off.
     Raises Refused before anything is streamed, the same for what may not be had and for what is not there.
     """
-    await check_asker(desk, question(desk, Act.OPEN, asker))
     async with desk.store.reader() as uow:
-        asked = await _ask(desk, uow, case, asker)
+        directory = await desk.directories.current(uow)
+        alone = as_of(question(desk, Act.OPEN, asker), directory, desk.now())
+        denied = decide_asker(alone)
+        asked = _Asked(directory, []) if denied is not None else await _ask(desk, uow, case, asker)
+    if denied is not None:
+        await refuse(desk, alone, denied, directory)
     if not asked.permitted:
         await refuse(desk, *asked.refusal, asked.directory)
     async with desk.store.unit() as uow:
