@@ -75,6 +75,12 @@ class HeaderInvalid(BrokerError):
     code = "header-invalid"
 
 
+class PackTooLarge(BrokerError):
+    """A case has more messages, or larger ones, than a pack may hold; none was released."""
+
+    code = "pack-too-large"
+
+
 class ExclusionLeavesNobody(BrokerError):
     """With this exclusion nobody of the coordinator's office would be left who can act on the case, or lift it."""
 

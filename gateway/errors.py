@@ -136,6 +136,9 @@ _NEED_TO_KNOW: Final = {
         409, "Not to be shared", "Its recipient may not have this message now: not active, no agreement, kept out of "
         "the case, too small a part in it, no named officer in a closed one; or taken back or corrected.", "no",
         "See `marac case show`; what part it has is recorded with `marac case relate`."),
+    "pack-too-large": Meaning(
+        409, "Too large for a pack", "The case has more, or larger, messages for you than a pack may hold.", "no",
+        "Open its messages one by one: `marac inbox`, `marac open`."),
     "recipient-revoked": Meaning(
         403, "Recipient revoked", "The message was sealed to a key that has been revoked since.", "no",
         "Ask the MARAC coordinator to have the message sealed to a key in force."),

@@ -1,10 +1,21 @@
-"""What the gateway answers, route by route, as the kit reads it; the routes: gateway/README.md."""
+"""What the gateway answers, route by route, as the kit reads it; the routes: gateway/README.md.
 
-from typing import Final
+Nobody signs it. What is shown of it has the form of an id, a time or a word, so that it can make no line of its own.
+"""
+
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 _WORD: Final = r"^[a-z0-9][a-z0-9_-]{0,39}$"
+
+Word = Annotated[str, Field(pattern=_WORD)]
+Id = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]  # of a message or a delivery
+Case = Annotated[str, Field(pattern=r"^[A-Z]{2,4}(?:-[0-9A-Z]{5}){2}-[0-9A-Z]$")]
+Party = Annotated[str, Field(pattern=r"^[a-z0-9.-]{1,200}/[a-z]{1,20}/[a-z0-9-]{1,40}$")]  # an officer too
+Instant = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,15}(?:Z|[+-][0-9]{2}:[0-9]{2})$")]
+Basis = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.,:()/ -]{1,80}$")]
+Address = Annotated[str, Field(pattern=r"^[!-~]{1,2000}$")]
 
 
 class Answer(BaseModel):
@@ -37,8 +48,8 @@ class ManifestsAnswer(Answer):
 class StateAnswer(Answer):
     """GET /v1/messages/{id}, and a recall."""
 
-    message: str
-    state: str = Field(pattern=_WORD)  # shown as it is, one of a newer gateway too
+    message: Id
+    state: Word  # shown as it is, one of a newer gateway too
 
 
 class LeasedDelivery(Answer):
@@ -82,64 +93,64 @@ class TombstonesAnswer(Answer):
 class RelationAnswer(Answer):
     """One party's part in a case."""
 
-    party: str
-    relation: str
-    basis: str
-    why: str
-    since: str
-    until: str | None
+    party: Party
+    relation: Word
+    basis: Basis
+    why: Word
+    since: Instant
+    until: Instant | None
 
 
 class FlagAnswer(Answer):
     """One agency's flag."""
 
-    party: str
-    since: str
-    until: str
+    party: Party
+    since: Instant
+    until: Instant
 
 
 class RepeatAnswer(Answer):
     """Whether a case's newest referral is proposed as a repeat, and the word of the rule that says so."""
 
     proposed: bool
-    because: str = Field(pattern=_WORD)
+    because: Word
 
 
 class CaseAnswer(Answer):
     """GET /v1/cases/{case}; instants as the gateway writes them."""
 
-    case: str
-    stage: str
-    opened_at: str
-    last_referral_at: str | None
+    case: Case
+    stage: Word
+    opened_at: Instant
+    last_referral_at: Instant | None
     closed: bool
-    named: tuple[str, ...] = ()  # gateways from before it do not say
+    named: tuple[Party, ...] = ()  # gateways from before it do not say
     exclusions_pending: bool
-    destruction_scheduled_at: str | None
+    destruction_scheduled_at: Instant | None
     relations: tuple[RelationAnswer, ...]
     flags: tuple[FlagAnswer, ...]
-    excluded: tuple[str, ...]
-    references: tuple[str, ...]
-    links: tuple[str, ...]
+    excluded: tuple[Party, ...]
+    references: tuple[Case, ...]
+    links: tuple[Case, ...]
     repeat: RepeatAnswer | None
 
 
 class ChannelAnswer(Answer):
     """One way by which this party is told, and since when and why it fails."""
 
-    address: str
-    since: str
-    failing_since: str | None
-    fault: str | None
+    address: Address
+    since: Instant
+    failing_since: Instant | None
+    fault: Word | None
 
 
 class FailingAnswer(Answer):
     """A party whose notices do not get through."""
 
-    party: str
-    channel: str
-    failing_since: str | None
-    fault: str | None
+    party: Party
+    channel: Word
+    failing_since: Instant | None
+    fault: Word | None
 
 
 class NoticesAnswer(Answer):
@@ -153,9 +164,9 @@ class NoticesAnswer(Answer):
 class UncollectedDelivery(Answer):
     """An urgent delivery that is not collected."""
 
-    agency: str
-    case: str
-    since: str
+    agency: Party
+    case: Case
+    since: Instant
 
 
 class UncollectedAnswer(Answer):
@@ -167,9 +178,9 @@ class UncollectedAnswer(Answer):
 class AgencyLookupsAnswer(Answer):
     """One agency's look-ups by date."""
 
-    agency: str
-    looked_up: tuple[str, ...]
-    without_referral: tuple[str, ...]
+    agency: Party
+    looked_up: tuple[Instant, ...]
+    without_referral: tuple[Instant, ...]
     stands_out: bool
 
 
@@ -182,11 +193,11 @@ class LookupsAnswer(Answer):
 class WaitingAnswer(Answer):
     """A case in which something is missing."""
 
-    case: str
-    stage: str
-    opened_at: str
-    last_referral_at: str | None
-    missing: tuple[str, ...]
+    case: Case
+    stage: Word
+    opened_at: Instant
+    last_referral_at: Instant | None
+    missing: tuple[Word, ...]
 
 
 class WaitingCasesAnswer(Answer):
@@ -204,13 +215,13 @@ class SharedAnswer(Answer):
 class HoldingAnswer(Answer):
     """One recipient's copy of one message; `current`: its header is made for the keys that its recipient has now."""
 
-    message: str
-    kind: str
-    document: str
-    sender: str
-    accepted_at: str
-    recipient: str
-    state: str
+    message: Id
+    kind: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}/[0-9.]{1,9}$")
+    document: Word
+    sender: Party
+    accepted_at: Instant
+    recipient: Party
+    state: Word
     current: bool
 
 

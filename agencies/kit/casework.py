@@ -18,6 +18,7 @@ from agencies.kit.compose import Subject, about
 from agencies.kit.correcting import Corrects, Reason, check_options, correcting, with_reason
 from agencies.kit.forms import example, load_message
 from agencies.kit.handing_in import hand_in, in_words, kept_before, members_of
+from agencies.kit.reached import warn_of_not_reached
 from agencies.kit.terminal import (
     HERE,
     AsJson,
@@ -108,7 +109,9 @@ def apart(document: Document) -> list[Document]:
 
 def _send_one(kit: Kit, subject: Subject, document: Document) -> list[Accepted]:
     composed = kit.prepare_any(subject, {subject.kind: document})
-    return hand_in(kit, kept_before(kit, composed) or composed)
+    accepted = hand_in(kit, kept_before(kit, composed) or composed)
+    warn_of_not_reached(kit, document, accepted[0].manifest)
+    return accepted
 
 
 @app.command("show")

@@ -134,6 +134,7 @@ def open_(
             warn(f"WARNING: this is an older version; message {newer} has taken its place")
         if _names_conference(opened) and receiving.home.settings.party.rpartition("/")[0].endswith("/office"):
             warn("a child-protection conference: its chair must be told; send children's social care a case-note")
+            warn("relate it to the case first: marac case relate; to who has no part in it a note reaches nobody")
         if receiving.pending():
             warn("the receipt could not be sent yet; the next `marac pull` sends it")
     say(render(opened.manifest.document, opened.document(), opened.facts(wall_clock().date())))

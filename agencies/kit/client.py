@@ -15,7 +15,7 @@ from agencies.kit.recalls import check_recall, taken_back
 from agencies.kit.sending import Sender
 from agencies.kit.signing import Clock
 from agencies.kit.wire import BadAnswer, Pause, Problem, Unreachable, parse_answer
-from agencies.names import DeliveryId, MessageId, parse_delivery_id, parse_message_id
+from agencies.names import CaseRef, DeliveryId, MessageId, parse_delivery_id, parse_message_id
 from agencies.notes.recall import Recall, parse_recall
 from agencies.notes.receipt import Receipt, parse_receipt
 from crypto import age, b64
@@ -204,6 +204,11 @@ class Kit(Sender):
         header, payload = age.split(self.home.age_file(item.message))
         return self.check(Delivered(item.message, self.home.manifest(item.message), header, payload))
 
+    def close_case(self, case: CaseRef) -> None:
+        """Close a case, for good (coordinator); this folder remembers it. Raises Problem, Unreachable."""
+        super().close_case(case)
+        self.inbox.closes(case)  # a crash before this: the gateway knows, and it may be asked again
+
     def answer_recall(self, delivery: DeliveryId, answer: State = State.DESTROYED) -> None:
         """Answer a recall: DESTROYED deletes our copy first; RETAINED keeps it under this agency's own schedule.
 
@@ -271,6 +276,8 @@ class Kit(Sender):
         self.home.save_opened(item.message, header, payload)
         if opened.submission.case is None:
             self.inbox.opens(opened.manifest.case, opened.manifest.submission)
+        if opened.closes_case:
+            self.inbox.closes(opened.manifest.case)
         self.inbox.opened(item.delivery, self._receipt(item.delivery, item.message, "opened"))
         self.home.drop_payload(item.message)
 

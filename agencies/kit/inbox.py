@@ -49,6 +49,7 @@ CREATE TABLE IF NOT EXISTS receipts (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS shown (message TEXT PRIMARY KEY) STRICT;
 CREATE TABLE IF NOT EXISTS cases (reference TEXT PRIMARY KEY, submission TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS closed_cases (reference TEXT PRIMARY KEY) STRICT;
 """
 
 
@@ -116,6 +117,15 @@ class Inbox(Database):
         """Remember which submission opened `case` as new; the first one stands."""
         with self._transaction():
             self._sql.execute("INSERT OR IGNORE INTO cases VALUES (?, ?)", (case, submission))
+
+    def closes(self, case: CaseRef) -> None:
+        """Remember for good that `case` is for named officers alone."""
+        with self._transaction():
+            self._sql.execute("INSERT OR IGNORE INTO closed_cases VALUES (?)", (case,))
+
+    def is_closed(self, case: CaseRef) -> bool:
+        """Whether something that was opened here, or done from here, has closed `case`."""
+        return self._sql.execute("SELECT 1 FROM closed_cases WHERE reference = ?", (case,)).fetchone() is not None
 
     def claim(self, delivery: DeliveryId) -> bool:
         """Return True for the one caller who may show the message; False if it was shown before.

@@ -12,7 +12,7 @@ from agencies.area import fingerprint
 from agencies.kit.answers import AreaAnswer
 from agencies.kit.home import Home, KitSettings
 from agencies.kit.terminal import HERE, AsJson, Exit, KitFolder, answer, stop, takes, warn
-from agencies.kit.wire import BadAnswer, check_certificate, parse_answer, trusting
+from agencies.kit.wire import BadAnswer, check_certificate, parse_answer, plain_get
 from agencies.names import OfficerId, PartyId, area_of, parse_officer_id, parse_party_id
 from crypto.errors import Malformed
 from crypto.keys import VerifyKey, parse_vkey
@@ -115,7 +115,7 @@ def _stated(root: str) -> str:
 
 def _fetched(url: str, ca_file: str | None) -> VerifyKey:
     try:
-        body = httpx2.get(f"{url}/v1/area", timeout=30, trust_env=False, verify=trusting(ca_file)).content
+        body = plain_get(f"{url}/v1/area", ca_file)
         return _parse(parse_answer(body, AreaAnswer).root)
     except (httpx2.TransportError, BadAnswer) as error:
         check_certificate(error)

@@ -10,6 +10,8 @@ from agencies.area import verify_area
 from agencies.directory import Directory
 from agencies.documents.document import Document, parse_document
 from agencies.documents.flag_and_tag import FlagAndTag
+from agencies.documents.invalid import DocumentInvalid
+from agencies.documents.referral import Referral
 from agencies.documents.table import DOCUMENTS
 from agencies.kit.compose import UnknownKind
 from agencies.names import CaseRef, MessageId
@@ -113,6 +115,15 @@ class Opened:
             "Accepted": encode_time(manifest.accepted),
             "Checks": "all nine passed",
         }
+
+    @property
+    def closes_case(self) -> bool:
+        """Whether it is a referral of honour-based abuse: its case is for named officers alone, for good."""
+        try:
+            document = self.document()
+        except (UnknownKind, DocumentInvalid):
+            return False  # that of a newer kit, which the gateway reads
+        return isinstance(document, Referral) and document.is_honour_based
 
     def document(self) -> Document:
         """Return the document, parsed. Raises UnknownKind, DocumentInvalid."""

@@ -60,7 +60,15 @@ def _head(head: Element, pack: Pack) -> None:
 
 
 def _mark(pack: Pack) -> str:
-    return f"{pack.index.area}\nopened by {pack.index.officer}\n{encode_time(pack.index.at)}"
+    return f"{pack.index.area}\nopened by {pack.index.officer} ({_how(pack)})\n{encode_time(pack.index.at)}"
+
+
+def _how(pack: Pack) -> str:
+    return "proved" if pack.proved else "asserted"
+
+
+def _in_full(pack: Pack) -> str:
+    return "proved: signed with their own key" if pack.proved else "asserted: named by their agency, without a key"
 
 
 def _front(body: Element, pack: Pack) -> None:
@@ -69,7 +77,8 @@ def _front(body: Element, pack: Pack) -> None:
     SubElement(body, "h1").text = f"Case {index.case}"
     SubElement(body, "p").text = (
         f"{count} {'message' if count == 1 else 'messages'}: all that {index.for_} may hold of this case now. "
-        f"Opened by {index.officer} at {encode_time(index.at)}. All nine checks of each message passed."
+        f"Opened by {index.officer} ({_in_full(pack)}) at {encode_time(index.at)}. "
+        "All nine checks of each message passed."
     )
     SubElement(SubElement(body, "p"), "strong").text = _WARNING
     table = SubElement(body, "table")

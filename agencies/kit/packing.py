@@ -48,6 +48,8 @@ def pack(
             packed = fetch_pack(receiving, reference, purpose)
         except PurposeNotAgreed as wrong:
             stop(f"--purpose: {wrong}", f"give one of: {', '.join(wrong.purposes)}", Exit.USAGE)
+        for delivery, error in packed.failed:
+            warn(f"WARNING: delivery {delivery}, collected before the pack: {error}; nothing of it was saved")
         write_durably(path, page_of(packed).encode())
         if receiving.pending():
             warn("a receipt could not be sent yet; the next `marac pull` sends it")

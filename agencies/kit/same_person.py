@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
-from agencies.kit.answers import Answer, CaseAnswer
+from agencies.kit.answers import Answer, Case, CaseAnswer, Id, Party, Word
 from agencies.kit.client import Kit
 from agencies.kit.comparing import NothingOpened, newest_referral, side_by_side
 from agencies.kit.terminal import (
@@ -39,9 +39,9 @@ ROLES: Final = {
 class ProposalAnswer(Answer):
     """A case that may be of the same people as another."""
 
-    case: str
-    roles: tuple[str, ...]
-    decided: str | None
+    case: Case
+    roles: tuple[Word, ...]
+    decided: Word | None
 
 
 class ProposalsAnswer(Answer):
@@ -53,22 +53,22 @@ class ProposalsAnswer(Answer):
 class HeldAnswer(Answer):
     """A message that was released to a recipient whom a merge excludes, or any of whose officers it does."""
 
-    message: str
-    recipient: str
-    excluded: str
+    message: Id
+    recipient: Party
+    excluded: Party
 
 
 class MergedAnswer(Answer):
     """POST /v1/cases/{case}/merge."""
 
-    lead: str
+    lead: Case
     held: tuple[HeldAnswer, ...]
 
 
 class SplitAnswer(Answer):
     """POST /v1/cases/{case}/split."""
 
-    left: str
+    left: Case
 
 
 REPEATS: Final = {

@@ -230,9 +230,18 @@ class Sender:
         """Return who holds what of a case (coordinator), oldest message first. Raises Problem, Unreachable."""
         return self.gateway.get(f"/v1/cases/{case}/holdings", answers.HoldingsAnswer, self.fields()).holdings
 
-    def share(self, case: CaseRef, message: MessageId, party: str, header: bytes) -> None:
-        """Hand in a header made for `party` (coordinator); again, nothing changes. Raises Problem, Unreachable."""
-        members = {"message": message, "recipient": party, "header": b64.encode_padded(header)}
+    def share(self, case: CaseRef, message: MessageId, party: str, header: bytes, keys: Sequence[str]) -> None:
+        """Hand in a header made for these keys of `party` (coordinator). Again, nothing changes.
+
+        Raises Problem, Unreachable.
+        """
+        made_for = [signed_note.hash_text(key) for key in keys]
+        members = {
+            "message": message,
+            "recipient": party,
+            "header": b64.encode_padded(header),
+            "made_for": made_for,
+        }
         parse_answer(self.post(f"/v1/cases/{case}/shares", members), answers.SharedAnswer)
 
     def revoke(self, key: str, reason: str) -> str:
@@ -340,5 +349,10 @@ def _client(home: Home) -> httpx2.Client:
     # No proxy or netrc of the environment's: the connection goes where the settings say.
     trusted = wire.trusting(home.ca_file)
     return httpx2.Client(
-        base_url=home.settings.url, verify=trusted, timeout=wire.TIMEOUT_S, trust_env=False, follow_redirects=False
+        base_url=home.settings.url,
+        headers=wire.PLAIN,
+        verify=trusted,
+        timeout=wire.TIMEOUT_S,
+        trust_env=False,
+        follow_redirects=False,
     )

@@ -1,6 +1,6 @@
 """`marac case share` and `rehead`: the coordinator opens a case's messages to who joined it, or has new keys."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +9,21 @@ import typer
 
 from agencies.kit import keyfile
 from agencies.kit.client import PURPOSE, Kit, PurposeNotAgreed
-from agencies.kit.headings import SAFE_CONTACT, NoKeysToSealTo, Shareable, outdated, recipients_of, shareable, wrap_for
+from agencies.kit.headings import (
+    SAFE_CONTACT,
+    NoKeysToSealTo,
+    NotForThem,
+    Sealing,
+    Shareable,
+    elsewhere,
+    open_referrals,
+    outdated,
+    parse_recipients,
+    recipients_of,
+    sealing_of,
+    shareable,
+    wrap_for,
+)
 from agencies.kit.terminal import (
     HERE,
     AsJson,
@@ -23,17 +37,28 @@ from agencies.kit.terminal import (
     message_id,
     open_kit,
     passphrase,
+    sha256_hex,
     stop,
     takes,
+    tell,
     the_case,
     warn,
 )
 from agencies.kit.wire import Problem
 from agencies.names import CaseRef, PartyId, parse_party_id
-from crypto import age
 from crypto.errors import Malformed
+from crypto.note import hash_text
 
 REFUSED = "share-refused"
+# Sealed to the office and the chair, to who asked, or to whom it concerns: another gets one only if a person names it.
+BY_NAME_ALONE = frozenset({
+    SAFE_CONTACT,
+    "chair-decision",
+    "lookup-answer",
+    "research-return",
+    "reuse-consent",
+    "reuse-request",
+})  # fmt: skip
 Purpose = Annotated[str, typer.Option(help="What it is opened for, where it was not yet; a purpose of the agreement.")]
 
 
@@ -44,7 +69,14 @@ class ShareOptions:
     case: CaseArgument
     to: Annotated[str, typer.Option("--to", metavar="ID", help="The agency; see: marac register list.")]
     message: Annotated[list[str] | None, typer.Option("--message", metavar="ID", help="This one; repeatable.")] = None
-    all_: Annotated[bool, typer.Option("--all", help="All that it does not have yet, but no safe contact.")] = False
+    all_: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            help="All that it does not have yet, but no safe contact, research return, answer to a look-up, decision of"
+            " the chair's, or question of reuse.",
+        ),
+    ] = False
     safe_contact: Annotated[bool, typer.Option("--safe-contact", help="Yes, a safe contact that is named.")] = False
     purpose: Purpose = PURPOSE
     yes: Yes = False
@@ -58,7 +90,8 @@ def share(options: ShareOptions) -> None:
     """Open to an agency what was sealed before it joined the case: what the office holds, item by item.
 
     What the agency may not have is refused: record its part first (marac case relate). A safe contact is shared only
-    by name, with --message and --safe-contact. Exclusions are never shared.
+    by name, with --message and --safe-contact; what others found, asked or decided by name too. Exclusions, look-ups
+    and triage are never shared. Whom it is sealed to is shown before it is done.
 
     Example: marac case share CAM-7Q4X9-K2M8T-5 --to marac.cambridgeshire.example/agency/housing --all
     """
@@ -70,11 +103,13 @@ def share(options: ShareOptions) -> None:
     with open_kit(options.kit, options.passphrase_file) as office:
         _collect(office, party, options.purpose)
         there = shareable(office, reference, party)
+        for message in elsewhere(office, reference):
+            warn(f"message {message} was collected by another kit of the office: it is shared from there")
         chosen = _named(options, there) if options.message else [one for one in there if _is_of_all(one)]
         if not chosen:
             stop("there is nothing to share", f"see what it holds: marac case show {reference}")
-        _ask(chosen, party, "Shared with", yes=options.yes)
-        done, refused = _wrap_all(office, chosen, party, options.purpose)
+        act = _Act(office, party, options.purpose, safe_contact=options.safe_contact)
+        done, refused = act.carry_out(chosen, "Shared with", yes=options.yes)
     _tell(options.as_json, party, done, refused)
 
 
@@ -89,6 +124,9 @@ class ReheadOptions:
     recovery_passphrase_file: Annotated[
         Path | None, typer.Option(help="Of the recovery key, where it has a passphrase of its own.", dir_okay=False)
     ] = None
+    safe_contact: Annotated[
+        bool, typer.Option("--safe-contact", help="Yes, the safe contacts too that are listed.")
+    ] = False
     purpose: Purpose = PURPOSE
     yes: Yes = False
     kit: KitFolder = HERE
@@ -100,8 +138,9 @@ class ReheadOptions:
 def rehead(options: ReheadOptions) -> None:
     """Make new headers for who has new keys, in every open case that this folder knows: after a lost or revoked key.
 
-    For the office itself, whose working key is lost: marac keys rotate working and marac agency renew first; then,
-    with the recovery key from the safe, this.
+    That it held each message the gateway says: look through the list. Safe contacts are left out without
+    --safe-contact. For the office itself, whose working key is lost: marac keys rotate working and marac agency renew
+    first; then, with the recovery key from the safe, this.
 
     Example: marac case rehead --for marac.cambridgeshire.example/agency/housing
              marac case rehead --for marac.cambridgeshire.example/office/coordinator
@@ -112,10 +151,10 @@ def rehead(options: ReheadOptions) -> None:
         if options.recovery_key is not None:
             _open_with(office, options.recovery_key, options.recovery_passphrase_file, options.passphrase_file)
         _collect(office, party, options.purpose)
-        stale = outdated(office, party)
-        if stale:
-            _ask(stale, party, "New headers for", yes=options.yes)
-        done, refused = _wrap_all(office, stale, party, options.purpose)
+        is_own = party == office.home.settings.party
+        act = _Act(office, party, options.purpose, safe_contact=options.safe_contact or is_own)
+        stale = act.without_safe_contacts(outdated(office, party))
+        done, refused = act.carry_out(stale, "New headers for", yes=options.yes) if stale else ([], [])
     _tell(options.as_json, party, done, refused)
 
 
@@ -136,26 +175,64 @@ def _collect(office: Kit, party: PartyId, purpose: str) -> None:
         warn(f"delivery {delivery}: {error}; nothing of it was saved")
 
 
-def _wrap_all(
-    office: Kit, chosen: Sequence[Shareable], party: PartyId, purpose: str
-) -> tuple[list[Shareable], list[Shareable]]:
-    """Return what was shared, and what its recipient may not have; each is done before the next is begun."""
-    done: list[Shareable] = []
-    refused: list[Shareable] = []
-    keys: dict[CaseRef, Sequence[age.Recipient]] = {}
-    for one in chosen:
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """Headers are made for one party: whom they are for is shown, a person says yes, and only then each is made."""
+
+    office: Kit
+    party: PartyId
+    purpose: str
+    safe_contact: bool
+
+    def without_safe_contacts(self, stale: Sequence[Shareable]) -> list[Shareable]:
+        """Return what may be made without another word, and say what is left out."""
+        left_out = [] if self.safe_contact else [one for one in stale if one.document == SAFE_CONTACT]
+        if left_out:
+            warn(f"safe contacts are left out: {len(left_out)}; if it must have them, add --safe-contact")
+        return [one for one in stale if one not in left_out]
+
+    def carry_out(
+        self, chosen: Sequence[Shareable], what: str, *, yes: bool
+    ) -> tuple[list[Shareable], list[Shareable]]:
+        """Return what was done, and what its recipient may not have; each is done before the next is begun."""
+        cases = list(dict.fromkeys(one.case for one in chosen))
+        for case in cases:
+            open_referrals(self.office, case, self.purpose)
+        sealings = self._sealings(cases, tells=True)
+        wanted = [one for one in chosen if one.case in sealings]
+        if wanted:
+            _ask(wanted, sealings, self.party, what, yes=yes)
+            self.office.refresh()  # it may have been asked an hour ago
+            if self._sealings(sealings, tells=False) != sealings:
+                stop("its keys, or who is named, changed while you were asked: nothing was shared", "run it again")
+        done = [one for one in wanted if self._wrap(one, sealings[one.case])]
+        return done, [one for one in chosen if one not in done]
+
+    def _sealings(self, cases: Iterable[CaseRef], *, tells: bool) -> dict[CaseRef, Sealing]:
+        """Return for whom it is sealed in each case; none where nobody may have it: the other cases wait for nobody."""
+        found: dict[CaseRef, Sealing] = {}
+        for case in cases:
+            try:
+                found[case] = sealing_of(self.office, self.party, case)
+            except NoKeysToSealTo:  # of a closed case in which no officer of it is named
+                continue
+            except NotForThem as refused:
+                if tells:
+                    warn(f"{case}: {refused}")
+        return found
+
+    def _wrap(self, one: Shareable, sealing: Sealing) -> bool:
+        recipients = parse_recipients(sealing)
         try:
-            keys[one.case] = keys.get(one.case) or recipients_of(office, party, one.case)
-            wrap_for(office, one, party, keys[one.case], purpose)
-        except NoKeysToSealTo:  # of a closed case in which no officer of it is named: the other cases wait for nobody
-            refused.append(one)
+            wrap_for(self.office, one, self.party, recipients, self.purpose, safe_contact=self.safe_contact)
+        except NotForThem as refused:
+            warn(f"message {one.message}: {refused}")
+            return False
         except Problem as problem:
             if problem.code != REFUSED:
                 raise
-            refused.append(one)
-        else:
-            done.append(one)
-    return done, refused
+            return False
+        return True
 
 
 def _named(options: ShareOptions, there: Sequence[Shareable]) -> list[Shareable]:
@@ -169,14 +246,28 @@ def _named(options: ShareOptions, there: Sequence[Shareable]) -> list[Shareable]
 
 
 def _is_of_all(one: Shareable) -> bool:
-    return one.document != SAFE_CONTACT and not one.held
+    return one.document not in BY_NAME_ALONE and not one.held
 
 
-def _ask(chosen: Sequence[Shareable], party: PartyId, what: str, *, yes: bool) -> None:
-    for one in chosen:
-        typer.echo(f"{_line(one)}", err=True)
+def _ask(
+    chosen: Sequence[Shareable], sealings: Mapping[CaseRef, Sealing], party: PartyId, what: str, *, yes: bool
+) -> None:
+    """Show each message and whose keys it will be sealed to, and ask."""
+    for case, sealing in sealings.items():
+        whom = "CLOSED: sealed to these officers alone" if sealing.by_officers else "sealed to all of"
+        tell(f"{case}, {whom}, of {party}:" if sealing.by_officers else f"{case}, {whom} {party}:")
+        for line in _keys(sealing):
+            tell(line)
+        for one in chosen:
+            if one.case == case:
+                tell(_line(one))
     if not confirmed(f"{what} {party}: these {len(chosen)}?", yes=yes):
         stop("nothing was shared", "run it again when you are sure")
+
+
+def _keys(sealing: Sealing) -> list[str]:
+    officers = [f"  {owner}" for owner in sealing.owners if sealing.by_officers]
+    return [*officers, *(f"  key {sha256_hex(hash_text(each))}" for each in sealing.recipients)]
 
 
 def _tell(as_json: bool, party: PartyId, done: Sequence[Shareable], refused: Sequence[Shareable]) -> None:

@@ -86,6 +86,11 @@ def warn(text: str) -> None:
     typer.echo(f"marac: {on_one_line(text)}", err=True)
 
 
+def tell(text: str) -> None:
+    """Write one line to standard error for who is about to be asked, whatever `text` holds."""
+    typer.echo(on_one_line(text), err=True)
+
+
 def on_one_line(text: str) -> str:
     """Return `text` as one harmless line: no word of a gateway's can pass for a line of ours."""
     return harmless(" ".join(text.splitlines()))

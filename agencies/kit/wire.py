@@ -18,6 +18,8 @@ from agencies.kit.signing import RequestSigner
 TRIES: Final = 3
 PAUSES_S: Final = (0.5, 2.0)
 TIMEOUT_S: Final = 30.0
+MAX_ANSWER_BYTES: Final = 256 << 20  # a hundred deliveries of the largest documents are less
+PLAIN: Final = {"accept-encoding": "identity"}  # a few packed bytes could be unpacked to more than there is memory
 
 _TELEPHONE: Final = re.compile(r" Coordinator: ([^\n]{3,40})\. If life is in danger")  # in the help, where urgent
 
@@ -125,8 +127,8 @@ class Gateway:
             response = self._client.send(request, auth=self._signer, stream=True)
             try:
                 if response.status_code != httpx2.codes.OK:
-                    response.read()
-                    raise _problem(response)
+                    raise _problem(response, _body(response))
+                _check_plain(response)
                 yield response
             finally:
                 response.close()
@@ -137,17 +139,28 @@ class Gateway:
     def _send(self, request: httpx2.Request) -> bytes:
         for attempt in range(TRIES):
             try:
-                response = self._client.send(request, auth=self._signer)
+                response = self._client.send(request, auth=self._signer, stream=True)
+                try:
+                    body = _body(response)
+                finally:
+                    response.close()
             except httpx2.TransportError as error:
                 check_certificate(error, repeated=attempt > 0)
                 last = type(error).__name__
             else:
                 if response.is_success:
-                    return response.content
-                raise _problem(response, repeated=attempt > 0)
+                    return body
+                raise _problem(response, body, repeated=attempt > 0)
             if attempt < len(PAUSES_S):
                 self._pause(PAUSES_S[attempt])
         raise Unreachable(f"the gateway did not answer ({last})")
+
+
+def plain_get(url: str, ca_file: str | None) -> bytes:
+    """Return what an address answers to a GET that nobody signed. Raises BadAnswer, HomeDamaged, and as httpx2 does."""
+    trusted = trusting(ca_file)
+    with httpx2.stream("GET", url, headers=PLAIN, timeout=TIMEOUT_S, trust_env=False, verify=trusted) as response:
+        return _body(response)
 
 
 def trusting(ca_file: str | None) -> ssl.SSLContext:
@@ -192,9 +205,26 @@ def encode_body(members: Mapping[str, object]) -> bytes:
     return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _problem(response: httpx2.Response, *, repeated: bool = False) -> Problem:
+def _check_plain(response: httpx2.Response) -> None:
+    """Return only if the answer's bytes are what is read. Raises BadAnswer."""
+    if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise BadAnswer("the gateway's answer is packed, and this kit asked for a plain one")
+
+
+def _body(response: httpx2.Response) -> bytes:
+    """Return all of an answer that is streamed. Raises BadAnswer if it is packed or larger than any answer is."""
+    _check_plain(response)
+    body = bytearray()
+    for part in response.iter_raw():
+        body += part
+        if len(body) > MAX_ANSWER_BYTES:
+            raise BadAnswer("the gateway's answer is larger than any of its answers may be")
+    return bytes(body)
+
+
+def _problem(response: httpx2.Response, body: bytes, *, repeated: bool = False) -> Problem:
     try:
-        stated = _ProblemAnswer.model_validate_json(response.content)
+        stated = _ProblemAnswer.model_validate_json(body)
     except ValidationError:
         stated = None
     if stated is None:

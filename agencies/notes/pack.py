@@ -19,7 +19,9 @@ from agencies.notes import text
 from crypto.errors import Malformed
 
 TYPE = "marac/pack/v1"
-MAX_BYTES = 1 << 20  # some seven thousand items
+MAX_BYTES = 1 << 20
+MAX_ITEMS = 7_000  # of 145 bytes each: what the index has room for
+MAX_PACKED_BYTES = 256 << 20  # of all age files together: what a reader keeps in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ def parse_pack(note_text: str) -> PackIndex:
         items=tuple(_parse_item(value) for value in lines.many("item")),
     )
     lines.end()
+    if len(index.items) > MAX_ITEMS:
+        raise Malformed("more items than a pack may have")
     if not index.items or len({item.message for item in index.items}) != len(index.items):
         raise Malformed("a pack holds each message once, and one at least")
     return index

@@ -37,12 +37,17 @@ def parse_uploaded(text: str) -> bytes:
     return header
 
 
-def check_made_for(header: bytes, keys: Sequence[str], message: Message) -> None:
-    """Return only if `header` has a stanza for each of `keys` and no other, of the message's suite.
+def check_made_for(header: bytes, made_for: Sequence[str], keys: Sequence[str], message: Message) -> None:
+    """Return only if `header` was made for `keys` and no other, and has a stanza for each, of the message's suite.
 
-    For whom a stanza is cannot be told without its secret key: how many there are, and of which type, can.
+        made_for  fingerprints of the keys that its maker says it was made for
+
+    For whom a stanza is cannot be told without its secret key: its maker must say. A kit that saw an older register,
+    with as many keys, would else make a header that its recipient cannot open, and that nobody makes anew.
     Raises HeaderInvalid.
     """
+    if tuple(made_for) != fingerprints(keys):
+        raise HeaderInvalid("made for other keys than the recipient's of now", "/made_for")
     wanted = tuple(parse_recipient(key).type_ for key in keys)
     if not wanted or stanza_types(header) != wanted or set(wanted) != {_STANZA_TYPES[message.suite]}:
         raise HeaderInvalid("not made for exactly the recipient's keys of now", _POINTER)

@@ -5,16 +5,17 @@ from dataclasses import dataclass, field
 
 from agencies.directory import Directory
 from agencies.names import CaseRef, OfficerId
-from agencies.notes.pack import MAX_BYTES, PackIndex, PackItem
+from agencies.notes.pack import MAX_BYTES, MAX_ITEMS, MAX_PACKED_BYTES, PackIndex, PackItem
 from agencies.tar import END, encode_member
 from broker.audit import Entry
-from broker.errors import Refused
+from broker.errors import PackTooLarge, Refused
 from broker.need_to_know import NOT_AVAILABLE, Access, Act, Asker, Deny, Permit, decide, decide_asker
 from broker.ports import UnitOfWork
 from broker.records import Delivery, Message
 from broker.services.desk import Desk
+from broker.services.heading import MAX_HEADER_BYTES
 from broker.services.lease import ASK_AGAIN
-from broker.services.ruling import as_of, entry_for, question, refuse
+from broker.services.ruling import as_of, entry_for, question, refuse, rejections_logged
 from broker.services.standing import Found, about, access_to
 from crypto import note as signed_note
 
@@ -66,7 +67,8 @@ async def open_pack(desk: Desk, case: CaseRef, asker: Asker) -> AsyncIterator[by
 
     What is refused is absent and uncounted. All is asked for once more before each batch of bytes is read: what was
     excluded or taken back meanwhile breaks the stream off.
-    Raises Refused before anything is streamed, the same for what may not be had and for what is not there.
+    Raises Refused before anything is streamed, the same for what may not be had and for what is not there;
+    PackTooLarge before anything is released.
     """
     async with desk.store.reader() as uow:
         directory = await desk.directories.current(uow)
@@ -77,7 +79,7 @@ async def open_pack(desk: Desk, case: CaseRef, asker: Asker) -> AsyncIterator[by
         await refuse(desk, alone, denied, directory)
     if not asked.permitted:
         await refuse(desk, *asked.refusal, asked.directory)
-    async with desk.store.unit() as uow:
+    async with rejections_logged(desk, question(desk, Act.OPEN, asker)), desk.store.unit() as uow:
         released = await _release(desk, uow, await _ask(desk, uow, case, asker))
         await uow.commit()  # a crash after this: logged as released though nobody saw it; asked again, all of it comes
     if not released or asker.officer is None:
@@ -97,7 +99,7 @@ async def _ask(desk: Desk, uow: UnitOfWork, ref: CaseRef, asker: Asker) -> _Aske
 
 
 async def _release(desk: Desk, uow: UnitOfWork, asked: _Asked) -> list[_Item]:
-    """Log every answer, a refusal once for each reason; return what is released."""
+    """Log every answer, a refusal once for each reason; return what is released. Raises PackTooLarge."""
     entries: list[Entry] = []
     permitted: list[tuple[Delivery, Message]] = []
     for one in asked.questions:
@@ -109,10 +111,18 @@ async def _release(desk: Desk, uow: UnitOfWork, asked: _Asked) -> list[_Item]:
             await uow.messages.withhold(delivery.id, decision.rule, desk.now() + ASK_AGAIN)
         elif delivery is not None and message is not None:
             permitted.append((delivery, message))
+    _check_size([message for _, message in permitted])
     await uow.log.append(*entries)
     await uow.messages.release_all([delivery.id for delivery, _ in permitted], desk.now())
     headers = await uow.messages.headers([delivery.id for delivery, _ in permitted])
     return [_Item(delivery, message, headers[delivery.id]) for delivery, message in permitted if delivery.id in headers]
+
+
+def _check_size(messages: Sequence[Message]) -> None:
+    """Return only if the index has room for all, and the reader's memory: nothing is logged as released in vain."""
+    size = sum(message.payload_length + MAX_HEADER_BYTES for message in messages)
+    if len(messages) > MAX_ITEMS or size > MAX_PACKED_BYTES:
+        raise PackTooLarge("more, or larger, messages than a pack may hold")
 
 
 async def _stream(desk: Desk, asker: Asker, officer: OfficerId, items: Sequence[_Item]) -> AsyncIterator[bytes]:

@@ -23,6 +23,7 @@ from broker.errors import (
     NobodyToReceive,
     NoteMismatch,
     NoteRejected,
+    PackTooLarge,
     PartyUnknown,
     ReceiptOutOfOrder,
     Refused,
@@ -41,7 +42,7 @@ _REJECTIONS = (
     NoteRejected, NoteMismatch, DocumentRejected, UnknownKind, UnknownVersion, AlreadyCorrected, UnknownExclusion,
     ExclusionLeavesNobody, BelowThreshold, IdempotencyConflict, NobodyToReceive, RegisterConflict, ReceiptOutOfOrder,
     RevocationLeavesNobody, PartyUnknown, AddressInvalid, ChannelNotOffered, CannotBeNamed, HeaderInvalid,
-    MergeConflict,
+    MergeConflict, PackTooLarge,
 )  # fmt: skip
 
 

@@ -26,10 +26,14 @@ NOT_TO_BE_SHARED = "share-refused"  # said to the office alone, which may know w
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """Which message, with whom, and the header for them in base64, as it was handed in."""
+    """Which message, with whom, and the header for them in base64, as it was handed in.
+
+    made_for  fingerprints of the keys that the header was made for, in its order, as its maker states them
+    """
 
     message: MessageId
     recipient: PartyId
+    made_for: tuple[str, ...]
     header: str = field(repr=False)
 
 
@@ -77,7 +81,7 @@ async def _commit(
         await uow.commit()
         return Deny(received.rule, NOT_TO_BE_SHARED)
     keys = recipients_for(sharing.recipient, held, directory, desk.now())
-    check_made_for(header, keys, message)
+    check_made_for(header, sharing.made_for, keys, message)
     urgent = any(each.urgent for each in found.deliveries)
     new = replace(_new(desk, message, sharing.recipient, fingerprints(keys)), urgent=urgent)
     given = await _give(uow, found.deliveries, new, header)

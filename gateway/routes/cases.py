@@ -51,11 +51,15 @@ class OfficersIn(Body):
 
 
 class ShareIn(Body):
-    """A message of the case, with whom it is shared, and the age header for them in base64."""
+    """A message of the case, with whom it is shared, and the age header for them in base64.
+
+    made_for  the fingerprint of each key that the header was made for, in its order
+    """
 
     message: str
     recipient: str
     header: str
+    made_for: Annotated[list[str], Field(max_length=100)]
 
 
 class ShareOut(BaseModel):
@@ -151,7 +155,7 @@ async def relate(case: TheCase, request: Signed, broker: TheBroker) -> None:
 async def share(case: TheCase, request: Signed, broker: TheBroker) -> ShareOut:
     """Give a newcomer, or who has new keys, a header that the office's kit made; again, nothing changes."""
     sent = request.json(ShareIn)
-    sharing = Sharing(the_message(sent.message), PartyId(sent.recipient), sent.header)
+    sharing = Sharing(the_message(sent.message), PartyId(sent.recipient), tuple(sent.made_for), sent.header)
     return ShareOut(delivery=await broker.share(case, sharing, request.asker()))
 
 

@@ -69,6 +69,7 @@ PREPARED: Final[Mapping[str, Case]] = MappingProxyType({
 
 NOT_PREPARED: Final[Mapping[str, str]] = MappingProxyType({
     "internal": "Only a fault in the gateway itself is answered so; none is known that could be provoked.",
+    "pack-too-large": "It takes thousands of messages of one case for one agency: more than this page sends.",
     "queue-unavailable": "Stops the worker alone: while RabbitMQ is down, submissions are accepted and go out later.",
     "worker-ended": "Only a fault in the worker itself is answered so, on /readyz, until the gateway has stopped.",
     "notice-not-delivered": "Meets no request: it is in the worker's log, and `marac notices show` says why.",

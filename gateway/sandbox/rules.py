@@ -195,7 +195,13 @@ def _told_at(stage: Stage, what: str, mailbox: str) -> Exchange:
 def _share(stage: Stage, what: str, header: bytes) -> Exchange:
     kept = stage.kept().leased
     case = parse_manifest(signed_note.text_of(kept.manifest)).case
-    body = {"message": kept.message, "recipient": stage.area.party("rivermead"), "header": b64.encode_padded(header)}
+    keys = [str(each.recipient()) for each in stage.member("rivermead").keyring.identities]
+    body = {
+        "message": kept.message,
+        "recipient": stage.area.party("rivermead"),
+        "header": b64.encode_padded(header),
+        "made_for": [hash_text(key) for key in keys],
+    }
     return stage.post(what, "coordinator", f"/v1/cases/{case}/shares", body)
 
 

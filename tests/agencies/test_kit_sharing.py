@@ -130,7 +130,7 @@ def test_new_headers_in_a_closed_case_wait_for_a_named_officer_and_hold_up_no_ot
     while not set(other.values()) <= {row["message"] for row in listed(area)}:
         ok(area.office("pull", "--wait", "5"))
     ok(area.office("case", "close", closed, "--yes"))
-    refused = area.office("case", "rehead", "--for", IDVA, "--yes", "--json")
+    refused = area.office("case", "rehead", "--for", IDVA, "--safe-contact", "--yes", "--json")
     assert refused.code == 3
     told = json.loads(refused.out)
     assert told["shared"] == [], "the other case is sealed to keys of now"

@@ -284,8 +284,11 @@ def _broken(_asker: Asker, _known: Known) -> object:
 
 def _shared(asker: Asker, known: Known) -> object:
     """Return what shares the referral's body with the service, which has it: nothing changes by it."""
-    header = age.seal(b"").header_for([age.generate_identity().recipient() for _ in ("working", "recovery")])
-    return {"message": known.message, "recipient": asker.world.party(SERVICE), "header": b64.encode_padded(header)}
+    keys = asker.world.kit(COORDINATOR).directory().recipients(asker.world.party(SERVICE), asker.world.clock())
+    header = age.seal(b"").header_for([age.parse_recipient(key) for key in keys])
+    made_for = [hash_text(key) for key in keys]
+    members = {"message": known.message, "recipient": asker.world.party(SERVICE), "made_for": made_for}
+    return {**members, "header": b64.encode_padded(header)}
 
 
 def _itself(known: Known) -> dict[str, str]:

@@ -6,9 +6,17 @@ from dataclasses import replace
 import pytest
 
 from agencies.kit import keyfile
-from agencies.kit.headings import outdated, recipients_of, shareable, wrap_for
+from agencies.kit.headings import (
+    NotForThem,
+    outdated,
+    recipients_of,
+    sealing_of,
+    shareable,
+    wrap_for,
+)
 from agencies.names import CaseRef, DeliveryId, MessageId, draw_case_ref
 from crypto import age, b64
+from crypto.note import hash_text
 from gateway.made_up import PREFIX
 from tests.journeys.test_case_messages import HEALTH, a_case, a_note, ask, relations, send
 from tests.journeys.world import COORDINATOR, SENDER, SERVICE, World, refusal
@@ -26,7 +34,7 @@ def share(world: World, case: CaseRef, short: str, *documents: str) -> None:
     office, party = world.kit(COORDINATOR), world.party(short)
     for one in shareable(office, case, party):
         if one.document in documents:
-            wrap_for(office, one, party, recipients_of(office, party, one.case))
+            wrap_for(office, one, party, recipients_of(office, party, one.case), safe_contact=True)
     on_its_way = (party, "accepted")
     world.until(lambda: on_its_way not in {(row.recipient, row.state) for row in office.holdings(case)})
 
@@ -106,8 +114,13 @@ def test_what_is_the_office_s_alone_is_shared_with_nobody(embedded: World) -> No
     office, health = embedded.kit(COORDINATOR), embedded.party(HEALTH)
     offered = shareable(office, case, health)
     assert {one.document for one in offered} == {"referral", "safe-contact"}
-    exclusions = replace(offered[0], message=message_of(embedded, case, "exclusions"))
-    assert refusal(lambda: wrap_for(office, exclusions, health, recipients_of(office, health))).code == "share-refused"
+    exclusions = replace(offered[0], message=message_of(embedded, case, "exclusions"), document="exclusions")
+    keys = recipients_of(office, health)
+    with pytest.raises(NotForThem):
+        wrap_for(office, exclusions, health, keys, safe_contact=True)
+    header = office.unseal(_delivery(embedded, exclusions.message)).header_for(keys)
+    handed_in = refusal(lambda: office.share(case, exclusions.message, health, header, [str(key) for key in keys]))
+    assert handed_in.code == "share-refused"
 
 
 def test_a_message_that_was_taken_back_is_shared_no_more(world: World) -> None:
@@ -117,7 +130,9 @@ def test_a_message_that_was_taken_back_is_shared_no_more(world: World) -> None:
     header = world.kit(COORDINATOR).unseal(_delivery(world, message)).header_for(_keys(world, HEALTH))
     world.kit(SENDER).recall(message, None, "wrong-case")
     office = world.kit(COORDINATOR)
-    assert refusal(lambda: office.share(case, message, world.party(HEALTH), header)).code == "share-refused"
+    assert (
+        refusal(lambda: office.share(case, message, world.party(HEALTH), header, _texts(world))).code == "share-refused"
+    )
     assert message not in {one.message for one in shareable(office, case, world.party(HEALTH))}
 
 
@@ -127,7 +142,11 @@ def test_a_message_of_another_case_or_of_none_is_not_available(embedded: World) 
     message = message_of(embedded, other, "referral")
     header = office.unseal(_delivery(embedded, message)).header_for(_keys(embedded, HEALTH))
     for where, which in ((case, message), (draw_case_ref(PREFIX), message), (case, MessageId("none"))):
-        act = refusal(lambda where=where, which=which: office.share(where, which, embedded.party(HEALTH), header))
+        act = refusal(
+            lambda where=where, which=which: office.share(
+                where, which, embedded.party(HEALTH), header, _texts(embedded)
+            )
+        )
         assert act.code == "not-available"
 
 
@@ -135,7 +154,10 @@ def test_only_the_office_shares_and_sees_who_holds_what(embedded: World) -> None
     case = a_case(embedded)
     kit, message = embedded.kit(SERVICE), message_of(embedded, case, "referral")
     header = age.seal(b"").header_for(_keys(embedded, HEALTH))
-    assert refusal(lambda: kit.share(case, message, embedded.party(HEALTH), header)).code == "act-not-allowed"
+    assert (
+        refusal(lambda: kit.share(case, message, embedded.party(HEALTH), header, _texts(embedded))).code
+        == "act-not-allowed"
+    )
     assert refusal(lambda: kit.holdings(case)).code == "act-not-allowed"
 
 
@@ -143,7 +165,7 @@ def test_nobody_who_is_not_in_the_register_is_shared_with(embedded: World) -> No
     case = a_case(embedded)
     header = age.seal(b"").header_for(_keys(embedded, HEALTH))
     office, message = embedded.kit(COORDINATOR), message_of(embedded, case, "referral")
-    act = refusal(lambda: office.share(case, message, f"{embedded.party(HEALTH)}-2", header))
+    act = refusal(lambda: office.share(case, message, f"{embedded.party(HEALTH)}-2", header, _texts(embedded)))
     assert (act.code, act.pointer) == ("party-unknown", "/recipient")
 
 
@@ -170,10 +192,12 @@ def test_a_header_that_is_not_what_it_must_be_is_refused_with_one_code(embedded:
     made = office.unseal(_delivery(embedded, message)).header_for(_keys(embedded, HEALTH))
     bad = HEADERS[name](made)
     assert bad != made
-    act = refusal(lambda: office.share(case, message, embedded.party(HEALTH), bad))
+    act = refusal(lambda: office.share(case, message, embedded.party(HEALTH), bad, _texts(embedded)))
     assert (act.code, act.pointer) == ("header-invalid", "/header")
     assert embedded.logged(event="share", outcome="deny")["rule"] == "header-invalid"
-    not_base64 = {"message": message, "recipient": embedded.party(HEALTH), "header": b64.encode_padded(made) + "\n"}
+    made_for = [hash_text(key) for key in _texts(embedded)]
+    not_base64 = {"message": message, "recipient": embedded.party(HEALTH), "made_for": made_for}
+    not_base64 |= {"header": b64.encode_padded(made) + "\n"}
     assert refusal(lambda: office.post(f"/v1/cases/{case}/shares", not_base64)).code == "header-invalid"
     assert embedded.gets_nothing(HEALTH)
 
@@ -190,7 +214,7 @@ def test_who_revoked_its_key_reads_again_once_it_is_reheaded(world: World) -> No
     stale = outdated(office, service)
     assert {one.document for one in stale} == {"referral", "safe-contact"}
     for one in stale:
-        wrap_for(office, one, service, recipients_of(office, service, one.case))
+        wrap_for(office, one, service, recipients_of(office, service, one.case), safe_contact=True)
     assert outdated(office, service) == []
     kit.keyring = replace(kit.keyring, identities=recovery_of(world, SERVICE))
     assert kit.open(second).manifest.case == case
@@ -211,6 +235,10 @@ def test_a_note_to_some_is_shared_with_another_who_is_involved(embedded: World) 
 def _keys(world: World, short: str) -> list[age.Recipient]:
     kit = world.kit(COORDINATOR)
     return [age.parse_recipient(each) for each in kit.refresh().recipients(world.party(short), world.clock())]
+
+
+def _texts(world: World) -> list[str]:
+    return [str(each) for each in _keys(world, HEALTH)]
 
 
 def _delivery(world: World, message: MessageId) -> DeliveryId:
