@@ -1,6 +1,7 @@
 """`marac case share`, `marac case rehead` and `marac pack` as people run them."""
 
 import json
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,6 +55,8 @@ def test_sharing_asks_first_shows_what_it_will_do_and_leaves_the_safe_contact_ou
     assert (asked.code, "give --yes" in asked.err) == (2, True)
     assert messages["referral"] in asked.err
     assert messages["safe-contact"] not in asked.err
+    assert f"sealed to all of {HOUSING}" in asked.err
+    assert len(re.findall("^  key [0-9a-f]{64}$", asked.err, re.MULTILINE)) == 2, "working and recovery"
     done = json.loads(ok(area.office(*share, "--all", "--yes", "--json")))
     assert [one["document"] for one in done["shared"]] == ["referral"]
     assert done["refused"] == []
@@ -123,6 +126,44 @@ def test_who_holds_nothing_of_a_case_is_told_no_more_than_that(area: Joined, tmp
     assert not out.exists()
 
 
+def filled(area: Joined, kind: str, **changes: object) -> Path:
+    """Return the example form of a kind, with some answers changed."""
+    form = json.loads(ok(marac("send", kind, "--example"))) | changes
+    path = area.places.folder / f"{kind}.json"
+    path.write_text(json.dumps(form))
+    return path
+
+
+def test_what_an_agency_found_is_shared_by_name_alone(area: Joined, messages: dict[str, str]) -> None:
+    case, share = case_of(area), ("case", "share", case_of(area), "--to", IDVA)
+    sent = json.loads(
+        ok(area.run(HOUSING, "send", "research-return", filled(area, "research-return"), "--case", case, "--json"))
+    )
+    found = sent["messages"]["research-return"]
+    while found not in {row["message"] for row in listed(area)}:
+        ok(area.office("pull", "--wait", "5"))
+    nothing = area.office(*share, "--all", "--yes")
+    assert (nothing.code, "nothing to share" in nothing.err) == (1, True), "it has the referral"
+    assert ok(area.office(*share, "--message", found, "--yes")).startswith("1 done")
+    assert messages["referral"] != found
+
+
+def test_the_office_is_told_whom_it_names_and_does_not_reach(area: Joined, messages: dict[str, str]) -> None:
+    case, note = case_of(area), filled(area, "case-note", to=[HOUSING])
+    reached = area.office("send", "case-note", note, "--case", case)
+    assert (reached.code, "gets nothing" in reached.err) == (0, False)
+    ok(area.office("case", "relate", case, HOUSING, "--as", "ended", "--why", "no-longer-involved"))
+    told = area.office("send", "case-note", note, "--case", case, "--json")
+    sent = json.loads(ok(told))["messages"]["case-note"]
+    assert f"{HOUSING} is named and gets nothing" in told.err
+    assert f"relate first: marac case relate {case} {HOUSING}" in told.err
+    ok(area.office("case", "relate", case, HOUSING, "--as", "involved", "--why", "involvement"))
+    while sent not in {row["message"] for row in listed(area)}:
+        ok(area.office("pull", "--wait", "5"))
+    assert ok(area.office("case", "share", case, "--to", HOUSING, "--message", sent, "--yes")).startswith("1 done")
+    assert messages
+
+
 def test_new_headers_in_a_closed_case_wait_for_a_named_officer_and_hold_up_no_other_case(
     area: Joined, messages: dict[str, str]
 ) -> None:
@@ -130,6 +171,9 @@ def test_new_headers_in_a_closed_case_wait_for_a_named_officer_and_hold_up_no_ot
     while not set(other.values()) <= {row["message"] for row in listed(area)}:
         ok(area.office("pull", "--wait", "5"))
     ok(area.office("case", "close", closed, "--yes"))
+    without = area.office("case", "rehead", "--for", IDVA, "--yes", "--json")
+    assert (without.code, "safe contacts are left out: 1" in without.err) == (3, True)
+    assert {one["message"] for one in json.loads(without.out)["refused"]} == {messages["referral"]}
     refused = area.office("case", "rehead", "--for", IDVA, "--safe-contact", "--yes", "--json")
     assert refused.code == 3
     told = json.loads(refused.out)

@@ -1,5 +1,6 @@
 """What the kit's commands show: nothing that a gateway says steers a terminal, and what ends is told in time."""
 
+import gzip
 import json
 import threading
 from collections.abc import Iterator
@@ -45,15 +46,19 @@ START = NOW - DAY
 
 
 @contextmanager
-def answering(status: int, members: object) -> Iterator[str]:
-    """Yield the address of a gateway that gives everybody this one answer."""
+def answering(status: int, members: object, *, packed: bool = False) -> Iterator[str]:
+    """Yield the address of a gateway that gives everybody this one answer, packed though nobody asked for it."""
     body = json.dumps(members).encode()
+    if packed:
+        body = gzip.compress(body)
 
     class Answering(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.rfile.read(int(self.headers.get("content-length", 0)))
             self.send_response(status)
             self.send_header("content-length", str(len(body)))
+            if packed:
+                self.send_header("content-encoding", "gzip")
             self.end_headers()
             self.wfile.write(body)
 
@@ -96,6 +101,14 @@ def test_a_hostile_problem_is_shown_as_harmless_text_on_its_own_lines(tmp_path: 
     assert "<U+001B>" in answer.err
     assert not set(answer.err + answer.out) & set("\x1b\x07\x9b\r\u202e\u2028")
     assert [line.partition(":")[0] for line in answer.err.splitlines()] == ["marac", "  Next"]
+
+
+@pytest.mark.parametrize("status", [200, 403])
+def test_a_packed_answer_is_not_unpacked(tmp_path: Path, status: int) -> None:
+    problem = {"code": "not-available", "title": "It is not available", "retry": "no", "state": "accepted"}
+    with answering(status, {**problem, "message": MESSAGE}, packed=True) as url:
+        answer = run(tmp_path, url, "status", MESSAGE)
+    assert (answer.code, "packed" in answer.err) == (1, True)
 
 
 def refusing(number: str) -> object:

@@ -15,7 +15,8 @@ from agencies.kit.pack import Pack, fetch_pack
 from agencies.kit.pack_page import page_of
 from agencies.kit.wire import BadAnswer
 from agencies.names import CaseRef, draw_case_ref
-from agencies.notes.pack import MAX_BYTES, TYPE, parse_pack
+from agencies.notes.manifest import parse_manifest
+from agencies.notes.pack import MAX_BYTES, MAX_PACKED_BYTES, TYPE, PackItem, parse_pack
 from agencies.tar import END, encode_member, read_members
 from broker.errors import Refused
 from broker.need_to_know import Asker as BrokerAsker
@@ -24,9 +25,10 @@ from crypto import age
 from crypto import note as signed_note
 from gateway.made_up import PREFIX
 from tests.journeys.colleagues import session
+from tests.journeys.forger import Forger
 from tests.journeys.stranger import STRANGER, Asker
 from tests.journeys.test_case_messages import HEALTH, a_case, a_note, send
-from tests.journeys.test_shares import joined, share
+from tests.journeys.test_shares import joined, message_of, share
 from tests.journeys.world import COORDINATOR, SENDER, SERVICE, World, refusal
 
 
@@ -142,6 +144,7 @@ def test_two_kits_of_one_agency_both_get_the_pack(embedded: World, tmp_path: Pat
     assert documents(pack(embedded, HEALTH, case)) == ["referral"]
     with Kit(Home.load(copy), member.keyring, embedded.clock, pause=lambda _seconds: None) as second:
         assert [one.manifest.document for one in fetch_pack(second, case).messages] == ["referral"]
+        assert second.inbox.opener_of(case) is not None, "another referral that says it opened the case is refused"
         assert second.inbox.items() == [], "it was collected by the other: there is no delivery to receipt"
 
 
@@ -237,6 +240,44 @@ def _given(kit: Kit, files: dict[str, bytes]) -> Kit:
     return kit
 
 
+def test_a_pack_in_which_two_submissions_open_the_case_is_not_believed(embedded: World) -> None:
+    case, other = (a_joined_case(embedded, "referral") for _ in range(2))
+    kit, files = embedded.kit(HEALTH), streamed(embedded, HEALTH, case)
+    theirs = streamed(embedded, HEALTH, other)
+    gateway = embedded.area.gateway
+    (name,) = (name for name in theirs if name.endswith(".manifest"))
+    moved = replace(parse_manifest(signed_note.text_of(theirs[name].decode())), case=case)
+    manifest = signed_note.sign(moved.encode(), [gateway])
+    file = theirs[name.replace(".manifest", ".age")]
+    stated = parse_pack(signed_note.text_of(files["index.note"].decode(), MAX_BYTES))
+    item = PackItem(moved.message, signed_note.hash_bytes(file), signed_note.hash_text(manifest))
+    index = signed_note.sign(replace(stated, items=(*stated.items, item)).encode(), [gateway], MAX_BYTES)
+    added = {f"{moved.message}.age": file, f"{moved.message}.manifest": manifest.encode()}
+    with pytest.raises(CheckFailed) as failed:
+        fetch_pack(_given(kit, {**files, **added, "index.note": index.encode()}), case)
+    assert failed.value.check is Check.NOTES_AGREE
+    assert {item.state for item in kit.inbox.items()} <= {State.SAVED, State.COLLECTED}
+    assert kit.inbox.opener_of(case) is None
+
+
+def test_what_failed_a_check_before_the_pack_is_told_with_it(embedded: World) -> None:
+    case, other = (a_joined_case(embedded, "referral") for _ in range(2))
+    forger = Forger(embedded)
+    forger.serves(message_of(embedded, other, "referral"), b"another payload")
+    packed = pack(embedded, HEALTH, case)
+    assert [error.check for _, error in packed.failed] == [Check.PAYLOAD]
+    assert documents(packed) == ["referral"]
+
+
+def test_a_pack_that_would_be_too_large_is_refused_before_anything_of_it_is_released(embedded: World) -> None:
+    case = a_joined_case(embedded, "referral")
+    forger = Forger(embedded)
+    forger.execute("UPDATE messages SET payload_length = ?", MAX_PACKED_BYTES)
+    assert refusal(lambda: pack(embedded, HEALTH, case)).code == "pack-too-large"
+    assert embedded.logged(event="open", outcome="deny")["rule"] == "pack-too-large"
+    assert embedded.entries(event="open", outcome="permit", agency=embedded.party(HEALTH)) == []
+
+
 def test_the_page_says_everything_once_escaped_and_who_opened_it_when(embedded: World) -> None:
     case = a_joined_case(embedded, "referral", "safe-contact")
     packed = pack(embedded, HEALTH, case)
@@ -244,7 +285,11 @@ def test_the_page_says_everything_once_escaped_and_who_opened_it_when(embedded: 
     assert page.startswith('<!DOCTYPE html>\n<html lang="en-GB">')
     assert page.count("<h1>") == 1
     assert page.count("<h2>") == len(packed.messages) == 2
-    assert page.count(f"opened by {embedded.officer(HEALTH)}") == 2
+    assert page.count(f"opened by {embedded.officer(HEALTH)} (proved)") == 2
+    assert "asserted: named by their agency" not in page.partition("<section>")[0]
+    unproved = page_of(replace(packed, proved=False))
+    assert unproved.count(f"opened by {embedded.officer(HEALTH)} (asserted)") == 2
+    assert "asserted: named by their agency" in unproved.partition("<section>")[0]
     assert "SAFE CONTACT" in page
     assert "http://" not in page.replace(packed.index.area, "")
     assert "<script" not in page

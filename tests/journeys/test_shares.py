@@ -10,7 +10,6 @@ from agencies.kit.headings import (
     NotForThem,
     outdated,
     recipients_of,
-    sealing_of,
     shareable,
     wrap_for,
 )
