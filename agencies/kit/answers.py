@@ -48,7 +48,7 @@ class ManifestsAnswer(Answer):
 class StateAnswer(Answer):
     """GET /v1/messages/{id}, and a recall."""
 
-    message: Id
+    message: str
     state: Word  # shown as it is, one of a newer gateway too
 
 

@@ -76,7 +76,7 @@ def _front(body: Element, pack: Pack) -> None:
     index, count = pack.index, len(pack.messages)
     SubElement(body, "h1").text = f"Case {index.case}"
     SubElement(body, "p").text = (
-        f"{count} {'message' if count == 1 else 'messages'}: all that {index.for_} may hold of this case now. "
+        f"{count} {'message' if count == 1 else 'messages'}: all that {index.for_} may hold under this reference now. "
         f"Opened by {index.officer} ({_in_full(pack)}) at {encode_time(index.at)}. "
         "All nine checks of each message passed."
     )

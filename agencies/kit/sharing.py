@@ -108,7 +108,7 @@ def share(options: ShareOptions) -> None:
         chosen = _named(options, there) if options.message else [one for one in there if _is_of_all(one)]
         if not chosen:
             stop("there is nothing to share", f"see what it holds: marac case show {reference}")
-        act = _Act(office, party, options.purpose, safe_contact=options.safe_contact)
+        act = Act(office, party, options.purpose, safe_contact=options.safe_contact)
         done, refused = act.carry_out(chosen, "Shared with", yes=options.yes)
     _tell(options.as_json, party, done, refused)
 
@@ -152,7 +152,7 @@ def rehead(options: ReheadOptions) -> None:
             _open_with(office, options.recovery_key, options.recovery_passphrase_file, options.passphrase_file)
         _collect(office, party, options.purpose)
         is_own = party == office.home.settings.party
-        act = _Act(office, party, options.purpose, safe_contact=options.safe_contact or is_own)
+        act = Act(office, party, options.purpose, safe_contact=options.safe_contact or is_own)
         stale = act.without_safe_contacts(outdated(office, party))
         done, refused = act.carry_out(stale, "New headers for", yes=options.yes) if stale else ([], [])
     _tell(options.as_json, party, done, refused)
@@ -176,7 +176,7 @@ def _collect(office: Kit, party: PartyId, purpose: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Act:
+class Act:
     """Headers are made for one party: whom they are for is shown, a person says yes, and only then each is made."""
 
     office: Kit
@@ -196,8 +196,9 @@ class _Act:
     ) -> tuple[list[Shareable], list[Shareable]]:
         """Return what was done, and what its recipient may not have; each is done before the next is begun."""
         cases = list(dict.fromkeys(one.case for one in chosen))
-        for case in cases:
-            open_referrals(self.office, case, self.purpose)
+        if self.party != self.office.home.settings.party:
+            for case in cases:
+                open_referrals(self.office, case, self.purpose)
         sealings = self._sealings(cases, tells=True)
         wanted = [one for one in chosen if one.case in sealings]
         if wanted:
@@ -254,8 +255,8 @@ def _ask(
 ) -> None:
     """Show each message and whose keys it will be sealed to, and ask."""
     for case, sealing in sealings.items():
-        whom = "CLOSED: sealed to these officers alone" if sealing.by_officers else "sealed to all of"
-        tell(f"{case}, {whom}, of {party}:" if sealing.by_officers else f"{case}, {whom} {party}:")
+        whom = "CLOSED: sealed to these officers alone of" if sealing.by_officers else "sealed to all of"
+        tell(f"{case}, {whom} {party}:")
         for line in _keys(sealing):
             tell(line)
         for one in chosen:

@@ -173,10 +173,11 @@ def test_new_headers_in_a_closed_case_wait_for_a_named_officer_and_hold_up_no_ot
     ok(area.office("case", "close", closed, "--yes"))
     without = area.office("case", "rehead", "--for", IDVA, "--yes", "--json")
     assert (without.code, "safe contacts are left out: 1" in without.err) == (3, True)
-    assert {one["message"] for one in json.loads(without.out)["refused"]} == {messages["referral"]}
+    left = {one["message"] for one in json.loads(without.out)["refused"]}
+    assert (messages["referral"] in left, messages["safe-contact"] in left) == (True, False)
     refused = area.office("case", "rehead", "--for", IDVA, "--safe-contact", "--yes", "--json")
     assert refused.code == 3
     told = json.loads(refused.out)
     assert told["shared"] == [], "the other case is sealed to keys of now"
     assert {one["case"] for one in told["refused"]} == {closed}
-    assert {one["message"] for one in told["refused"]} == {messages["referral"], messages["safe-contact"]}
+    assert {one["message"] for one in told["refused"]} == {*left, messages["safe-contact"]}

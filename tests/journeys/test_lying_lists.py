@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 import pytest
+import typer
 
-from agencies.kit.client import Kit
+from agencies.directory import Directory
+from agencies.kit.client import PURPOSE, Kit
 from agencies.kit.headings import (
     NotForThem,
     Shareable,
@@ -15,6 +17,7 @@ from agencies.kit.headings import (
     wrap_for,
 )
 from agencies.kit.opening import Check, CheckFailed
+from agencies.kit.sharing import Act
 from agencies.kit.wire import BadAnswer
 from agencies.names import CaseRef
 from crypto import age
@@ -167,6 +170,32 @@ def test_a_header_for_the_keys_of_before_is_refused_though_there_are_as_many(wor
     assert holds_nothing(world, case)
     share(world, case, HEALTH, "referral")
     assert not holds_nothing(world, case)
+
+
+class LeftAtTheQuestion(Kit):
+    """An office that was asked whether it is sure and went away: meanwhile health has lost a key, and revoked it."""
+
+    meanwhile: Kit
+
+    def refresh(self) -> Directory:
+        self.meanwhile.revoke(str(self.meanwhile.keyring.identities[0].recipient()), "lost")
+        return super().refresh()
+
+
+def test_keys_that_changed_while_a_person_was_asked_are_sealed_to_only_after_another_look(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = a_case(world)
+    joined(world, case)
+    member = world.area.members[COORDINATOR]
+    with LeftAtTheQuestion(member.home, member.keyring, world.clock) as office:
+        office.meanwhile = world.kit(HEALTH)
+        act = Act(office, world.party(HEALTH), PURPOSE, safe_contact=False)
+        chosen = [one for one in shareable(office, case, world.party(HEALTH)) if one.document == "referral"]
+        with pytest.raises(typer.Exit):
+            act.carry_out(chosen, "Shared with", yes=True)
+    assert "changed while you were asked" in capsys.readouterr().err
+    assert holds_nothing(world, case)
 
 
 @pytest.mark.parametrize(
