@@ -187,6 +187,7 @@ def test_keys_that_changed_while_a_person_was_asked_are_sealed_to_only_after_ano
 ) -> None:
     case = a_case(world)
     joined(world, case)
+    open_referrals(world.kit(COORDINATOR), case)  # else the register would be fetched before the question too
     member = world.area.members[COORDINATOR]
     with LeftAtTheQuestion(member.home, member.keyring, world.clock) as office:
         office.meanwhile = world.kit(HEALTH)
