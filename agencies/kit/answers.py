@@ -105,6 +105,14 @@ class RepeatAnswer(Answer):
     because: str = Field(pattern=_WORD)
 
 
+class HeldAnswer(Answer):
+    """A message that was released to a recipient who is excluded now, or one of whose officers is."""
+
+    message: str
+    recipient: str
+    excluded: str
+
+
 class CaseAnswer(Answer):
     """GET /v1/cases/{case}; instants as the gateway writes them."""
 
@@ -115,10 +123,12 @@ class CaseAnswer(Answer):
     closed: bool
     named: tuple[str, ...] = ()  # gateways from before it do not say
     exclusions_pending: bool
+    unsettled: tuple[str, ...] = ()  # nor, here and below, which messages and what has to be taken back
     destruction_scheduled_at: str | None
     relations: tuple[RelationAnswer, ...]
     flags: tuple[FlagAnswer, ...]
     excluded: tuple[str, ...]
+    held: tuple[HeldAnswer, ...] = ()
     references: tuple[str, ...]
     links: tuple[str, ...]
     repeat: RepeatAnswer | None
@@ -202,7 +212,10 @@ class SharedAnswer(Answer):
 
 
 class HoldingAnswer(Answer):
-    """One recipient's copy of one message; `current`: its header is made for the keys that its recipient has now."""
+    """One recipient's copy of one message; `current`: its header is made for the keys that its recipient has now.
+
+    excluded  of recipient and officers, who is excluded now, where it was released and is not taken back
+    """
 
     message: str
     kind: str
@@ -212,6 +225,7 @@ class HoldingAnswer(Answer):
     recipient: str
     state: str
     current: bool
+    excluded: tuple[str, ...] = ()
 
 
 class HoldingsAnswer(Answer):

@@ -15,6 +15,7 @@ def upgrade() -> None:
     _cases()
     _sameness()
     _relations()
+    _exclusions()
     _named()
     _messages()
     _deliveries()
@@ -38,12 +39,6 @@ def _cases() -> None:
             comment="when it was last referred: what the retention clock runs from; or never",
         ),
         sa.Column("closed", sa.Boolean(), nullable=False, comment="whether it is closed (honour-based abuse)"),
-        sa.Column(
-            "exclusions_pending",
-            sa.Boolean(),
-            nullable=False,
-            comment="whether people excluded by name are still to be dealt with",
-        ),
         sa.Column("scheduled_at", TIME, nullable=True, comment="when its destruction was scheduled"),
         sa.Column("lead", sa.Text(), nullable=False, comment="oldest of the cases that are one with it"),
         sa.Column("merged_into", sa.Text(), nullable=True, comment="case that it was merged into"),
@@ -123,6 +118,9 @@ def _relations() -> None:
         sa.PrimaryKeyConstraint("case", "party", name=op.f("pk_flags")),
     )
     op.create_index(op.f("ix_flags_lapsed_until"), "flags", ["lapsed", "until"])
+
+
+def _exclusions() -> None:
     op.create_table(
         "exclusions",
         sa.Column("case", sa.Text(), nullable=False, comment="case reference"),
@@ -131,6 +129,18 @@ def _relations() -> None:
         ),
         sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f("fk_exclusions_case"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("case", "excluded", name=op.f("pk_exclusions")),
+    )
+    op.create_table(
+        "unsettled",
+        sa.Column("case", sa.Text(), nullable=False, comment="case reference"),
+        sa.Column(
+            "message",
+            sa.Text(),
+            nullable=False,
+            comment="message that excludes people in words whom nobody has dealt with, by its id",
+        ),
+        sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f("fk_unsettled_case"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("case", "message", name=op.f("pk_unsettled")),
     )
 
 
