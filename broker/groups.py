@@ -47,7 +47,7 @@ def as_one(ref: CaseRef, members: Sequence[Member]) -> Case:
         excluded=frozenset().union(*(case.excluded for case in cases)),
         closed=any(case.closed for case in cases),
         named=frozenset().union(*(case.named for case in cases)),
-        flags=_flags(cases),
+        flags=_flags(cases, held),
         unsettled=frozenset().union(*(case.unsettled for case in cases)),
         scheduled_at=max(scheduled) if len(scheduled) == len(cases) else None,
         merged={member.case.ref: member.merged_into for member in members if member.merged_into is not None},
@@ -77,10 +77,11 @@ def _counting(member: Member, members: Sequence[Member]) -> Iterator[Related]:
                     yield one
 
 
-def _flags(cases: Sequence[Case]) -> dict[PartyId, Flag]:
-    """Return each party's flag, of several the one that runs longest."""
+def _flags(cases: Sequence[Case], held: Sequence[Related]) -> dict[PartyId, Flag]:
+    """Return each party's flag, of several the one that runs longest; none that was set before its part was ended."""
+    ended = {one.party: one.since for one in sorted(held, key=lambda one: one.since) if one.ended_by_hand}
     flags = sorted((flag for case in cases for flag in case.flags.values()), key=lambda flag: flag.until)
-    return {flag.party: flag for flag in flags}
+    return {flag.party: flag for flag in flags if flag.party not in ended or ended[flag.party] <= flag.since}
 
 
 def _but_for_the_ended(held: Sequence[Related]) -> list[Related]:
