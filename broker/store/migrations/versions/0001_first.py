@@ -16,7 +16,6 @@ def upgrade() -> None:
     _sameness()
     _relations()
     _exclusions()
-    _named()
     _messages()
     _deliveries()
     _parts()
@@ -121,42 +120,18 @@ def _relations() -> None:
 
 
 def _exclusions() -> None:
-    op.create_table(
-        "exclusions",
-        sa.Column("case", sa.Text(), nullable=False, comment="case reference"),
-        sa.Column(
-            "excluded", sa.Text(), nullable=False, comment="agency or officer kept out of the case, by register id"
-        ),
-        sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f("fk_exclusions_case"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("case", "excluded", name=op.f("pk_exclusions")),
-    )
-    op.create_table(
-        "unsettled",
-        sa.Column("case", sa.Text(), nullable=False, comment="case reference"),
-        sa.Column(
-            "message",
-            sa.Text(),
-            nullable=False,
-            comment="message that excludes people in words whom nobody has dealt with, by its id",
-        ),
-        sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f("fk_unsettled_case"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("case", "message", name=op.f("pk_unsettled")),
-    )
-
-
-def _named() -> None:
-    op.create_table(
-        "named",
-        sa.Column("case", sa.Text(), nullable=False, comment="case reference"),
-        sa.Column(
-            "officer",
-            sa.Text(),
-            nullable=False,
-            comment="officer who may have what it holds once it is closed, by register id",
-        ),
-        sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f("fk_named_case"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("case", "officer", name=op.f("pk_named")),
-    )
+    for name, column, comment in (
+        ("exclusions", "excluded", "agency or officer kept out of the case, by register id"),
+        ("unsettled", "message", "message that excludes people in words whom nobody has dealt with, by its id"),
+        ("named", "officer", "officer who may have what it holds once it is closed, by register id"),
+    ):
+        op.create_table(
+            name,
+            sa.Column("case", sa.Text(), nullable=False, comment="case reference"),
+            sa.Column(column, sa.Text(), nullable=False, comment=comment),
+            sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f(f"fk_{name}_case"), ondelete="CASCADE"),
+            sa.PrimaryKeyConstraint("case", column, name=op.f(f"pk_{name}")),
+        )
 
 
 def _messages() -> None:
