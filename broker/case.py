@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from agencies.names import CaseRef, OfficerId, PartyId
+from agencies.names import CaseRef, MessageId, OfficerId, PartyId
 
 
 class Relation(StrEnum):
@@ -47,6 +47,11 @@ class LawfulBasis(StrEnum):
     PART3_SAFEGUARDING = "part3:s35,sch8.4"
 
 
+def is_of_part3(basis: LawfulBasis) -> bool:
+    """Claim that the basis is one of part 3 of the Act: for competent authorities alone (sections 30 and 35)."""
+    return basis.startswith("part3:")
+
+
 Excluded = frozenset[PartyId | OfficerId]
 
 
@@ -68,6 +73,11 @@ class Related:
     why: str
     since: datetime
     until: datetime | None = None
+
+    @property
+    def ended_by_hand(self) -> bool:
+        """Claim that the coordinator ended it: no role, no other case's grant and no referral brings it back."""
+        return self.relation is _ENDED and self.why != NOTHING_KNOWN
 
     def at(self, at: datetime) -> Relation:
         """Return the relation as it stands at `at`; one that has run out grants nothing."""
@@ -103,6 +113,7 @@ class Stage(StrEnum):
 
 
 RESEARCH = "research"  # why an agency is asked
+NOTHING_KNOWN = "nothing-known"  # why its part is over once it has answered so
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +125,7 @@ class Case:
     excluded                  agencies and officers, by register id: they beat every grant
     closed                    honour-based abuse: only the coordinator's office, and the officers in `named`; for good
     named                     officers of other agencies who may have what a closed case holds; no effect before
-    exclusions_pending        people were excluded by name: all but the coordinator wait until that is dealt with
+    unsettled                 messages that exclude people in words: all but the coordinator wait until all are settled
     last_referral_at          what the retention clock runs from; None for one that was only looked up
     scheduled_at              when destruction was scheduled, or None
     merged                    every case that is one with this one, by reference: into which it was merged; groups.py
@@ -130,11 +141,16 @@ class Case:
     excluded: frozenset[PartyId | OfficerId] = frozenset()
     closed: bool = False
     named: frozenset[OfficerId] = frozenset()
-    exclusions_pending: bool = False
+    unsettled: frozenset[MessageId] = frozenset()
     scheduled_at: datetime | None = None
     flags: Mapping[PartyId, Flag] = field(default_factory=dict)
     merged: Mapping[CaseRef, CaseRef] = field(default_factory=dict)
     also: tuple[Related, ...] = ()
+
+    @property
+    def exclusions_pending(self) -> bool:
+        """Claim that people excluded in words are still to be dealt with."""
+        return bool(self.unsettled)
 
     @property
     def lead(self) -> CaseRef:

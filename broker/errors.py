@@ -93,6 +93,18 @@ class MergeConflict(BrokerError):
     code = "merge-conflict"
 
 
+class MergeCrossed(BrokerError):
+    """Two cases would be one in which the victim of the one is a perpetrator of the other, and nobody decided so."""
+
+    code = "merge-crossed"
+
+
+class BasisNotAllowed(BrokerError):
+    """A relation would rest on part 3 of the Data Protection Act, and the party is no competent authority."""
+
+    code = "basis-not-allowed"
+
+
 class BelowThreshold(BrokerError):
     """The only ground is a count of ticks, and it is below the area's threshold: professional judgement is enough."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agencies.names import CaseRef, PartyId
-from broker.case import Case, Flag, Related, Relation, strength
+from broker.case import RESEARCH, Case, Flag, Related, Relation, strength
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +27,15 @@ def as_one(ref: CaseRef, members: Sequence[Member]) -> Case:
 
         members  all that are one, the lead among them
 
-    Excluded is whom any excludes; closed, or waiting for exclusions in words, is all of it if any is; who is named or
-    flagged in any is so in all; the last referral is the latest; destruction is scheduled once that of each is, and
-    then from the latest.
+    Excluded is whom any excludes; closed, or waiting for exclusions in words, is all of it if any is; whose part the
+    coordinator ended in any has none in all; who is named or flagged in any is so in all; the last referral is the
+    latest; destruction is scheduled once that of each is, and then from the latest.
     """
     cases = [member.case for member in members]
     lead = next(member for member in members if member.merged_into is None)
-    held = list(_counting(lead, members))
+    held = _but_for_the_ended(list(_counting(lead, members)))
     related: dict[PartyId, Related] = {}
-    for one in sorted(held, key=_by_strength):
+    for one in sorted(held, key=by_strength):
         related[one.party] = one
     scheduled = [case.scheduled_at for case in cases if case.scheduled_at is not None]
     return replace(
@@ -47,8 +47,8 @@ def as_one(ref: CaseRef, members: Sequence[Member]) -> Case:
         excluded=frozenset().union(*(case.excluded for case in cases)),
         closed=any(case.closed for case in cases),
         named=frozenset().union(*(case.named for case in cases)),
-        flags=_flags(cases),
-        exclusions_pending=any(case.exclusions_pending for case in cases),
+        flags=_flags(cases, held),
+        unsettled=frozenset().union(*(case.unsettled for case in cases)),
         scheduled_at=max(scheduled) if len(scheduled) == len(cases) else None,
         merged={member.case.ref: member.merged_into for member in members if member.merged_into is not None},
     )
@@ -77,12 +77,33 @@ def _counting(member: Member, members: Sequence[Member]) -> Iterator[Related]:
                     yield one
 
 
-def _flags(cases: Sequence[Case]) -> dict[PartyId, Flag]:
-    """Return each party's flag, of several the one that runs longest."""
+def _flags(cases: Sequence[Case], held: Sequence[Related]) -> dict[PartyId, Flag]:
+    """Return each party's flag, of several the one that runs longest; none that was set before its part was ended."""
+    ended = {one.party: one.since for one in sorted(held, key=lambda one: one.since) if one.ended_by_hand}
     flags = sorted((flag for case in cases for flag in case.flags.values()), key=lambda flag: flag.until)
-    return {flag.party: flag for flag in flags}
+    return {flag.party: flag for flag in flags if flag.party not in ended or ended[flag.party] <= flag.since}
 
 
-def _by_strength(one: Related) -> tuple[int, bool, float]:
+def _but_for_the_ended(held: Sequence[Related]) -> list[Related]:
+    """Return the relations without the grants of parties whose part the coordinator ended in any of the cases."""
+    ended = {one.party for one in held if one.ended_by_hand}
+    return [one for one in held if one.party not in ended or one.ended_by_hand or one.relation is Relation.EXCLUDED]
+
+
+def gives_way(own: Related | None, new: Related) -> bool:
+    """Claim that what a merged case itself records of a party gives way to `new`, recorded of all of them together.
+
+    What takes away is not undone by a split: each of them loses what grants more, and where the coordinator ended a
+    part, each knows it. What grants is the lead's alone. An answer that nothing is known ends what research gave.
+    """
+    if own is None or new.ended_by_hand:
+        return new.ended_by_hand
+    if new.relation is Relation.ENDED and own.why != RESEARCH:
+        return False
+    return by_strength(new) < by_strength(replace(own, relation=own.at(new.since)))
+
+
+def by_strength(one: Related) -> tuple[int, bool, float]:
+    """Return what orders relations of one party: by what they grant, and then by how long."""
     until = 0.0 if one.until is None else one.until.timestamp()
     return strength(one.relation), one.until is None, until

@@ -27,6 +27,7 @@ class Act(StrEnum):
     RECALL_SOME = "recall-some"  # from named recipients: the coordinator's office, which knows them
     EXCLUDE = "exclude"
     LIFT = "lift"  # an exclusion: asked as excluding is, and logged under its own word, for it opens something
+    SETTLE = "settle"  # whom a message excludes in words: for who may read them, which opens the case to the others
     RELATE = "relate"  # saying what part an agency has in a case
     CLOSE = "close"  # a case, for good
     NAME = "name"  # saying which officers may have what a closed case holds, or no longer
@@ -55,6 +56,7 @@ _WHO_MAY = {
     **dict.fromkeys(_COMPARES, COORDINATING),
     Act.EXCLUDE: COORDINATING,
     Act.LIFT: COORDINATING,
+    Act.SETTLE: frozenset({"coordinator"}),
     Act.RELATE: COORDINATING,
     Act.CLOSE: COORDINATING,
     Act.NAME: COORDINATING,
@@ -68,16 +70,17 @@ _WHO_MAY = {
 }
 _RELEASES = frozenset({Act.LEASE, Act.NOTICE, Act.OPEN, Act.RECEIVE})
 _RECALLS = frozenset({Act.RECALL, Act.RECALL_SOME})
-# Without a named officer an excluded one may be behind it: who reads, opens to others, or takes away from all.
+# Without a named officer an excluded one may be behind it: who reads, opens to others, or takes away from others.
 _BY_WHOM_COUNTS = _RECALLS | _COMPARES | {
-    Act.LEASE, Act.NOTICE, Act.LIFT, Act.RELATE, Act.NAME, Act.VIEW, Act.SHARE, Act.SUBMIT,
+    Act.LEASE, Act.NOTICE, Act.EXCLUDE, Act.LIFT, Act.SETTLE, Act.RELATE, Act.CLOSE, Act.NAME, Act.VIEW, Act.SHARE,
+    Act.SUBMIT,
 }  # fmt: skip
 # And so must somebody be named, where the area demands proof.
 _WANTS_PROOF = (_BY_WHOM_COUNTS - {Act.LEASE, Act.NOTICE}) | {
-    Act.EXCLUDE, Act.CLOSE, Act.NOTICE_ADDRESS, Act.UNCOLLECTED, Act.SURVEY,
+    Act.NOTICE_ADDRESS, Act.UNCOLLECTED, Act.SURVEY,
 }  # fmt: skip
 # What opens a closed case, to oneself or to others: by an officer who signed, in every area.
-_OPENS_CLOSED = frozenset({Act.OPEN, Act.LIFT, Act.RELATE, Act.NAME, Act.SHARE, Act.MERGE, Act.SPLIT})
+_OPENS_CLOSED = frozenset({Act.OPEN, Act.LIFT, Act.SETTLE, Act.RELATE, Act.NAME, Act.SHARE, Act.MERGE, Act.SPLIT})
 _FOR_A_PURPOSE = frozenset({Act.SUBMIT, Act.OPEN})
 _NO_PURPOSES = frozenset[str]()
 _NO_CASE = frozenset({Act.STEWARD, Act.REVOKE, Act.SURVEY, Act.AUDIT, Act.NOTICE_ADDRESS, Act.UNCOLLECTED})
@@ -272,7 +275,7 @@ def _decide_case(access: Access, relation: Relation) -> Deny | None:
     deny = _decide_closed(access, case) if case.closed else None
     if deny is not None:
         return deny
-    if access.act in _RELEASES and case.exclusions_pending and asker.party.kind != "coordinator":
+    if access.act in _RELEASES and case.unsettled and asker.party.kind != "coordinator":
         return Deny("N11", NOT_AVAILABLE)
     return None
 

@@ -27,7 +27,8 @@ from broker.retention import Cutoff
 class Cases(Protocol):
     """The cases of the area. Of merged ones each reference stands for all: one lock, one value, one destruction.
 
-    What protects (exclusions, closed, pending) is written to each of them, what grants (relations) to the lead.
+    What protects any of them (exclusions, closed, unsettled) protects all, and after a split each; what grants
+    (relations) is written to the lead, what takes a grant away to each.
     """
 
     async def lock(self, ref: CaseRef) -> Case | None:
@@ -54,17 +55,20 @@ class Cases(Protocol):
     async def unname(self, ref: CaseRef, officers: Sequence[OfficerId]) -> None:
         """Take their naming back; for who is not named nothing changes."""
 
-    async def exclude(self, ref: CaseRef, excluded: Sequence[PartyId | OfficerId], *, pending: bool) -> None:
-        """Add exclusions; `pending` True marks that people excluded by name are still to be dealt with."""
+    async def exclude(self, ref: CaseRef, excluded: Sequence[PartyId | OfficerId]) -> None:
+        """Add exclusions of this very reference; what it is one with is kept from them too."""
 
     async def lift(self, ref: CaseRef, parties: Sequence[PartyId | OfficerId]) -> None:
-        """Take exclusions back; for who is not excluded nothing changes."""
+        """Take this very reference's exclusions back; for whom it does not exclude nothing changes."""
 
-    async def settle_exclusions(self, ref: CaseRef) -> None:
-        """Record that the coordinator has dealt with the people excluded by name."""
+    async def unsettle(self, ref: CaseRef, messages: Sequence[MessageId]) -> None:
+        """Record that these messages exclude people in words: all but the coordinator wait until each is settled."""
+
+    async def settle(self, ref: CaseRef, messages: Sequence[MessageId]) -> None:
+        """Record that the coordinator has dealt with whom these messages exclude in words; with nobody else's."""
 
     async def relate(self, ref: CaseRef, related: Related) -> None:
-        """Add or replace a party's relation to the case."""
+        """Add or replace a party's relation to the case; of merged ones the lead's, and what grants more in each."""
 
     async def flag(self, ref: CaseRef, flags: Sequence[Flag]) -> None:
         """Set agencies' flags, or put them in the place of those that they have."""
@@ -112,7 +116,10 @@ class Cases(Protocol):
         """Make the cases that `lead` leads one with those that `into` leads; both are locked."""
 
     async def split(self, ref: CaseRef, leaving: Collection[CaseRef]) -> None:
-        """Take a case out of those that it was merged with; `leaving` go with it, which were merged into it before."""
+        """Take a case out of those that it was merged with; `leaving` go with it, which were merged into it before.
+
+        What protects any of them protects each from now on: what was written while they were one relied on it.
+        """
 
     async def destroy(self, ref: CaseRef) -> Destroyed:
         """Delete everything under this one reference but its access entries; return what went. The lead goes last."""

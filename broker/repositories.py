@@ -22,6 +22,9 @@ class People(Protocol):
         Those that agree in more first; none that is one with `case`, or that was decided to be different from it.
         """
 
+    async def crosses(self, one: Case, other: Case) -> bool:
+        """Claim that the victim of one is a perpetrator of the other, by their tokens, whatever was decided."""
+
     async def decide(self, pair: tuple[CaseRef, CaseRef], decision: Sameness, at: datetime) -> None:
         """Record what the coordinator decided of two cases; the last decision counts."""
 

@@ -58,7 +58,7 @@ def _a_newcomer_and_a_conflict_of_interest(story: Story) -> None:
         for party in (police, health):
             office.relate(case, party, "involved", "involvement")
             _share(office, case, party, "referral")
-        office.exclude(case, [known], settled=False)
+        office.exclude(case, [known])
     with story.kit("health") as kit:
         refused = refusal(lambda: fetch_pack(kit, case))
     hold(refused.code == "not-available", "an excluded officer gets nothing of the case")

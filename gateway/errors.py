@@ -179,6 +179,12 @@ _SUBMITTING: Final = {
     "merge-conflict": Meaning(
         409, "Not two cases, or not one", "They are one case already; or, to be split, they are two.", "no",
         "Look at both: `marac case show`."),
+    "merge-crossed": Meaning(
+        409, "Victim and perpetrator", "The victim of one is a perpetrator of the other: one case would tell each.",
+        "no", "Link them: `marac case link`. If they are one case all the same: `marac case decide --same` first."),
+    "basis-not-allowed": Meaning(
+        422, "Not on this basis", "Only competent authorities take part under part 3 of the Data Protection Act 2018.",
+        "no", "Leave the basis out, or give one of the UK GDPR."),
     "below-threshold": Meaning(
         422, "Below the threshold", "The checklist's score is below the area's threshold, with no other ground named.",
         "no", "Refer on professional judgement, escalation or repeat, or speak to the coordinator."),

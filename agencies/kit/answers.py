@@ -116,6 +116,14 @@ class RepeatAnswer(Answer):
     because: Word
 
 
+class HeldAnswer(Answer):
+    """A message that was released to a recipient who is excluded now, or one of whose officers is."""
+
+    message: Id
+    recipient: Party
+    excluded: Party
+
+
 class CaseAnswer(Answer):
     """GET /v1/cases/{case}; instants as the gateway writes them."""
 
@@ -126,10 +134,12 @@ class CaseAnswer(Answer):
     closed: bool
     named: tuple[Party, ...] = ()  # gateways from before it do not say
     exclusions_pending: bool
+    unsettled: tuple[Id, ...] = ()  # nor, here and below, which messages and what has to be taken back
     destruction_scheduled_at: Instant | None
     relations: tuple[RelationAnswer, ...]
     flags: tuple[FlagAnswer, ...]
     excluded: tuple[Party, ...]
+    held: tuple[HeldAnswer, ...] = ()
     references: tuple[Case, ...]
     links: tuple[Case, ...]
     repeat: RepeatAnswer | None
@@ -213,7 +223,10 @@ class SharedAnswer(Answer):
 
 
 class HoldingAnswer(Answer):
-    """One recipient's copy of one message; `current`: its header is made for the keys that its recipient has now."""
+    """One recipient's copy of one message; `current`: its header is made for the keys that its recipient has now.
+
+    excluded  of recipient and officers, who is excluded now, where it was released and is not taken back
+    """
 
     message: Id
     kind: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}/[0-9.]{1,9}$")
@@ -223,6 +236,7 @@ class HoldingAnswer(Answer):
     recipient: Party
     state: Word
     current: bool
+    excluded: tuple[Party, ...] = ()
 
 
 class HoldingsAnswer(Answer):

@@ -1,6 +1,7 @@
 """`marac send` and `marac case`: messages about a case that is there, and who takes part in it."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from agencies.kit.answers import CaseAnswer
 from agencies.kit.client import Kit
 from agencies.kit.compose import Subject, about
 from agencies.kit.correcting import Corrects, Reason, check_options, correcting, with_reason
+from agencies.kit.excluding import waits_in_words
 from agencies.kit.forms import example, load_message
 from agencies.kit.handing_in import hand_in, in_words, kept_before, members_of
 from agencies.kit.reached import warn_of_not_reached
@@ -34,7 +36,7 @@ from agencies.kit.terminal import (
     the_case,
 )
 from agencies.kit.urgent import Urgent
-from agencies.taking_part import RELATIONS, WHYS
+from agencies.taking_part import BASES, RELATIONS, WHYS
 
 OPENS = "lookup"  # needs no case
 EVERYBODY = (
@@ -139,6 +141,12 @@ class RelateOptions:
     party: Annotated[str, typer.Argument(metavar="ID", help="The agency; see: marac register list.")]
     as_: Annotated[str, typer.Option("--as", metavar="RELATION", help=f"One of: {', '.join(RELATIONS)}.")]
     why: Annotated[str, typer.Option("--why", metavar="WORD", help=f"One of: {', '.join(WHYS)}.")]
+    basis: Annotated[
+        str | None, typer.Option("--basis", help=f"Lawful basis, if not its kind's: {' '.join(BASES)}")
+    ] = None
+    until: Annotated[
+        datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="The last day of it, if it ends by itself.")
+    ] = None
     kit: KitFolder = HERE
     passphrase_file: PassphraseFile = None
 
@@ -149,13 +157,22 @@ def relate(options: RelateOptions) -> None:
 
     Example: marac case relate CAM-7Q4X9-K2M8T-5 marac.area.example/agency/housing --as involved --why involvement
     """
-    for option, given, allowed in (("--as", options.as_, RELATIONS), ("--why", options.why, WHYS)):
-        if given not in allowed:
+    words = (("--as", options.as_, RELATIONS), ("--why", options.why, WHYS), ("--basis", options.basis, BASES))
+    for option, given, allowed in words:
+        if given is not None and given not in allowed:
             stop(f"{option}: no such word", f"give one of: {', '.join(allowed)}", Exit.USAGE)
     reference = the_case(options.case)
     with open_kit(options.kit, options.passphrase_file) as office:
-        office.relate(reference, options.party, options.as_, options.why)
+        office.relate(reference, options.party, options.as_, options.why, **_basis_and_end(options))
     say("Done: it holds from now on. What was sealed before is opened to it by: marac case share")
+
+
+def _basis_and_end(options: RelateOptions) -> dict[str, str]:
+    """Return what is said beyond part and reason; the last day counts to its end, in UTC."""
+    more = {} if options.basis is None else {"basis": options.basis}
+    if options.until is not None:
+        more["until"] = (options.until.replace(tzinfo=UTC) + timedelta(days=1)).isoformat()
+    return more
 
 
 app.command("relate")(relate)
@@ -201,7 +218,7 @@ def _in_words(case: CaseAnswer) -> str:
     facts = [
         f"Case {case.case} ({case.stage}), opened {case.opened_at}, {referred}",
         *(["CLOSED: for this office and the officers named alone"] if case.closed else []),
-        *(["People excluded in words wait: marac exclusions"] if case.exclusions_pending else []),
+        *waits_in_words(case),
         *([f"Scheduled for destruction at {case.destruction_scheduled_at}"] if case.destruction_scheduled_at else []),
     ]
     for one in case.relations:

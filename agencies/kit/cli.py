@@ -9,6 +9,7 @@ from agencies.documents.referral import Referral
 from agencies.kit import (
     audit_commands,
     casework,
+    excluding,
     intake,
     joining,
     key_commands,
@@ -29,7 +30,6 @@ from agencies.kit.sending import STATES
 from agencies.kit.terminal import (
     HERE,
     AsJson,
-    CaseArgument,
     Exit,
     KitFolder,
     PassphraseFile,
@@ -40,7 +40,6 @@ from agencies.kit.terminal import (
     open_kit,
     say,
     stop,
-    the_case,
     wall_clock,
     warn,
 )
@@ -55,6 +54,7 @@ app.command("refer")(referring.refer)
 app.command("intake")(intake.intake)
 app.command("sent")(sent.sent)
 app.command("send")(casework.send)
+app.command("exclusions")(excluding.exclusions)
 app.command("pack")(packing.pack)
 app.add_typer(casework.app, name="case")
 app.command("lookups")(casework.lookups)
@@ -179,34 +179,6 @@ def destroy(
             stop("nothing was done", "run it again when it is so")
         receiving.answer_recall(id_, outcome)
     say(f"Confirmed: {outcome.value.replace('_', ' ')}.")
-
-
-@app.command("exclusions")
-def exclusions(
-    case: CaseArgument,
-    parties: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Agencies or officers.")] = None,
-    settled: Annotated[bool, typer.Option("--settled", help="Everybody excluded in words is dealt with.")] = False,
-    lift: Annotated[list[str] | None, typer.Option("--lift", metavar="ID", help="Lift this one's; repeatable.")] = None,
-    kit: KitFolder = HERE,
-    passphrase_file: PassphraseFile = None,
-) -> None:
-    """Exclude agencies and officers from a case (coordinator): nothing of it is released to them any more.
-
-    --lift takes an exclusion back. What was sent while an agency was excluded was never sealed to it: it stays
-    closed to that agency, until it is shared with it.
-
-    Example: marac exclusions CAM-7Q4X9-K2M8T-5 marac.cambridgeshire.example/agency/leisure --settled
-    """
-    if not parties and not settled and not lift:
-        stop("nobody named, and nothing settled", "name agencies or officers, or give --settled or --lift", Exit.USAGE)
-    if set(parties or []) & set(lift or []):
-        stop("somebody is to be excluded and lifted at once", "name each of them once", Exit.USAGE)
-    reference = the_case(case)
-    with open_kit(kit, passphrase_file) as office:
-        office.exclude(reference, parties or [], settled=settled, lift=lift or [])
-    say("Done: it holds from now on.")
-    if lift:
-        say("What was sent while an agency was excluded is opened to it by: marac case share")
 
 
 def _row(home: Home, item: Item, corrected_by: MessageId | None) -> dict[str, str]:

@@ -139,6 +139,10 @@ class Inbox(Database):
             self._set(delivery, State.SHOWN)
             return self._sql.execute("INSERT OR IGNORE INTO shown VALUES (?)", (item.message,)).rowcount == 1
 
+    def shown(self) -> frozenset[MessageId]:
+        """Return the messages that were handed to a reader here, also those that were taken back since."""
+        return frozenset(parse_message_id(row[0]) for row in self._sql.execute("SELECT message FROM shown"))
+
     def noticed(self, delivery: DeliveryId, message: MessageId, notice: str) -> None:
         """Keep a verified recall notice until a person has answered it; one that was answered stays answered."""
         with self._transaction():

@@ -5,9 +5,10 @@ from typing import Annotated, Final
 
 import typer
 
-from agencies.kit.answers import Answer, Case, CaseAnswer, Id, Party, Word
+from agencies.kit.answers import Answer, Case, CaseAnswer, HeldAnswer, Word
 from agencies.kit.client import Kit
 from agencies.kit.comparing import NothingOpened, newest_referral, side_by_side
+from agencies.kit.excluding import to_recall
 from agencies.kit.terminal import (
     HERE,
     AsJson,
@@ -23,8 +24,9 @@ from agencies.kit.terminal import (
     stop,
     takes,
     the_case,
+    warn,
 )
-from agencies.kit.wire import parse_answer
+from agencies.kit.wire import Problem, parse_answer
 from agencies.names import CaseRef
 
 Other = Annotated[str, typer.Argument(metavar="OTHER", help="The other case's reference.")]
@@ -50,14 +52,6 @@ class ProposalsAnswer(Answer):
     proposals: tuple[ProposalAnswer, ...]
 
 
-class HeldAnswer(Answer):
-    """A message that was released to a recipient whom a merge excludes, or any of whose officers it does."""
-
-    message: Id
-    recipient: Party
-    excluded: Party
-
-
 class MergedAnswer(Answer):
     """POST /v1/cases/{case}/merge."""
 
@@ -81,7 +75,8 @@ REPEATS: Final = {
 
 def told_of(case: CaseAnswer) -> list[str]:
     """Return what is decided and proposed of a case, line by line."""
-    told = [f"One case with {one}" for one in case.references if one != case.case]
+    told = to_recall(case.held)
+    told += [f"One case with {one}" for one in case.references if one != case.case]
     told += [f"Linked with {one}, which is another case" for one in case.links]
     if case.repeat is not None:
         because = REPEATS.get(case.repeat.because, case.repeat.because)
@@ -171,7 +166,8 @@ def merge(
 ) -> None:
     """Make two cases one: same victim, any perpetrator in common. The older one leads; both references stay good.
 
-    Who takes part in either takes part in both; whom either excludes is kept out of both, at once.
+    Who takes part in either takes part in both, unless you ended that in one; whom either excludes is kept out of
+    both, at once. If the victim of one is a perpetrator of the other, decide first: marac case decide --same.
 
     Example: marac case merge CAM-7Q4X9-K2M8T-5 CAM-2B3C4-D5E6F-9
     """
@@ -179,16 +175,24 @@ def merge(
     if not confirmed(f"Make {pair[0]} and {pair[1]} one? Who takes part in one sees the other then.", yes=yes):
         stop("nothing was done", "look at both first: marac case compare")
     with open_kit(kit, passphrase_file) as office:
-        merged = parse_answer(_post(office, pair, "merge"), MergedAnswer)
-    lines = [f"One case from now on, led by {merged.lead}.", *(_to_recall(one) for one in merged.held)]
+        try:
+            merged = parse_answer(_post(office, pair, "merge"), MergedAnswer)
+        except Problem as problem:
+            # Merged before, perhaps by this very command, whose answer was lost: what it had to say is said now.
+            if problem.code == "merge-conflict":
+                for line in to_recall(office.case(pair[0]).held):
+                    warn(line)
+            raise
+    lines = [f"One case from now on, led by {merged.lead}.", *to_recall(merged.held)]
     answer(as_json, merged.model_dump(), "\n".join(lines))
 
 
 def split(
     case: CaseArgument, other: Other, yes: Yes = False, kit: KitFolder = HERE, passphrase_file: PassphraseFile = None
 ) -> None:
-    """Undo a merge: each case is as it was before. What was recorded since stays with the one that led; exclusions,
-    and that a case is closed, stay with both. What was read meanwhile stays read: see marac audit export.
+    """Undo a merge. Who takes part in each is as before, but for whose part was ended since; what else was recorded
+    since stays with the one that led. Whom either excludes stays excluded from both, also in words, and if either is
+    closed, both are: lift what is too much. What was read meanwhile stays read: see marac audit export.
 
     Example: marac case split CAM-7Q4X9-K2M8T-5 CAM-2B3C4-D5E6F-9
     """
@@ -199,6 +203,7 @@ def split(
         done = parse_answer(_post(office, pair, "split"), SplitAnswer)
     say(f"{done.left} is a case by itself again.")
     say("Relations and dates that were recorded since the merge stay with the other: check both with marac case show.")
+    say("Both keep all exclusions, and are closed if either was. To lift one that is too much: marac exclusions --lift")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -222,11 +227,3 @@ def _two(case: str, other: str) -> tuple[CaseRef, CaseRef]:
 def _proposed(one: ProposalAnswer) -> str:
     because = "; ".join(ROLES.get(role, role) for role in one.roles)
     return f"{one.case}  {because}" + (f"  (decided before: {one.decided})" if one.decided else "")
-
-
-def _to_recall(held: HeldAnswer) -> str:
-    who = "it" if held.excluded == held.recipient else f"its officer {held.excluded}"
-    return (
-        f"{held.recipient} was given message {held.message} before, and {who} is excluded now. Take it back:\n"
-        f"  marac recall {held.message} --only --reason wrong-recipient --to {held.recipient}"
-    )

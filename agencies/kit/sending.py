@@ -176,19 +176,24 @@ class Sender:
         hashes = {made.submission for made in first}
         return first + [made for made in sent if made.submission in hashes and made not in first]
 
-    def exclude(self, case: CaseRef, parties: Sequence[str], *, settled: bool, lift: Sequence[str] = ()) -> None:
+    def exclude(
+        self, case: CaseRef, parties: Sequence[str], *, settled: Sequence[str] = (), lift: Sequence[str] = ()
+    ) -> None:
         """Exclude parties and officers from a case (coordinator). Raises Problem, Unreachable.
 
-        settled  nobody who was excluded in words alone is left to deal with
+        settled  messages of which nobody who was excluded in words alone is left to deal with
         lift     whose exclusion ends; what was sent while an agency was excluded is not sealed to it, and stays so
         """
         # Left out where nobody is named, so that a gateway from before it takes the rest.
         lifted = {"lifted": list(lift)} if lift else {}
-        self.post(f"/v1/cases/{case}/exclusions", {"parties": list(parties), "settled": settled, **lifted})
+        self.post(f"/v1/cases/{case}/exclusions", {"parties": list(parties), "settled": list(settled), **lifted})
 
-    def relate(self, case: CaseRef, party: str, relation: str, why: str) -> None:
-        """Record what part an agency has in a case (coordinator). Raises Problem, Unreachable."""
-        self.post(f"/v1/cases/{case}/relations", {"party": party, "relation": relation, "why": why})
+    def relate(self, case: CaseRef, party: str, relation: str, why: str, **more: str) -> None:
+        """Record what part an agency has in a case (coordinator). Raises Problem, Unreachable.
+
+        more  `basis`, the lawful basis, where it is not that of the agency's kind; `until`, an instant, if it ends
+        """
+        self.post(f"/v1/cases/{case}/relations", {"party": party, "relation": relation, "why": why, **more})
 
     def close_case(self, case: CaseRef) -> None:
         """Close a case, for good (coordinator). Raises Problem, Unreachable."""

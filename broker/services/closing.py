@@ -1,6 +1,6 @@
 """Close: the coordinator closes a case for good, and names the officers who may have what it holds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -71,11 +71,26 @@ def _can_open(officer: Officer, directory: Directory, now: datetime) -> bool:
 def _check_named(naming: Naming, case: Case, directory: Directory, now: datetime) -> None:
     """Refuse, under the case's lock, who is kept out of this case, and more of one agency than a header can carry."""
     _check_register(naming, directory, now)
-    closed = replace(case, closed=True, named=case.named.union(naming.officers))
+    named = replace(case, named=case.named.union(naming.officers))
     for index, id_ in enumerate(naming.officers):
-        officer = directory.register.officer(id_)
-        agency = PartyId("") if officer is None else officer.agency
-        if {id_, agency} & case.excluded:
+        if {id_, _agency_of(id_, directory)} & case.excluded:
             raise CannotBeNamed("kept out of this case", f"/officers/{index}")
+        check_headers_carry(named, [id_], directory, now, f"/officers/{index}")
+
+
+def check_headers_carry(
+    case: Case, officers: Iterable[OfficerId], directory: Directory, now: datetime, pointer: str
+) -> None:
+    """Return if a header can carry, once the case is closed, the keys of all that it names of these officers' agencies.
+
+    Raises CannotBeNamed.
+    """
+    closed = replace(case, closed=True)
+    for agency in {_agency_of(one, directory) for one in officers}:
         if len(recipients_for(agency, closed, directory, now)) > MAX_STANZAS:
-            raise CannotBeNamed("more officers of one agency than a header can carry", f"/officers/{index}")
+            raise CannotBeNamed("more officers of one agency than a header can carry", pointer)
+
+
+def _agency_of(officer: OfficerId, directory: Directory) -> PartyId:
+    listed = directory.register.officer(officer)
+    return PartyId("") if listed is None else listed.agency

@@ -2,22 +2,22 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agencies.directory import Directory
-from agencies.names import CaseRef, MessageId, OfficerId, PartyId, coordinator_of
+from agencies.names import CaseRef
 from broker.case import Case
-from broker.errors import MergeConflict, Refused
+from broker.errors import MergeConflict, MergeCrossed, Refused
 from broker.groups import leaving, older, to_split
-from broker.lifecycle import DESTROYED
 from broker.need_to_know import NOT_AVAILABLE, Act, Asker
 from broker.ports import UnitOfWork
 from broker.records import Named, Sameness
+from broker.services.closing import check_headers_carry
 from broker.services.desk import Desk
+from broker.services.holdings import Held, held_by_excluded
 from broker.services.looking import check_case, permits, permitted
 from broker.services.office import check_somebody_is_left
 from broker.services.ruling import question, rejections_logged
-from broker.services.standing import officers_of
 
 SEARCHED, SHOWN = 50, 20  # at once; who is excluded from some of what was found still gets a page
 
@@ -34,17 +34,8 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A released header that its recipient would not be given any more: `excluded` is who, it or an officer of it."""
-
-    message: MessageId
-    recipient: PartyId
-    excluded: PartyId | OfficerId
-
-
-@dataclass(frozen=True, slots=True)
 class Merged:
-    """The case that leads from now on, and what was released before to whom the other case excludes."""
+    """The case that leads from now on, and what was released before to whom it excludes."""
 
     lead: CaseRef
     held: Sequence[Held]
@@ -94,16 +85,22 @@ async def link(desk: Desk, pair: Pair, asker: Asker) -> None:
 async def merge(desk: Desk, pair: Pair, asker: Asker) -> Merged:
     """Make two cases one, led by the older; messages keep their references.
 
-    Raises Refused; MergeConflict if they are one; ExclusionLeavesNobody if together they exclude the whole office.
+    Raises Refused; MergeConflict if they are one; MergeCrossed if the victim of one is a perpetrator of the other, and
+    the last that was decided of them is not that they are the same; ExclusionLeavesNobody if together they exclude the
+    whole office; CannotBeNamed if together they name more officers of an agency than a header can carry.
     """
     async with _both(desk, Act.MERGE, pair, asker) as both:
         both.check_apart()
         one, other = both.case, both.other
-        check_somebody_is_left(desk, both.directory, one.excluded, one.excluded | other.excluded, "/other")
+        await _check_same_side(both)
+        excluded = one.excluded | other.excluded
+        check_somebody_is_left(desk, both.directory, one.excluded, excluded, "/other")
+        whole = replace(one, excluded=excluded, named=one.named | other.named)
+        check_headers_carry(whole, whole.named, both.directory, desk.now(), "/other")
         lead, joins = (one, other) if older(one, other) else (other, one)
         await both.uow.cases.merge(lead.lead, joins.lead, desk.now())
         await both.uow.people.decide(pair, Sameness.SAME, desk.now())
-        held = [*await _held(desk, both, one, other), *await _held(desk, both, other, one)]
+        held = await held_by_excluded(both.uow, (*one.refs, *other.refs), excluded, both.directory)
     desk.mail.ring()
     return Merged(lead.lead, held)
 
@@ -111,7 +108,8 @@ async def merge(desk: Desk, pair: Pair, asker: Asker) -> Merged:
 async def split(desk: Desk, pair: Pair, asker: Asker) -> CaseRef:
     """Make two cases of one again; return which leaves. It is as it was before, what was merged into it with it.
 
-    What was recorded since stays with the lead, and what protects with both. Raises Refused; MergeConflict.
+    What grants and was recorded since stays with the lead; what protects either protects both from now on, and what
+    was ended since has ended in both. Raises Refused; MergeConflict.
     """
     async with _both(desk, Act.SPLIT, pair, asker) as both:
         case = both.case
@@ -148,15 +146,12 @@ async def _both(desk: Desk, act: Act, pair: Pair, asker: Asker) -> AsyncIterator
         yield _Both(may.uow, case, other, await desk.directories.current(may.uow))
 
 
-async def _held(desk: Desk, both: _Both, case: Case, other: Case) -> list[Held]:
-    """Return what was released of `case` to whom the `other` one excludes, or any of whose officers it does.
+async def _check_same_side(both: _Both) -> None:
+    """Return if neither's victim is a perpetrator of the other, or the coordinator said that they are the same.
 
-    Not what the office holds itself: it decides about the rest.
+    One case would give him, or who stands by him, what was said of her.
     """
-    newly = other.excluded - case.excluded
-    found = []
-    for delivery in await both.uow.messages.released(case.refs):
-        theirs = {delivery.recipient, *officers_of(delivery.recipient, both.directory)}
-        if delivery.recipient != coordinator_of(desk.area) and DESTROYED not in delivery.receipts:
-            found += [Held(delivery.message, delivery.recipient, one) for one in sorted(newly & theirs)]
-    return found
+    if await both.uow.people.crosses(both.case, both.other):
+        decided = await both.uow.people.decided(both.case)
+        if decided.get(both.other.lead) is not Sameness.SAME:
+            raise MergeCrossed("the victim of one is a perpetrator of the other", "/other")

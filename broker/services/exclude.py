@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from agencies.directory import Directory
-from agencies.names import CaseRef, OfficerId, PartyId, coordinator_of, is_officer
+from agencies.names import CaseRef, MessageId, OfficerId, PartyId, coordinator_of, is_officer
 from broker.errors import ExclusionLeavesNobody, Refused, UnknownExclusion
 from broker.need_to_know import Access, Act, Asker, Deny
 from broker.ports import UnitOfWork
@@ -21,28 +21,29 @@ class Change:
 
     excluded  must learn nothing more; who is in both stays excluded
     lifted    may again what else permits them; no header is made for what was handed in while they were excluded
-    settled   nobody excluded in words is left to deal with: it opens the case to its readers, as lifting does
+    settled   messages of which nobody excluded in words is left to deal with: it opens the case, as lifting does,
+              once no other waits; one that came meanwhile, or that nobody has read, is not among them
     """
 
-    excluded: Sequence[str]
-    lifted: Sequence[str]
-    settled: bool
+    excluded: Sequence[str] = ()
+    lifted: Sequence[str] = ()
+    settled: Sequence[MessageId] = ()
 
     @property
     def acts(self) -> list[Act]:
-        """What is asked, each logged by itself; lifting first: who may lift may exclude too."""
-        if not (self.lifted or self.settled):
-            return [Act.EXCLUDE]
-        return [Act.LIFT, Act.EXCLUDE] if self.excluded else [Act.LIFT]
+        """What is asked, each logged by itself; first what fewest may: who may lift may exclude too."""
+        asked = [(self.settled, Act.SETTLE), (self.lifted, Act.LIFT), (self.excluded, Act.EXCLUDE)]
+        return [act for named, act in asked if named] or [Act.EXCLUDE]
 
 
 async def exclude(desk: Desk, case: CaseRef, change: Change, asker: Asker) -> None:
-    """Exclude agencies or officers from a case, or lift that.
+    """Exclude agencies or officers from a case, or lift that, or settle whom messages exclude in words.
 
-    Holds for every release from this commit on. Lifting who is not excluded changes nothing.
+    Holds for every release from this commit on. Lifting who is not excluded, or settling what does not wait, changes
+    nothing. Of merged cases the reference's own exclusions are lifted: who is in another's stays out of all.
     Raises Refused, UnknownExclusion, ExclusionLeavesNobody.
     """
-    access = question(desk, change.acts[-1], asker)
+    access = question(desk, change.acts[0], asker)
     directory = await check_asker(desk, access)
     async with rejections_logged(desk, access):
         _check_known(change, directory)
@@ -66,12 +67,12 @@ async def _commit(desk: Desk, uow: UnitOfWork, case: CaseRef, change: Change, ac
             await uow.commit()
             return decision
     before = frozenset() if held is None else held.excluded
-    excluded, lifted = _ids(change.excluded), _ids(change.lifted)
-    check_somebody_is_left(desk, directory, before, before.difference(lifted).union(excluded), "/parties")
-    await uow.cases.lift(case, lifted)
-    await uow.cases.exclude(case, excluded, pending=False)
-    if change.settled:
-        await uow.cases.settle_exclusions(case)
+    await uow.cases.lift(case, _ids(change.lifted))
+    await uow.cases.exclude(case, _ids(change.excluded))
+    await uow.cases.settle(case, change.settled)
+    changed = await uow.cases.get(case)
+    # By what holds now: another of the merged references may exclude whom this one lifts. Raised, all is rolled back.
+    check_somebody_is_left(desk, directory, before, before if changed is None else changed.excluded, "/parties")
     await uow.commit()
     return None
 

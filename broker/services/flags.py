@@ -14,8 +14,8 @@ async def lapse_flags(desk: Desk) -> int:
     async with desk.store.unit() as uow:
         now = desk.now()
         refs = await uow.cases.flags_over(now, BATCH)
+        await uow.cases.lock_all(refs)  # in the one order: after a merge that of the references is another
         for ref in refs:
-            await uow.cases.lock(ref)
             if await uow.cases.lapse(ref, now):
                 await uow.log.append(broker_entry(desk, "flag-lapsed", ref))
         await uow.commit()

@@ -19,11 +19,12 @@ Find = Callable[[UnitOfWork], Awaitable[Found]]
 async def check_case(desk: Desk, access: Access, ref: CaseRef) -> None:
     """Return if need-to-know permits what is asked about a case as it is now; the caller asks again, under its lock.
 
-    Raises Refused, logged and committed.
+    Raises Refused, logged and committed; for a reason that lies in the asker alone before anything of a case is read.
     """
     async with desk.store.reader() as uow:
         directory = await desk.directories.current(uow)
-        case = await uow.cases.get(ref)
+        alone = decide_asker(as_of(access, directory, desk.now())) is not None
+        case = None if alone else await uow.cases.get(ref)
     colleagues = frozenset(officers_of(access.asker.party.id, directory))
     access = as_of(replace(access, case=case, colleagues=colleagues), directory, desk.now())
     decision = decide(access)

@@ -7,13 +7,14 @@ from datetime import datetime
 from agencies.agency import AGENCY_KINDS
 from agencies.directory import Directory
 from agencies.names import CaseRef, PartyId
-from broker.case import Case, LawfulBasis, Related, Relation
-from broker.errors import PartyUnknown
-from broker.need_to_know import Act, Asker, basis_for
+from broker.case import Case, LawfulBasis, Related, Relation, is_of_part3
+from broker.errors import BasisNotAllowed, PartyUnknown, Refused
+from broker.need_to_know import NOT_AVAILABLE, Act, Asker, basis_for
 from broker.ports import UnitOfWork
 from broker.repeats import Earlier, Repeat, propose
 from broker.services.desk import Desk
-from broker.services.looking import permitted
+from broker.services.holdings import Held, held_by_excluded
+from broker.services.looking import check_case, permits, permitted
 from broker.services.relations import COMPLIANCE
 from broker.services.ruling import check_asker, question, rejections_logged
 
@@ -37,7 +38,8 @@ class Relating:
 async def relate(desk: Desk, case: CaseRef, relating: Relating, asker: Asker) -> None:
     """Record the relation; it holds for every release from this commit on. What is excluded stays so.
 
-    Raises Refused; PartyUnknown, logged, for who is no agency that can take part in a case.
+    Raises Refused; PartyUnknown, logged, for who is no agency that can take part in a case; BasisNotAllowed for part 3
+    where the party is no competent authority.
     """
     access = question(desk, Act.RELATE, asker)
     directory = await check_asker(desk, access)
@@ -54,31 +56,54 @@ async def relate(desk: Desk, case: CaseRef, relating: Relating, asker: Asker) ->
 class View:
     """A case as the broker holds it, for the office alone.
 
-    links   cases that it is related with, and not one
+    held    what was released, and not taken back, to whom the case excludes now
+    links   cases that it is related with, and not one; none that may not be viewed by who asks
     repeat  whether its newest referral is proposed as a repeat; None before the first that is more than information
     """
 
     case: Case
+    held: Sequence[Held]
     links: Sequence[CaseRef]
     repeat: Repeat | None
 
 
 async def view(desk: Desk, case: CaseRef, asker: Asker) -> View:
-    """Return the case as the broker holds it: relations, exclusions, dates and what is decided. Raises Refused."""
-    async with permitted(desk, question(desk, Act.VIEW, asker), case) as may:
-        return await _viewed(may.uow, may.cases[0])
+    """Return the case as the broker holds it: relations, exclusions, dates and what is decided. Raises Refused.
+
+    Each linked case is asked about too, and logged: one that may not be viewed is neither named nor counted.
+    """
+    access = question(desk, Act.VIEW, asker)
+    await check_case(desk, access, case)
+    async with desk.store.unit() as uow:
+        seen = await uow.cases.get(case)
+        links = [] if seen is None else await uow.people.linked(seen)
+        held = await uow.cases.lock_all([case, *links])
+        found = held[case]
+        viewed = None
+        if await permits(desk, uow, access, found) and found is not None:
+            others = [one for ref in links if (one := held[ref]) is not None]
+            shown = [one for one in others if await permits(desk, uow, access, one)]
+            viewed = await _viewed(desk, uow, found, shown)
+        await uow.commit()
+    desk.logged.ring()
+    if viewed is None:
+        raise Refused(NOT_AVAILABLE)
+    return viewed
 
 
-async def _viewed(uow: UnitOfWork, case: Case) -> View:
-    links = await uow.people.linked(case)
+async def _viewed(desk: Desk, uow: UnitOfWork, case: Case, linked: Sequence[Case]) -> View:
+    held = await held_by_excluded(uow, case.refs, case.excluded, await desk.directories.current(uow))
+    return View(case, held, [one.ref for one in linked], await _repeat(uow, case, linked))
+
+
+async def _repeat(uow: UnitOfWork, case: Case, linked: Sequence[Case]) -> Repeat | None:
     # All that are one case have the same victim and a perpetrator in common: the coordinator said so.
     dates = await uow.people.referrals(case.refs, 2)
     if len(dates) > 1:
-        return View(case, links, propose(dates[0], Earlier(dates[1])))
-    others = [one for ref in links if (one := await uow.cases.get(ref)) is not None]
-    related = await uow.people.referrals([ref for one in others for ref in one.refs], 1)
+        return propose(dates[0], Earlier(dates[1]))
+    related = await uow.people.referrals([ref for one in linked for ref in one.refs], 1)
     earlier = [Earlier(at, same_people=False) for at in related if dates and at < dates[0]]
-    return View(case, links, propose(dates[0], earlier[0] if earlier else None) if dates else None)
+    return propose(dates[0], earlier[0] if earlier else None) if dates else None
 
 
 def _related(desk: Desk, relating: Relating, directory: Directory) -> Related:
@@ -86,4 +111,6 @@ def _related(desk: Desk, relating: Relating, directory: Directory) -> Related:
     if party is None or party.kind not in _TAKE_PART:
         raise PartyUnknown("neither an agency that can take part in a case nor a chair", "/party")
     basis = relating.basis or basis_for(party.kind)
+    if is_of_part3(basis) and not is_of_part3(basis_for(party.kind)):
+        raise BasisNotAllowed("not a competent authority", "/basis")
     return Related(party.id, relating.relation, basis, relating.why, desk.now(), relating.until)

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 
 from agencies.agency import AGENCY_KINDS, Party
 from agencies.directory import Directory
-from broker.case import RESEARCH, Case, Flag, Related, Relation
+from broker.case import NOTHING_KNOWN, RESEARCH, Case, Flag, Related, Relation
 from broker.kinds.kind import Effects, Kind
 from broker.need_to_know import Access, basis_for
 from broker.services.desk import Desk
 from broker.services.sealing import taking_part
 
-NOTHING_KNOWN = "nothing-known"
 COMPLIANCE = "compliance"  # checks what the others do, and takes part in no case
 
 

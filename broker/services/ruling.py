@@ -12,6 +12,7 @@ from broker.audit import Entry
 from broker.errors import (
     AddressInvalid,
     AlreadyCorrected,
+    BasisNotAllowed,
     BelowThreshold,
     CannotBeNamed,
     ChannelNotOffered,
@@ -20,6 +21,7 @@ from broker.errors import (
     HeaderInvalid,
     IdempotencyConflict,
     MergeConflict,
+    MergeCrossed,
     NobodyToReceive,
     NoteMismatch,
     NoteRejected,
@@ -42,7 +44,7 @@ _REJECTIONS = (
     NoteRejected, NoteMismatch, DocumentRejected, UnknownKind, UnknownVersion, AlreadyCorrected, UnknownExclusion,
     ExclusionLeavesNobody, BelowThreshold, IdempotencyConflict, NobodyToReceive, RegisterConflict, ReceiptOutOfOrder,
     RevocationLeavesNobody, PartyUnknown, AddressInvalid, ChannelNotOffered, CannotBeNamed, HeaderInvalid,
-    MergeConflict, PackTooLarge,
+    MergeConflict, PackTooLarge, MergeCrossed, BasisNotAllowed,
 )  # fmt: skip
 
 

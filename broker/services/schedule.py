@@ -81,8 +81,8 @@ async def _take_back_ahead(desk: Desk, yes: Yes) -> int:
             return 0
         await check_clock(uow, desk.clock(), desk.watch, yes)
         periods = await periods_of(desk, uow)
-        for ref in ahead:
-            case = await uow.cases.lock(ref)
+        held = await uow.cases.lock_all(ahead)
+        for case in held.values():
             if case is not None and case.scheduled_at is not None and case.scheduled_at > latest:
                 await unschedule(desk, uow, case, periods)
         await uow.commit()

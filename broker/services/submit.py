@@ -103,6 +103,7 @@ async def _commit(desk: Desk, reading: Reading, access: Access, made: _Made) -> 
             addressed = [_address(judged, reading, part, case, held, urgent=urgent) for part in made.parts]
             manifests, message = tuple(item.message.manifest for item in addressed), addressed[0].message.id
             await uow.messages.add(addressed)
+            await uow.cases.unsettle(case.ref, _excludes_in_words(made.effects, addressed))
             await uow.messages.remember(sender, idempotency, Earlier(case.ref, reading.note_hash, tuple(manifests)))
         entry = entry_for(access, decision, judged.directory, message)
         await uow.log.append(entry)
@@ -206,7 +207,6 @@ async def _apply(
             related=related,
             excluded=effects.excluded,
             closed=effects.closes,
-            exclusions_pending=effects.exclusions_pending,
         )
         await uow.cases.add(case)
         return case
@@ -217,8 +217,7 @@ async def _apply(
     # A correction restarts nothing: nothing new happened, it is told better.
     if first or (effects.restarts_clock and reading.submission.supersedes is None):
         await uow.cases.restart(case.ref, desk.now())
-    if effects.excluded or effects.exclusions_pending:
-        await uow.cases.exclude(case.ref, sorted(effects.excluded), pending=effects.exclusions_pending)
+    await uow.cases.exclude(case.ref, sorted(effects.excluded))
     if effects.closes:
         await uow.cases.close(case.ref)
     flags = {flag.party: flag for flag in flags_set(desk, case, effects, directory)}
@@ -263,6 +262,13 @@ def _address(judged: _Judged, reading: Reading, part: SealedPart, case: Case, he
         for party, header in headers.items()
     ]
     return Addressed(_message(desk, manifest), part.payload, deliveries)
+
+
+def _excludes_in_words(effects: Effects, addressed: Sequence[Addressed]) -> list[MessageId]:
+    """Return the message that excludes people in words, if it does: each is settled by itself."""
+    if not effects.exclusions_pending:
+        return []
+    return [one.message.id for one in addressed if one.message.document == "exclusions"]
 
 
 def _manifest(desk: Desk, reading: Reading, part: SealedPart, case: Case, suite: str) -> Manifest:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, String, Table, bindparam, literal_column, null, select, union_all
 
-from agencies.names import CaseRef, OfficerId, PartyId
+from agencies.names import CaseRef, MessageId, OfficerId, PartyId
 from broker.case import Case, Flag, LawfulBasis, Related, Relation
 from broker.groups import Member
 from broker.store import tables
@@ -19,6 +19,7 @@ class Belongings:
 
     related: dict[PartyId, Related] = field(default_factory=dict)
     excluded: set[PartyId | OfficerId] = field(default_factory=set)
+    unsettled: set[MessageId] = field(default_factory=set)
     named: set[OfficerId] = field(default_factory=set)
     flags: dict[PartyId, Flag] = field(default_factory=dict)
 
@@ -37,6 +38,10 @@ class Belongings:
         """Keep a row of `exclusions`."""
         self.excluded.add(row.who)
 
+    def wait(self, row: AnyRow) -> None:
+        """Keep a row of `unsettled`."""
+        self.unsettled.add(MessageId(row.who))
+
     def name(self, row: AnyRow) -> None:
         """Keep a row of `named`."""
         self.named.add(OfficerId(row.who))
@@ -54,16 +59,18 @@ def _rows(table: Table, who: str, *columns: str) -> Select[Any]:
 
 
 _COLUMNS = ("relation", "basis", "why", "since", "until")
-# One statement for all four: every act asks for all of them, and each statement costs a millisecond. Made once.
+# One statement for all five: every act asks for all of them, and each statement costs a millisecond. Made once.
 BELONGINGS = union_all(
     _rows(tables.relations, "party", *_COLUMNS),
     _rows(tables.exclusions, "excluded"),
+    _rows(tables.unsettled, "message"),
     _rows(tables.named, "officer"),
     _rows(tables.flags, "party", "basis", "since", "until"),
 )
 KEPT: Mapping[str, Callable[[Belongings, AnyRow], None]] = {
     tables.relations.name: Belongings.relate,
     tables.exclusions.name: Belongings.exclude,
+    tables.unsettled.name: Belongings.wait,
     tables.named.name: Belongings.name,
     tables.flags.name: Belongings.flag,
 }
@@ -79,7 +86,7 @@ def member_of(row: AnyRow, held: Belongings) -> Member:
         excluded=frozenset(held.excluded),
         closed=row.closed,
         named=frozenset(held.named),
-        exclusions_pending=row.exclusions_pending,
+        unsettled=frozenset(held.unsettled),
         scheduled_at=row.scheduled_at,
         flags=held.flags,
     )

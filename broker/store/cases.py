@@ -5,9 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, Table, delete, func, select, update
 
-from agencies.names import CaseRef, OfficerId, PartyId
+from agencies.names import CaseRef, MessageId, OfficerId, PartyId
 from broker.case import Case, Flag, Related
-from broker.groups import Member, as_one
+from broker.groups import Member, as_one, gives_way
 from broker.records import Destroyed
 from broker.retention import Cutoff
 from broker.store import tables
@@ -81,7 +81,6 @@ class SqlCases:
             "opened_at": case.opened_at,
             "last_referral_at": case.last_referral_at,
             "closed": case.closed,
-            "exclusions_pending": case.exclusions_pending,
             "scheduled_at": case.scheduled_at,
             "lead": case.ref,
         }
@@ -89,7 +88,8 @@ class SqlCases:
         await self._transaction.run(
             tables.relations.insert(), [row_of_related(case.ref, related) for related in case.related.values()]
         )
-        await self._exclude([case.ref], sorted(case.excluded))
+        await self.exclude(case.ref, sorted(case.excluded))
+        await self.unsettle(case.ref, sorted(case.unsettled))
         await self.name(case.ref, sorted(case.named))
         await self.flag(case.ref, list(case.flags.values()))
 
@@ -115,28 +115,34 @@ class SqlCases:
         gone = delete(tables.named).where(rows.case.in_(_members(ref)), rows.officer.in_(officers))
         await self._transaction.run(gone)
 
-    async def exclude(self, ref: CaseRef, excluded: Sequence[PartyId | OfficerId], *, pending: bool) -> None:
-        """Add exclusions; `pending` True marks that people excluded by name are still to be dealt with."""
-        members = await self._transaction.rows(_members(ref))
-        await self._exclude([CaseRef(row.ref) for row in members], excluded)
-        if pending:
-            await self._set(ref, exclusions_pending=True)
+    async def exclude(self, ref: CaseRef, excluded: Sequence[PartyId | OfficerId]) -> None:
+        """Add exclusions of this very reference; what it is one with is kept from them too."""
+        await self._exclude([ref], excluded)
 
     async def lift(self, ref: CaseRef, parties: Sequence[PartyId | OfficerId]) -> None:
-        """Take exclusions back; for who is not excluded nothing changes."""
+        """Take this very reference's exclusions back; for whom it does not exclude nothing changes."""
         rows = tables.exclusions.c
-        lifted = delete(tables.exclusions).where(rows.case.in_(_members(ref)), rows.excluded.in_(parties))
-        await self._transaction.run(lifted)
+        await self._transaction.run(delete(tables.exclusions).where(rows.case == ref, rows.excluded.in_(parties)))
 
-    async def settle_exclusions(self, ref: CaseRef) -> None:
-        """Record that the coordinator has dealt with the people excluded by name."""
-        await self._set(ref, exclusions_pending=False)
+    async def unsettle(self, ref: CaseRef, messages: Sequence[MessageId]) -> None:
+        """Record that these messages exclude people in words: all but the coordinator wait until each is settled."""
+        await self._unsettle([ref], messages)
+
+    async def settle(self, ref: CaseRef, messages: Sequence[MessageId]) -> None:
+        """Record that the coordinator has dealt with whom these messages exclude in words; with nobody else's."""
+        rows = tables.unsettled.c
+        settled = delete(tables.unsettled).where(rows.case.in_(_members(ref)), rows.message.in_(messages))
+        await self._transaction.run(settled)
 
     async def relate(self, ref: CaseRef, related: Related) -> None:
-        """Add or replace a party's relation to the case."""
-        row = row_of_related(await self._lead(ref), related)
-        insert = self._transaction.upsert(tables.relations).values(row)
-        await self._transaction.run(insert.on_conflict_do_update(index_elements=["case", "party"], set_=row))
+        """Add or replace a party's relation to the case; of merged ones the lead's, and what grants more in each."""
+        rows = await self._transaction.rows(select(tables.cases.c.ref, tables.cases.c.lead).where(is_one_with(ref)))
+        held = await self._belongings([CaseRef(row.ref) for row in rows])
+        for row in rows:
+            if row.ref == row.lead or gives_way(held[row.ref].related.get(related.party), related):
+                new = row_of_related(CaseRef(row.ref), related)
+                insert = self._transaction.upsert(tables.relations).values(new)
+                await self._transaction.run(insert.on_conflict_do_update(index_elements=["case", "party"], set_=new))
 
     async def flag(self, ref: CaseRef, flags: Sequence[Flag]) -> None:
         """Set agencies' flags, or put them in the place of those that they have."""
@@ -169,7 +175,7 @@ class SqlCases:
 
     async def pending(self, limit: int) -> Sequence[Case]:
         """Return cases with people excluded in words that nobody has dealt with, oldest first."""
-        return await self._oldest(limit, tables.cases.c.exclusions_pending.is_(True))
+        return await self._oldest(limit, tables.cases.c.ref.in_(select(tables.unsettled.c.case)))
 
     async def merge(self, into: CaseRef, lead: CaseRef, at: datetime) -> None:
         """Make the cases that `lead` leads one with those that `into` leads; both are locked."""
@@ -179,8 +185,12 @@ class SqlCases:
         await self._transaction.run(update(tables.cases).where(cases.lead == lead).values(lead=into))
 
     async def split(self, ref: CaseRef, leaving: Collection[CaseRef]) -> None:
-        """Take a case out of those that it was merged with; `leaving` go with it, which were merged into it before."""
+        """Take a case out of those that it was merged with; `leaving` go with it, which were merged into it before.
+
+        What protects any of them protects each from now on: what was written while they were one relied on it.
+        """
         cases = tables.cases.c
+        await self._protect_each(ref)
         own = update(tables.cases).where(cases.ref == ref).values(merged_into=None, merged_at=None)
         await self._transaction.run(own)
         await self._transaction.run(update(tables.cases).where(cases.ref.in_(leaving)).values(lead=ref))
@@ -268,6 +278,18 @@ class SqlCases:
 
     async def _set(self, ref: CaseRef, **values: object) -> None:
         await self._transaction.run(update(tables.cases).where(is_one_with(ref)).values(**values))
+
+    async def _protect_each(self, ref: CaseRef) -> None:
+        whole = await self.get(ref)
+        if whole is not None:
+            await self._exclude(whole.refs, sorted(whole.excluded))
+            await self._unsettle(whole.refs, sorted(whole.unsettled))
+            if whole.closed:
+                await self.close(ref)
+
+    async def _unsettle(self, refs: Sequence[CaseRef], messages: Sequence[MessageId]) -> None:
+        insert = self._transaction.upsert(tables.unsettled).on_conflict_do_nothing()
+        await self._transaction.run(insert, [{"case": ref, "message": one} for ref in refs for one in messages])
 
     async def _exclude(self, refs: Sequence[CaseRef], excluded: Sequence[PartyId | OfficerId]) -> None:
         insert = self._transaction.upsert(tables.exclusions).on_conflict_do_nothing()

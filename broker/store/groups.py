@@ -71,7 +71,7 @@ def is_closed() -> ColumnElement[bool]:
 
 def is_pending() -> ColumnElement[bool]:
     """Claim that in a case of the row's group people excluded in words are still to be dealt with."""
-    return _any(_member.c.exclusions_pending.is_(True))
+    return exists().where(_member.c.lead == _cases.lead, tables.unsettled.c.case == _member.c.ref)
 
 
 def names(officers: Sequence[str]) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import BindParameter, ColumnElement, Select, Table, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, Table, and_, bindparam, exists, func, or_, select
 from sqlalchemy import case as either
 
 from agencies.names import CaseRef
@@ -34,6 +34,12 @@ class SqlPeople:
         return [
             Alike(CaseRef(row.lead), frozenset(role for role in Named if getattr(row, role.value) > 0)) for row in rows
         ]
+
+    async def crosses(self, one: Case, other: Case) -> bool:
+        """Claim that the victim of one is a perpetrator of the other, by their tokens, whatever was decided."""
+        mine, theirs = tables.tokens.alias("mine"), tables.tokens.alias("theirs")
+        such = (mine.c.case.in_(one.refs), theirs.c.case.in_(other.refs), theirs.c.token == mine.c.token)
+        return bool(await self._transaction.value(select(exists().where(*such, mine.c.role != theirs.c.role))))
 
     async def decide(self, pair: tuple[CaseRef, CaseRef], decision: Sameness, at: datetime) -> None:
         """Record what the coordinator decided of two cases; the last decision counts."""

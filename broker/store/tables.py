@@ -71,7 +71,6 @@ cases = Table(
         "when it was last referred: what the retention clock runs from; or never",
     ),
     _must("closed", Boolean(), "whether it is closed (honour-based abuse)"),
-    _must("exclusions_pending", Boolean(), "whether people excluded by name are still to be dealt with"),
     _may("scheduled_at", TIME, "when its destruction was scheduled"),
     # No cascade: a case that another one leads back to is not deleted before it.
     Column("lead", Text(), ForeignKey("cases.ref"), nullable=False, comment="oldest of the cases that are one with it"),
@@ -148,6 +147,14 @@ exclusions = Table(
     metadata,
     _of("case", "cases.ref", "case reference", key=True),
     _key("excluded", "agency or officer kept out of the case, by register id"),
+)
+
+unsettled = Table(
+    "unsettled",
+    metadata,
+    _of("case", "cases.ref", "case reference", key=True),
+    # Hangs on the case alone: a split writes it to both, and destroying the one opens nothing of the other.
+    _key("message", "message that excludes people in words whom nobody has dealt with, by its id"),
 )
 
 named = Table(

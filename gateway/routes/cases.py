@@ -1,18 +1,20 @@
 """Cases, by reference alone: what the coordinator says of who must not learn of one."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from agencies.names import OfficerId, PartyId
-from agencies.taking_part import RELATIONS, WHYS
+from agencies.taking_part import BASES, RELATIONS, WHYS
 from broker.case import LawfulBasis, Relation, Stage
 from broker.services.closing import Naming
 from broker.services.exclude import Change
+from broker.services.holdings import Held
 from broker.services.relate import Relating, View
 from broker.services.share import Sharing
 from gateway.deps import Body, Signed, TheBroker, TheCase, the_message
@@ -24,23 +26,25 @@ TAR = "application/x-tar"
 
 
 class ExclusionsIn(Body):
-    """Parties and officers to exclude; `settled` once the people excluded by name have been dealt with.
+    """Parties and officers to exclude.
 
-    lifted  whose exclusion ends; who is in `parties` too stays excluded
+    settled  messages of which everybody excluded in words has been dealt with, as the case's `unsettled` names them
+    lifted   whose exclusion ends; who is in `parties` too stays excluded
     """
 
     parties: list[str]
-    settled: bool
+    settled: Annotated[list[str], Field(max_length=100)]
     lifted: tuple[str, ...] = ()  # may be left out: kits from before it do
 
 
 class RelationIn(Body):
-    """What part an agency has in the case from now on; without a basis, that of its kind."""
+    """What part an agency has in the case from now on, until when; without a basis, on that of its kind."""
 
     party: str
     relation: Annotated[str, Field(pattern=f"^(?:{'|'.join(RELATIONS)})$")]
     why: Annotated[str, Field(pattern=f"^(?:{'|'.join(WHYS)})$")]
-    basis: Annotated[str, Field(pattern=f"^(?:{'|'.join(re.escape(each) for each in LawfulBasis)})$")] | None = None
+    basis: Annotated[str, Field(pattern=f"^(?:{'|'.join(re.escape(each) for each in BASES)})$")] | None = None
+    until: AwareDatetime | None = None
 
 
 class OfficersIn(Body):
@@ -69,7 +73,10 @@ class ShareOut(BaseModel):
 
 
 class HoldingOut(BaseModel):
-    """One recipient's copy of one message; `current`: its header is made for the keys that its recipient has now."""
+    """One recipient's copy of one message; `current`: its header is made for the keys that its recipient has now.
+
+    excluded  of its recipient and their officers, who is excluded now, where it was released and is not taken back
+    """
 
     message: str
     kind: str
@@ -79,6 +86,7 @@ class HoldingOut(BaseModel):
     recipient: str
     state: str
     current: bool
+    excluded: list[str]
 
 
 class HoldingsOut(BaseModel):
@@ -113,9 +121,24 @@ class RepeatOut(BaseModel):
     because: str
 
 
+class HeldOut(BaseModel):
+    """What was released before to a recipient who is excluded now, or one of whose officers is."""
+
+    message: str
+    recipient: str
+    excluded: str
+
+    @classmethod
+    def of(cls, held: Sequence[Held]) -> "list[HeldOut]":
+        """Return what is answered of these."""
+        return [cls(message=one.message, recipient=one.recipient, excluded=one.excluded) for one in held]
+
+
 class CaseOut(BaseModel):
     """A case as the broker holds it: never a name, never content. Without a referral it was only looked up.
 
+    unsettled   messages that exclude people in words whom nobody has dealt with
+    held        what was released, and not taken back, to who is excluded now
     references  of all that are one case, the leading one first
     links       cases that it is related with, and not one
     """
@@ -127,10 +150,12 @@ class CaseOut(BaseModel):
     closed: bool
     named: list[str]
     exclusions_pending: bool
+    unsettled: list[str]
     destruction_scheduled_at: datetime | None
     relations: list[RelationOut]
     flags: list[FlagOut]
     excluded: list[str]
+    held: list[HeldOut]
     references: list[str]
     links: list[str]
     repeat: RepeatOut | None
@@ -147,7 +172,7 @@ async def relate(case: TheCase, request: Signed, broker: TheBroker) -> None:
     """Record what part an agency has in the case: it holds for every release from this transaction on."""
     sent = request.json(RelationIn)
     basis = None if sent.basis is None else LawfulBasis(sent.basis)
-    relating = Relating(PartyId(sent.party), Relation(sent.relation), sent.why, basis)
+    relating = Relating(PartyId(sent.party), Relation(sent.relation), sent.why, basis, sent.until)
     await broker.relate(case, relating, request.asker())
 
 
@@ -174,6 +199,7 @@ async def holdings(case: TheCase, request: Signed, broker: TheBroker) -> Holding
                 recipient=one.delivery.recipient,
                 state=one.delivery.state.value,
                 current=one.current,
+                excluded=list(one.excluded),
             )
             for one in held
         ]
@@ -195,7 +221,8 @@ async def pack(case: TheCase, request: Signed, broker: TheBroker) -> StreamingRe
 async def exclude(case: TheCase, request: Signed, broker: TheBroker) -> None:
     """Exclude from the case, which beats every grant from this transaction on, or lift an exclusion."""
     sent = request.json(ExclusionsIn)
-    await broker.exclude(case, Change(sent.parties, sent.lifted, sent.settled), request.asker())
+    settled = [the_message(one) for one in sent.settled]
+    await broker.exclude(case, Change(sent.parties, sent.lifted, settled), request.asker())
 
 
 @router.post("/closing", status_code=204)
@@ -233,10 +260,12 @@ def _shown(viewed: View, now: datetime) -> CaseOut:
         closed=case.closed,
         named=sorted(case.named),
         exclusions_pending=case.exclusions_pending,
+        unsettled=sorted(case.unsettled),
         destruction_scheduled_at=case.scheduled_at,
         relations=relations,
         flags=flags,
         excluded=sorted(case.excluded),
+        held=HeldOut.of(viewed.held),
         references=list(case.refs),
         links=list(viewed.links),
         repeat=None if repeat is None else RepeatOut(proposed=repeat.proposed, because=repeat.because.value),

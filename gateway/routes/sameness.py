@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from broker.records import Sameness
 from broker.services.compare import Pair
 from gateway.deps import Body, Signed, SignedRequest, TheBroker, TheCase, the_case
+from gateway.routes.cases import HeldOut
 from gateway.routes.documented import takes
 
 router = APIRouter(prefix="/v1/cases/{case}", tags=["cases"])
@@ -38,14 +39,6 @@ class ProposalsOut(BaseModel):
     """Cases that may be of the same people, the likeliest first; a proposal proves nothing."""
 
     proposals: list[ProposalOut]
-
-
-class HeldOut(BaseModel):
-    """What was released before to a recipient who is excluded now, or one of whose officers is."""
-
-    message: str
-    recipient: str
-    excluded: str
 
 
 class MergedOut(BaseModel):
@@ -92,8 +85,7 @@ async def link(case: TheCase, request: Signed, broker: TheBroker) -> None:
 async def merge(case: TheCase, request: Signed, broker: TheBroker) -> MergedOut:
     """Make two cases one from this transaction on, led by the older; messages keep their references."""
     merged = await broker.merge(_pair(case, request), request.asker())
-    held = [HeldOut(message=one.message, recipient=one.recipient, excluded=one.excluded) for one in merged.held]
-    return MergedOut(lead=merged.lead, held=held)
+    return MergedOut(lead=merged.lead, held=HeldOut.of(merged.held))
 
 
 @router.post("/split", openapi_extra=takes(OtherIn))

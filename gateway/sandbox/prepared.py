@@ -54,6 +54,8 @@ PREPARED: Final[Mapping[str, Case]] = MappingProxyType({
     "header-invalid": rules.broken_header,
     "exclusion-leaves-nobody": submissions.nobody_left,
     "merge-conflict": rules.one_case,
+    "merge-crossed": submissions.crossed,
+    "basis-not-allowed": rules.no_competent_authority,
     "below-threshold": submissions.few_ticks,
     "already-corrected": submissions.corrected_twice,
     "idempotency-conflict": submissions.used_idempotency,

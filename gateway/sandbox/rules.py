@@ -58,6 +58,14 @@ def strange_party(stage: Stage) -> Sequence[Exchange]:
     return [stage.post("Nobody is to be involved.", "coordinator", "/v1/cases/FEN-00000-00000-0/relations", body)]
 
 
+def no_competent_authority(stage: Stage) -> Sequence[Exchange]:
+    """A housing association would take part on a basis that the law keeps for police and the like."""
+    body = {"party": f"{AREA}/agency/rivermead", "relation": "involved", "why": "involvement"}
+    basis = {"basis": "part3:s35,sch8.1"}
+    path = "/v1/cases/FEN-00000-00000-0/relations"
+    return [stage.post("Rivermead is to be involved under part 3.", "coordinator", path, {**body, **basis})]
+
+
 def keyless_officer(stage: Stage) -> Sequence[Exchange]:
     """An officer without keys of their own would be named in a closed case, and could open nothing of it."""
     body = {"officers": [str(stage.member("rivermead").home.settings.officer)]}

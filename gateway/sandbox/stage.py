@@ -166,7 +166,7 @@ class Stage:
             recall = {"recipients": None, "reason": "safety"}
             done(self.post("recall", "rivermead", f"/v1/messages/{message}/recall", recall))
         case = parse_manifest(signed_note.text_of(leased.manifest)).case
-        excluded = {"parties": [self.area.party("rivermead")], "settled": True}
+        excluded = {"parties": [self.area.party("rivermead")], "settled": []}
         done(self.post("exclude", "coordinator", f"/v1/cases/{case}/exclusions", excluded))
         return Kept(self.clock(), composed, leased)
 

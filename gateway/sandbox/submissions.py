@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from agencies.documents.exclusions import ExcludedAgency, ExcludedOfficer, Exclusions
 from agencies.documents.grounds import VisibleHighRisk
+from agencies.documents.person import Perpetrator, Victim
 from agencies.kit import forms
 from agencies.kit.compose import Composed
 from agencies.notes.submission import Submission, parse_submission
@@ -79,6 +80,26 @@ def few_ticks(stage: Stage) -> Sequence[Exchange]:
     referral = forms.parse_form(forms.example()).referral.model_copy(update={"grounds": (VisibleHighRisk(),)})
     composed = stage.compose("rivermead", referral=referral)
     return [stage.submit("The same on professional judgement would be accepted.", "rivermead", composed)]
+
+
+def crossed(stage: Stage) -> Sequence[Exchange]:
+    """The victim of one referral is the perpetrator of another: as one case each would show what was said of them."""
+    referral = forms.parse_form(forms.example()).referral
+    him = referral.perpetrators[0]
+    as_victim = {
+        "victim": Victim(name=him.name, date_of_birth=him.date_of_birth),
+        "perpetrators": (Perpetrator(name="Jo Imaginary"),),
+    }
+    sent = [
+        stage.submit("Rivermead refers.", "rivermead", stage.compose("rivermead")),
+        stage.submit(
+            "Its perpetrator is referred as a victim.",
+            "rivermead",
+            stage.compose("rivermead", referral=referral.model_copy(update=as_victim)),
+        ),
+    ]
+    one, other = (first_manifest(done(each)).case for each in sent)
+    return [*sent, stage.post("They are merged.", "coordinator", f"/v1/cases/{one}/merge", {"other": other})]
 
 
 def used_idempotency(stage: Stage) -> Sequence[Exchange]:

@@ -173,11 +173,11 @@ def test_the_log_is_exported_and_verified_offline_and_one_changed_byte_names_the
 def test_the_coordinator_settles_an_exclusion_and_housing_may_not(area: RunningArea) -> None:
     case = refer(area)[0].manifest.case
     with area.kit(COORDINATOR) as office:
-        office.exclude(case, [HOUSING], settled=True)
-        office.exclude(case, [], settled=False, lift=[HOUSING, IDVA])
+        office.exclude(case, [HOUSING])
+        office.exclude(case, [], lift=[HOUSING, IDVA])
         assert office.tombstones() == []
     with area.kit(HOUSING) as housing, pytest.raises(Problem):
-        housing.exclude(case, [IDVA], settled=False)
+        housing.exclude(case, [IDVA])
 
 
 def test_a_key_that_revoked_itself_signs_nothing_more(area: RunningArea) -> None:

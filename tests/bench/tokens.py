@@ -34,8 +34,8 @@ SELECT lpad(n::text, 10, '0') AS ref, role, 'a' || floor(600 * random() ^ 2) AS 
 FROM generate_series(0, $1::int - 1) AS n, unnest(ARRAY['victim', 'perpetrator']) AS role
 """
 _CASES = """
-INSERT INTO cases (ref, opened_at, last_referral_at, closed, exclusions_pending, lead)
-SELECT 'CAM-' || ref, now(), now(), false, false, 'CAM-' || ref FROM people WHERE role = 'victim'
+INSERT INTO cases (ref, opened_at, last_referral_at, closed, lead)
+SELECT 'CAM-' || ref, now(), now(), false, 'CAM-' || ref FROM people WHERE role = 'victim'
 """
 # As long as real ones, as many a person, and as often the same: what is hashed is what blind_index.tokens_of hashes.
 _TOKENS = """

@@ -240,8 +240,8 @@ async def test_what_depends_on_a_case_is_one_answer_whatever_the_route(house: Ho
         await house.ask(
             post(f"/v1/messages/{draw_uuid7(NOW)}/recall", b'{"recipients":null,"reason":"safety"}'), coordinator
         ),
-        await house.ask(post("/v1/cases/CAM-00000-00000-0/exclusions", b'{"parties":[],"settled":true}'), coordinator),
-        await house.ask(post("/v1/cases/Alex/exclusions", b'{"parties":[],"settled":true}'), coordinator),
+        await house.ask(post("/v1/cases/CAM-00000-00000-0/exclusions", b'{"parties":[],"settled":[]}'), coordinator),
+        await house.ask(post("/v1/cases/Alex/exclusions", b'{"parties":[],"settled":[]}'), coordinator),
     ]
     assert len({answer.apart_from_the_request_id() for answer in asked}) == 1
     assert asked[0].json["code"] == "not-available"

@@ -159,7 +159,7 @@ def _relation(relation: str, why: str) -> Setting:
 
 
 def _exclude(world: World, case: CaseRef) -> None:
-    world.kit(COORDINATOR).exclude(case, [world.party(PARTNER)], settled=False)
+    world.kit(COORDINATOR).exclude(case, [world.party(PARTNER)])
 
 
 def _revoked(world: World) -> tuple[Asker, Known]:
@@ -332,7 +332,7 @@ ROWS: Mapping[str, Ask] = {
     },
     "POST exclusion": _post(
         "/v1/cases/{known.case}/exclusions",
-        lambda asker, _known: {"parties": [asker.world.party("constabulary")], "settled": False},
+        lambda asker, _known: {"parties": [asker.world.party("constabulary")], "settled": []},
     ),
     "POST officers": _post(
         "/v1/cases/{known.case}/officers", lambda asker, _known: {"officers": [asker.world.officer(SERVICE)]}

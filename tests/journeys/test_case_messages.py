@@ -1,7 +1,7 @@
 """What agencies say about a case besides referring it: who is asked, who answers, who gets what, and who nothing."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -18,10 +18,12 @@ from agencies.documents.triage import Triage
 from agencies.kit.acceptance import Accepted
 from agencies.kit.compose import about
 from agencies.names import CaseRef, draw_case_ref
+from agencies.taking_part import BASES
+from broker.case import LawfulBasis
 from gateway.made_up import PREFIX
 from tests.factories import exclusions
 from tests.journeys.colleagues import session, with_colleague
-from tests.journeys.world import COORDINATOR, SENDER, SERVICE, World, refusal
+from tests.journeys.world import COORDINATOR, SENDER, SERVICE, START, World, refusal
 
 POLICE, HEALTH = "constabulary", "health"
 NOTHING = ResearchReturn(outcome="nothing_known", relevant=True, necessary=True, proportionate=True)
@@ -139,6 +141,35 @@ def test_a_flag_reaches_every_agency_that_signed_but_the_excluded(world: World) 
     flagged = {one.party for one in world.kit(COORDINATOR).case(case).flags}
     assert {world.party(POLICE), world.party(SENDER), world.party(SERVICE)} <= flagged
     assert not {world.party(HEALTH), world.party("governance")} & flagged
+
+
+def test_part_3_of_the_act_is_a_basis_for_competent_authorities_alone_and_a_part_ends_on_its_day(
+    embedded: World,
+) -> None:
+    case, office = a_case(embedded), embedded.kit(COORDINATOR)
+    for basis in ("part3:s35,sch8.1", "part3:s35,sch8.4"):
+        for short in (HEALTH, SERVICE):
+            party = embedded.party(short)
+            act = refusal(
+                lambda party=party, basis=basis: office.relate(case, party, "involved", "involvement", basis=basis)
+            )
+            assert (act.code, act.pointer) == ("basis-not-allowed", "/basis")
+        office.relate(case, embedded.party(POLICE), "involved", "involvement", basis=basis)
+    assert embedded.logged(event="relate", outcome="deny")["rule"] == "basis-not-allowed"
+    vital, until = "uk_gdpr:6(1)(d),9(2)(c)", START + timedelta(days=1)
+    office.relate(case, embedded.party(HEALTH), "involved", "involvement", basis=vital, until=until.isoformat())
+    held = next(one for one in office.case(case).relations if one.party == embedded.party(HEALTH))
+    assert (held.basis, datetime.fromisoformat(held.until or "")) == (vital, until)
+    note = a_note(embedded, HEALTH)
+    send(embedded, COORDINATOR, "case-note", note, case)
+    assert set(embedded.read(HEALTH)) == {"case-note"}
+    embedded.move(timedelta(days=1))
+    send(embedded, COORDINATOR, "case-note", note, case)
+    assert embedded.gets_nothing(HEALTH)
+
+
+def test_the_words_of_kit_and_broker_for_a_lawful_basis_are_the_same() -> None:
+    assert set(BASES) == set(LawfulBasis)
 
 
 def test_risks_to_staff_reach_who_works_with_the_people_and_nobody_else(world: World) -> None:

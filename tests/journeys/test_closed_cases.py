@@ -174,9 +174,9 @@ def test_only_officers_who_can_prove_and_open_are_named_and_none_whom_the_case_k
         problem = refusal(lambda officers=officers: office.name(case, officers))
         assert (problem.code, problem.pointer) == ("officer-cannot-be-named", f"/officers/{len(officers) - 1}")
     for excluded in (embedded.officer(SERVICE), embedded.party(SERVICE)):
-        office.exclude(case, [excluded], settled=True)
+        office.exclude(case, [excluded])
         assert refusal(lambda: office.name(case, [embedded.officer(SERVICE)])).code == "officer-cannot-be-named"
-        office.exclude(case, [], settled=False, lift=[excluded])
+        office.exclude(case, [], lift=[excluded])
     assert embedded.logged(event="name", outcome="deny")["rule"] == "officer-cannot-be-named"
     assert office.case(case).named == ()
     office.name(case, [keyless, keyless], remove=True)
@@ -196,7 +196,7 @@ def test_no_more_officers_of_one_agency_are_named_than_a_header_can_carry(embedd
 def test_an_officer_who_was_named_and_is_excluded_since_gets_nothing(embedded: World) -> None:
     case = a_closed_case(embedded)
     delivery, _ = referred_again(embedded, case)
-    embedded.kit(COORDINATOR).exclude(case, [embedded.officer(SERVICE)], settled=True)
+    embedded.kit(COORDINATOR).exclude(case, [embedded.officer(SERVICE)])
     assert refusal(lambda: embedded.kit(SERVICE).open(delivery)).code == "not-available"
     assert denied(embedded, "N9")
     embedded.arrived(embedded.refer(case=case))
@@ -224,10 +224,10 @@ def test_the_office_proves_itself_too_and_is_told_so(embedded: World) -> None:
             lambda: unproved.open(delivery),
             lambda: unproved.name(case, [embedded.officer(SERVICE)]),
             lambda: unproved.relate(case, embedded.party(POLICE), "involved", "involvement"),
-            lambda: unproved.exclude(case, [], settled=True),
+            lambda: unproved.exclude(case, [], settled=[unproved.inbox.items()[0].message]),
         ):
             assert refusal(act).code == "officer-not-proved"
-        unproved.exclude(case, [embedded.party(POLICE)], settled=False)
+        unproved.exclude(case, [embedded.party(POLICE)])
         unproved.close_case(case)
         assert unproved.case(case).closed
     embedded.kit(COORDINATOR).open(delivery)

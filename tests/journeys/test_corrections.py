@@ -114,7 +114,7 @@ def test_who_has_no_part_any_more_gets_no_correction_of_what_it_held(embedded: W
     if relation == "ended":
         office.relate(case, embedded.party(HEALTH), "ended", "no-longer-involved")
     else:
-        office.exclude(case, [embedded.party(HEALTH)], settled=False)
+        office.exclude(case, [embedded.party(HEALTH)])
     newer = corrected(embedded, first, a_note(embedded, HEALTH), POLICE)
     assert embedded.party(HEALTH) not in headers(embedded, newer.manifest.message)
     assert embedded.gets_nothing(HEALTH)

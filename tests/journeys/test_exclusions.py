@@ -1,10 +1,12 @@
 """Who must not learn of a case does not: from the very request that says so, and after everything was delivered."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from agencies.documents.referral import HonourBased
+from agencies.kit.acceptance import Accepted
 from agencies.kit.wire import Problem
-from agencies.names import CaseRef, DeliveryId
+from agencies.names import CaseRef, DeliveryId, MessageId
 from broker.case import LawfulBasis, Related, Relation
 from broker.ports import UnitOfWork
 from gateway.made_up import TELEPHONE
@@ -28,7 +30,7 @@ def test_an_agency_excluded_by_the_request_gets_no_header_and_the_coordinator_ge
 
 def test_an_excluded_agency_that_refers_the_case_again_is_told_that_there_is_none(world: World) -> None:
     case = world.refer(by=SERVICE)[0].manifest.case
-    world.kit(COORDINATOR).exclude(case, [world.party(SERVICE)], settled=False)
+    world.kit(COORDINATOR).exclude(case, [world.party(SERVICE)])
     assert refusal(lambda: world.refer(by=SERVICE, case=case)).code == "not-available"
 
 
@@ -36,7 +38,7 @@ def test_an_officer_excluded_after_collection_is_refused_at_opening(world: World
     accepted = world.refer()
     first, second = world.collect(SERVICE, 2).saved
     world.kit(SERVICE).open(first)
-    world.kit(COORDINATOR).exclude(accepted[0].manifest.case, [world.officer(SERVICE)], settled=False)
+    world.kit(COORDINATOR).exclude(accepted[0].manifest.case, [world.officer(SERVICE)])
     assert refusal(lambda: world.kit(SERVICE).open(second)).code == "not-available"
     assert world.logged(event="open", outcome="deny")["rule"] == "N9"
 
@@ -55,7 +57,7 @@ def test_people_excluded_in_words_hold_everybody_but_the_coordinator_back_until_
     assert world.gets_nothing(SERVICE)
     assert set(world.read(COORDINATOR, 3)) == set(ALL_DOCUMENTS)
     case = accepted[0].manifest.case
-    world.kit(COORDINATOR).exclude(case, [], settled=True)
+    world.kit(COORDINATOR).exclude(case, [], settled=[words_of(accepted)])
     assert set(world.read(SERVICE, 2)) == {"referral", "safe-contact"}
     assert not world.entries(event="lease", outcome="deny", case=case), "what is held back is not even looked at"
 
@@ -77,9 +79,11 @@ def test_a_case_that_closes_later_withholds_the_headers_that_were_made_before(wo
 
 
 def test_only_the_coordinator_excludes(embedded: World) -> None:
-    case = embedded.refer()[0].manifest.case
+    accepted = embedded.refer()
+    case = accepted[0].manifest.case
     for other in (SENDER, SERVICE, "governance"):
-        act = refusal(lambda other=other: embedded.kit(other).exclude(case, [], settled=True))
+        settled = [words_of(accepted)]
+        act = refusal(lambda other=other, settled=settled: embedded.kit(other).exclude(case, [], settled=settled))
         assert act.code == "act-not-allowed"
 
 
@@ -105,7 +109,7 @@ def test_what_was_excluded_by_mistake_is_lifted_and_read_again_but_not_what_came
     case = first[0].manifest.case
     world.arrived(world.refer(case=case, exclusions=exclusions(agencies=[world.party(SERVICE)])))
     assert world.gets_nothing(SERVICE)
-    world.kit(COORDINATOR).exclude(case, [], settled=False, lift=[world.party(SERVICE), world.party(THIRD)])
+    world.kit(COORDINATOR).exclude(case, [], lift=[world.party(SERVICE), world.party(THIRD)])
     assert world.logged(event="lift", outcome="permit")["case"] == case
     opened = world.read(SERVICE, 2)
     assert set(opened) == {"referral", "safe-contact"}
@@ -121,17 +125,17 @@ def test_what_the_case_excludes_already_counts_with_what_is_added(embedded: Worl
     added = exclusions(officers=[colleague, only])
     assert refusal(lambda: embedded.refer(case=case, exclusions=exclusions(officers=[only]))).code == NOBODY_LEFT
     assert refusal(lambda: embedded.refer(exclusions=added)).code == NOBODY_LEFT
-    own = refusal(lambda: embedded.kit(COORDINATOR).exclude(case, [only], settled=False))
+    own = refusal(lambda: embedded.kit(COORDINATOR).exclude(case, [only]))
     assert (own.code, own.pointer) == (NOBODY_LEFT, "/parties")
     assert embedded.logged(event="exclude", outcome="deny")["rule"] == NOBODY_LEFT
     assert len(embedded.refer(case=case, exclusions=exclusions([embedded.party(SERVICE)], [colleague]))) == 3
-    embedded.kit(COORDINATOR).exclude(case, [only], settled=False, lift=[colleague])
-    assert refusal(lambda: embedded.kit(COORDINATOR).exclude(case, [], settled=True)).code == "not-available"
+    embedded.kit(COORDINATOR).exclude(case, [only], lift=[colleague])
+    assert refusal(lambda: embedded.kit(COORDINATOR).exclude(case, [], lift=[only])).code == "not-available"
 
 
 def test_the_coordinators_office_is_never_excluded_whole(embedded: World) -> None:
     case, named = embedded.refer()[0].manifest.case, [embedded.party(SERVICE), embedded.party(COORDINATOR)]
-    problem = refusal(lambda: embedded.kit(COORDINATOR).exclude(case, named, settled=False))
+    problem = refusal(lambda: embedded.kit(COORDINATOR).exclude(case, named))
     assert (problem.code, problem.pointer) == (NOBODY_LEFT, "/parties/1")
 
 
@@ -173,11 +177,11 @@ def test_an_excluded_officer_of_the_office_does_not_lift_its_own_exclusion_and_a
     case = accepted[0].manifest.case
     with session(world, COORDINATOR, None) as nameless:
         for kit in (world.kit(COORDINATOR), nameless):
-            act = refusal(lambda kit=kit: kit.exclude(case, [], settled=False, lift=[excluded]))
+            act = refusal(lambda kit=kit: kit.exclude(case, [], lift=[excluded]))
             assert act.code == "not-available"
     assert world.gets_nothing(COORDINATOR)
     with session(world, COORDINATOR, colleague) as kit:
-        kit.exclude(case, [], settled=False, lift=[excluded])
+        kit.exclude(case, [], lift=[excluded])
     assert set(world.read(COORDINATOR, 3)) == set(ALL_DOCUMENTS)
 
 
@@ -185,9 +189,11 @@ def test_an_excluded_officer_of_the_office_does_not_settle_what_was_excluded_in_
     with_colleague(world, COORDINATOR)
     accepted = world.refer(exclusions=exclusions(officers=[world.officer(COORDINATOR)], people=["Her uncle"]))
     world.arrived(accepted)
+    case = accepted[0].manifest.case
     with session(world, COORDINATOR, None) as nameless:
         for kit in (world.kit(COORDINATOR), nameless):
-            act = refusal(lambda kit=kit: kit.exclude(accepted[0].manifest.case, [], settled=True))
+            settled = [words_of(accepted)]
+            act = refusal(lambda kit=kit, settled=settled: kit.exclude(case, [], settled=settled))
             assert act.code == "not-available"
     assert world.gets_nothing(SERVICE)
 
@@ -196,10 +202,15 @@ def test_only_the_coordinator_lifts(embedded: World) -> None:
     case = embedded.refer(exclusions=exclusions(agencies=[embedded.party(SERVICE)]))[0].manifest.case
     for other in (SENDER, SERVICE, "governance"):
         lift = [embedded.party(SERVICE)]
-        act = refusal(lambda other=other, lift=lift: embedded.kit(other).exclude(case, [], settled=False, lift=lift))
+        act = refusal(lambda other=other, lift=lift: embedded.kit(other).exclude(case, [], lift=lift))
         assert act.code == "act-not-allowed"
         denied = embedded.logged(event="lift", outcome="deny", agency=embedded.party(other))
         assert denied["rule"] == "N3"
+
+
+def words_of(accepted: Sequence[Accepted]) -> MessageId:
+    """Return the message of a referral that excludes people in words."""
+    return next(one.manifest.message for one in accepted if one.manifest.document == "exclusions")
 
 
 def _asked(world: World, short: str, case: CaseRef) -> None:

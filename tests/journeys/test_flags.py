@@ -1,12 +1,19 @@
 """Flags: set by one message, under any other part that an agency has, and over by themselves on their day."""
 
+import asyncio
 from datetime import date, timedelta
+
+import asyncpg
+import pytest
 
 from agencies.documents.flag_and_tag import FlagAndTag
 from agencies.documents.person import Named
 from agencies.names import CaseRef
+from broker.store import open_store
+from tests.journeys.conftest import BeginOn, MakeWorld
 from tests.journeys.test_case_messages import NOTHING, POLICE, a_case, ask, send
-from tests.journeys.world import COORDINATOR, World, refusal
+from tests.journeys.world import COORDINATOR, Stack, World, refusal
+from tests.servers.postgres import PostgresServer
 
 
 def flag(world: World, case: CaseRef, until: date) -> None:
@@ -67,3 +74,40 @@ def test_the_stage_of_a_case_follows_what_was_sent(embedded: World) -> None:
     assert office.case(case).stage == "researching"
     send(embedded, POLICE, "research-return", NOTHING, case)
     assert office.case(case).stage == "referred"
+
+
+@pytest.mark.servers
+def test_flags_lapse_with_their_cases_locked_in_the_order_of_the_leads_as_merges_lock_them(
+    postgres_server: PostgresServer, begun_on: BeginOn, make_world: MakeWorld
+) -> None:
+    url = begun_on(postgres_server)
+    world = make_world(Stack(database_url=url))
+    leads = sorted(a_case(world, 0) for _ in range(2))
+    world.move(timedelta(minutes=1))
+    members = sorted(a_case(world, 0) for _ in range(2))
+    for member, lead in zip(members, reversed(leads), strict=True):
+        flag(world, member, date(2026, 11, 24))
+        world.kit(COORDINATOR).post(f"/v1/cases/{lead}/merge", {"other": member})
+    assert asyncio.run(_is_free_while_the_first_is_waited_for(world, *leads))
+    world.until(lambda: len(world.entries(event="flag-lapsed")) == 2, pause_s=0.2)
+    world.close()
+    postgres_server.drop_database(url)
+
+
+async def _is_free_while_the_first_is_waited_for(world: World, first: CaseRef, second: CaseRef) -> bool:
+    """Let flags lapse while the first lead is locked; claim that who waits for it does not hold the second."""
+    store = open_store(world.settings.database)
+    watching = await asyncpg.connect(world.settings.database.replace("+asyncpg", ""), timeout=10)
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    try:
+        async with store.unit() as uow:
+            assert await uow.cases.lock(first) is not None
+            world.move(timedelta(days=3))
+            async with asyncio.timeout(60):
+                while not await watching.fetchval(waits):
+                    pass
+            free = await watching.fetchval("SELECT ref FROM cases WHERE ref = $1 FOR UPDATE SKIP LOCKED", second)
+        return bool(free == second)
+    finally:
+        await watching.close()
+        await store.close()

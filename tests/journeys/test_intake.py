@@ -56,9 +56,10 @@ def test_exclusions_in_words_are_listed_at_once_and_nothing_to_who_is_excluded(e
     assert missing(embedded) == {case: ("exclusions",)}
     embedded.clock.move(LATE)
     assert missing(embedded) == {case: ("triage", "exclusions")}
-    embedded.kit(COORDINATOR).exclude(case, [], settled=True)
+    office = embedded.kit(COORDINATOR)
+    office.exclude(case, [], settled=office.case(case).unsettled)
     assert missing(embedded) == {case: ("triage",)}
     excluded = embedded.officer(COORDINATOR)
-    embedded.change(lambda uow: uow.cases.exclude(case, [excluded], pending=False))
+    embedded.change(lambda uow: uow.cases.exclude(case, [excluded]))
     assert missing(embedded) == {}, "whoever is excluded does not learn that it waits"
     assert refusal(embedded.kit(HEALTH).waiting).code == "act-not-allowed"

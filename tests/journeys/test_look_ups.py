@@ -61,7 +61,7 @@ def test_repeated_look_ups_without_a_referral_stand_out_by_agency_and_without_a_
 
 def test_who_is_excluded_from_a_look_ups_case_does_not_see_it_counted(embedded: World) -> None:
     asked, excluded = case_of(look_up(embedded, HEALTH)), embedded.officer(COORDINATOR)
-    embedded.change(lambda uow: uow.cases.exclude(asked, [excluded], pending=False))
+    embedded.change(lambda uow: uow.cases.exclude(asked, [excluded]))
     assert embedded.kit(COORDINATOR).lookups().agencies == ()
 
 

@@ -100,12 +100,12 @@ def test_who_is_excluded_or_has_no_part_any_more_is_not_told_of_what_waited_befo
     first, second = (world.refer() for _ in range(2))
     world.arrived([*first, *second])
     office = world.kit(COORDINATOR)
-    office.exclude(first[0].manifest.case, [world.party(SERVICE)], settled=False)
+    office.exclude(first[0].manifest.case, [world.party(SERVICE)])
     office.relate(second[0].manifest.case, world.party(SERVICE), "ended", "no-longer-involved")
     told.set(SERVICE, COORDINATOR)
     told.until(lambda: told.at(COORDINATOR) == 1)
     assert told.at(SERVICE) == 0
-    office.exclude(first[0].manifest.case, [], settled=False, lift=[world.party(SERVICE)])
+    office.exclude(first[0].manifest.case, [], lift=[world.party(SERVICE)])
     told.until(lambda: told.at(SERVICE) == 1)
 
 

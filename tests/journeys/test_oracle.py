@@ -43,12 +43,14 @@ def test_a_stranger_waits_as_long_for_a_case_that_exists_as_for_one_that_does_no
 
 
 def test_exclusions_are_refused_by_office_whether_or_not_there_is_such_a_case(embedded: World) -> None:
-    known = known_to_others(embedded).case
-    for case in (known, draw_case_ref(PREFIX)):
-        act = refusal(lambda case=case: embedded.kit(STRANGER).exclude(case, [], settled=True))
+    known = known_to_others(embedded)
+    for case in (known.case, draw_case_ref(PREFIX)):
+        act = refusal(lambda case=case: embedded.kit(STRANGER).exclude(case, [], settled=[known.message]))
         assert act.code == "act-not-allowed"
     coordinator = embedded.kit(COORDINATOR)
-    assert refusal(lambda: coordinator.exclude(draw_case_ref(PREFIX), [], settled=True)).code == "not-available"
+    assert (
+        refusal(lambda: coordinator.exclude(draw_case_ref(PREFIX), [], settled=[known.message])).code == "not-available"
+    )
 
 
 def _all_alike(world: World, pairs: int) -> None:

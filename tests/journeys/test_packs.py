@@ -87,7 +87,7 @@ def test_every_file_of_a_pack_is_a_plain_age_file_beside_its_manifest_under_a_si
 def test_who_is_excluded_gets_the_same_bytes_as_for_no_such_case(world: World) -> None:
     assert STRANGER == HEALTH
     case = a_joined_case(world, "referral")
-    world.kit(COORDINATOR).exclude(case, [world.party(HEALTH)], settled=False)
+    world.kit(COORDINATOR).exclude(case, [world.party(HEALTH)])
     asker = Asker(world)
     with asker.client:
         answers = {asker.ask(asker.get(f"/v1/cases/{one}/pack"))[1] for one in (case, draw_case_ref(PREFIX), "none")}
@@ -98,9 +98,9 @@ def test_who_is_excluded_gets_the_same_bytes_as_for_no_such_case(world: World) -
 
 def test_an_excluded_officer_gets_nothing_and_a_colleague_does(embedded: World) -> None:
     case = a_joined_case(embedded, "referral")
-    embedded.kit(COORDINATOR).exclude(case, [embedded.officer(HEALTH)], settled=False)
+    embedded.kit(COORDINATOR).exclude(case, [embedded.officer(HEALTH)])
     assert refusal(lambda: pack(embedded, HEALTH, case)).code == "not-available"
-    embedded.kit(COORDINATOR).exclude(case, [], settled=False, lift=[embedded.officer(HEALTH)])
+    embedded.kit(COORDINATOR).exclude(case, [], lift=[embedded.officer(HEALTH)])
     assert documents(pack(embedded, HEALTH, case)) == ["referral"]
 
 
@@ -184,7 +184,7 @@ def test_an_exclusion_breaks_off_a_pack_that_is_under_way(embedded: World) -> No
                 got.append(part)
                 if len(got) == 1:  # the index: the files are still to come
                     async with broker.store.unit() as uow:
-                        await uow.cases.exclude(case, [health], pending=False)
+                        await uow.cases.exclude(case, [health])
                         await uow.commit()
             return got
         finally:

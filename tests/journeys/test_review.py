@@ -114,7 +114,7 @@ def test_an_agency_excluded_from_ten_cases_gets_the_eleventh_on_the_first_try(em
     excluded = [embedded.refer() for _ in range(10)]
     for accepted in excluded:
         embedded.arrived(accepted)
-        embedded.kit(COORDINATOR).exclude(accepted[0].manifest.case, [embedded.party(SERVICE)], settled=False)
+        embedded.kit(COORDINATOR).exclude(accepted[0].manifest.case, [embedded.party(SERVICE)])
     accepted = embedded.refer()
     embedded.arrived(accepted)
     given = {one.message for _, one in embedded.kit(SERVICE).lease(limit, 0).deliveries}
@@ -128,7 +128,7 @@ def test_an_excluded_officer_hides_nothing_from_colleagues_and_who_names_no_offi
     colleague = with_colleague(embedded, SERVICE)
     accepted = embedded.refer()
     embedded.arrived(accepted)
-    embedded.kit(COORDINATOR).exclude(accepted[0].manifest.case, [embedded.officer(SERVICE)], settled=False)
+    embedded.kit(COORDINATOR).exclude(accepted[0].manifest.case, [embedded.officer(SERVICE)])
     assert embedded.gets_nothing(SERVICE)
     with session(embedded, SERVICE, None) as nameless:
         assert nameless.lease(10, 0).deliveries == ()
@@ -139,7 +139,7 @@ def test_an_excluded_officer_hides_nothing_from_colleagues_and_who_names_no_offi
 def test_who_names_no_officer_gets_what_excludes_none_of_theirs(embedded: World) -> None:
     accepted = embedded.refer()
     embedded.arrived(accepted)
-    embedded.kit(COORDINATOR).exclude(accepted[0].manifest.case, [embedded.officer("health")], settled=False)
+    embedded.kit(COORDINATOR).exclude(accepted[0].manifest.case, [embedded.officer("health")])
     with session(embedded, SERVICE, None) as nameless:
         assert len(nameless.lease(10, 0).deliveries) == 2
 
@@ -267,7 +267,7 @@ async def _excluded_under_the_lock(
             given = asyncio.get_running_loop().run_in_executor(threads, lease)
             while not await watching.fetchval(waits):
                 assert not given.done(), "it did not wait"
-            await uow.cases.exclude(case, [world.party(SERVICE)], pending=False)
+            await uow.cases.exclude(case, [world.party(SERVICE)])
             await uow.commit()
         return await given
     finally:

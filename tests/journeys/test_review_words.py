@@ -46,7 +46,7 @@ def test_who_is_excluded_from_a_case_exports_a_log_that_verifies_and_tells_nothi
 ) -> None:
     with_colleague(embedded, COORDINATOR)  # or the office's only officer would be excluded: refused
     case, neighbour = (embedded.refer()[0].manifest.case for _ in range(2))
-    embedded.kit(COORDINATOR).exclude(case, [readers.named(embedded, readers.excluded)], settled=False)
+    embedded.kit(COORDINATOR).exclude(case, [readers.named(embedded, readers.excluded)])
     _is_read(embedded, readers.other, event="exclude", case=case)
     _withheld_from_one_alone(embedded, readers, case)
     embedded.move(SEVEN_YEARS)
@@ -62,7 +62,7 @@ def test_a_reader_of_the_log_who_names_no_officer_is_not_shown_what_excludes_any
 ) -> None:
     colleague = with_colleague(embedded, COMPLIANCE)
     case = embedded.refer()[0].manifest.case
-    embedded.kit(COORDINATOR).exclude(case, [embedded.officer(COMPLIANCE)], settled=False)
+    embedded.kit(COORDINATOR).exclude(case, [embedded.officer(COMPLIANCE)])
     _is_read(embedded, COORDINATOR, event="exclude", case=case)
     with session(embedded, COMPLIANCE, None) as nameless, session(embedded, COMPLIANCE, colleague) as kit:
         assert _about(_exported(embedded, nameless), case) == set()
@@ -159,7 +159,7 @@ def test_a_repeat_is_decided_anew_and_logged_whether_it_is_answered_or_not(embed
     case = first[0].manifest.case
     assert [one.note for one in kit.submit(composed)] == [one.note for one in first]
     embedded.until(lambda: len(embedded.entries(event="submit", outcome="permit", case=case)) == 2, pause_s=0.2)
-    embedded.kit(COORDINATOR).exclude(case, [embedded.party(SENDER)], settled=False)
+    embedded.kit(COORDINATOR).exclude(case, [embedded.party(SENDER)])
     assert refusal(lambda: kit.submit(composed)).code == "not-available"
     refused = embedded.logged(event="submit", outcome="deny")
     assert (refused["rule"], refused["case"], refused["agency"]) == ("N8", case, embedded.party(SENDER))
@@ -188,12 +188,13 @@ def test_what_was_destroyed_with_its_case_is_not_opened_again_by_its_old_note(em
 
 
 def test_an_exclusion_of_nobody_in_the_register_is_refused_and_logged(embedded: World) -> None:
-    case = embedded.refer()[0].manifest.case
+    accepted = embedded.refer()
+    case, settled = accepted[0].manifest.case, [accepted[2].manifest.message]
     nobody = str(agency_id(AREA, "leisure"))
     for named in ({"parties": [nobody]}, {"parties": [], "lift": [nobody]}):
-        act = refusal(lambda named=named: embedded.kit(COORDINATOR).exclude(case, settled=True, **named))
+        act = refusal(lambda named=named: embedded.kit(COORDINATOR).exclude(case, settled=settled, **named))
         assert act.code == "exclusion-unknown"
-    assert embedded.logged(event="exclude", outcome="deny")["rule"] == "exclusion-unknown"
+    assert embedded.logged(event="settle", outcome="deny")["rule"] == "exclusion-unknown"
     assert refusal(lambda: embedded.refer(exclusions=exclusions(agencies=[nobody]))).code == "exclusion-unknown"
     assert embedded.logged(event="submit", outcome="deny")["rule"] == "exclusion-unknown"
 

@@ -89,7 +89,7 @@ def test_a_case_that_excludes_the_coordinator_is_not_proposed_to_them(embedded: 
     officer = embedded.officer(COORDINATOR)
 
     async def keep_out(uow: object) -> None:
-        await uow.cases.exclude(other, [officer], pending=False)  # type: ignore[attr-defined]
+        await uow.cases.exclude(other, [officer])  # type: ignore[attr-defined]
 
     embedded.change(keep_out)
     assert proposed(embedded, one) == {}
@@ -140,7 +140,7 @@ def test_merged_cases_are_one_and_split_ones_are_as_they_were(world: World) -> N
     assert refusal(lambda: merged(world, first, second)).code == "merge-conflict"
     left = parse_answer(act(world, "split", first, second), SplitAnswer).left
     assert left == second
-    assert (office.case(first), office.case(second)) == before
+    assert (office.case(first), office.case(second)) == before, "nothing was recorded meanwhile, and nothing protected"
     assert refusal(lambda: act(world, "split", first, second)).code == "merge-conflict"
     assert set(proposed(world, first)) == {second}, "what was split is unsure"
 
@@ -150,7 +150,7 @@ def test_whom_one_of_them_excludes_is_kept_out_of_both_and_what_they_hold_is_nam
     opened = world.read(SERVICE, 2)
     world.move(DAY)
     second = a_case_of(world, AMINA, SAM)
-    world.kit(COORDINATOR).exclude(second, [world.party(SERVICE)], settled=False)
+    world.kit(COORDINATOR).exclude(second, [world.party(SERVICE)])
     held = merged(world, first, second).held
     messages = {one.manifest.message for one in opened.values()}
     assert {(one.message, one.recipient, one.excluded) for one in held} == {
@@ -178,21 +178,21 @@ def test_what_is_sent_to_either_reference_keeps_it_and_restarts_one_clock(world:
     assert read["referral"].manifest.case in {first, second}
 
 
-def test_a_relation_recorded_since_stays_with_the_lead_and_an_exclusion_with_both(world: World) -> None:
+def test_a_relation_recorded_since_stays_with_the_lead_and_an_end_and_an_exclusion_with_both(world: World) -> None:
     first = a_case_of(world, AMINA, SAM)
     world.move(DAY)
     second = a_case_of(world, AMINA, SAM)
     merged(world, first, second)
     office, health, police = world.kit(COORDINATOR), world.party("health"), world.party("constabulary")
     office.relate(second, health, "involved", "involvement")
-    office.exclude(first, [police], settled=False)
+    office.exclude(first, [police])
     office.relate(first, world.party(SENDER), "ended", "no-longer-involved")
     ended = {one.relation for one in office.case(second).relations if one.party == world.party(SENDER)}
     assert ended == {Relation.ENDED.value}, "what the coordinator says of the lead since ends the part in all of it"
     act(world, "split", first, second)
     parts = [{one.party: one.relation for one in office.case(case).relations} for case in (first, second)]
     assert (parts[0].get(health), parts[1].get(health)) == ("involved", None)
-    assert (parts[0][world.party(SENDER)], parts[1][world.party(SENDER)]) == ("ended", "asked")
+    assert (parts[0][world.party(SENDER)], parts[1][world.party(SENDER)]) == ("ended", "ended")
     assert all(office.case(case).excluded == (police,) for case in (first, second))
 
 
@@ -234,7 +234,7 @@ def test_both_referrals_are_shown_side_by_side_from_what_the_office_opened(embed
 def test_an_officer_whom_either_excludes_is_kept_out_of_both(embedded: World) -> None:
     one, other = a_case_of(embedded, AMINA, SAM), a_case_of(embedded, AMINA, SAM)
     colleague = with_colleague(embedded, COORDINATOR)
-    embedded.kit(COORDINATOR).exclude(other, [colleague], settled=False)
+    embedded.kit(COORDINATOR).exclude(other, [colleague])
     assert merged(embedded, one, other).held == (), "nobody is asked to take back what the office holds itself"
     assert set(embedded.kit(COORDINATOR).case(one).excluded) == {colleague}
     with session(embedded, COORDINATOR, colleague) as theirs:
@@ -247,13 +247,14 @@ def test_what_was_sent_to_a_merged_case_is_released_to_who_takes_part_in_either(
     second = a_case_of(embedded, AMINA, SAM)
     office = embedded.kit(COORDINATOR)
     waiting = embedded.collect(SERVICE, 4).saved
-    office.relate(second, embedded.party(SERVICE), "ended", "no-longer-involved")
+    office.relate(second, embedded.party(SERVICE), "for_information", "information")
     kit = embedded.kit(SERVICE)
     closed = [one for one in waiting if not _opens(kit, one)]
     assert len(closed) == 2
     merged(embedded, first, second)
     assert all(_opens(kit, one) for one in closed), "the strongest part that it has in either counts"
     act(embedded, "split", first, second)
+    office.relate(second, embedded.party(SERVICE), "ended", "no-longer-involved")
     again = embedded.refer(a_referral_of(AMINA, SAM), case=second)
     embedded.arrived(again)
     assert embedded.gets_nothing(SERVICE), "split, each has its own parts again"

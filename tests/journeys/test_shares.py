@@ -97,11 +97,11 @@ def test_whose_part_is_too_small_is_refused_and_the_office_is_told_so(world: Wor
 def test_who_is_excluded_has_no_agreement_or_whose_part_ended_is_refused(world: World) -> None:
     office, case = world.kit(COORDINATOR), a_case(world)
     joined(world, case)
-    office.exclude(case, [world.party(HEALTH)], settled=False)
+    office.exclude(case, [world.party(HEALTH)])
     assert refusal(lambda: share(world, case, HEALTH, "referral")).code == "share-refused"
     joined(world, case, "harbour")
     assert refusal(lambda: share(world, case, "harbour", "referral")).code == "share-refused"
-    office.exclude(case, [], settled=False, lift=[world.party(HEALTH)])
+    office.exclude(case, [], lift=[world.party(HEALTH)])
     office.relate(case, world.party(HEALTH), "ended", "no-longer-involved")
     assert refusal(lambda: share(world, case, HEALTH, "referral")).code == "share-refused"
     assert world.gets_nothing(HEALTH)

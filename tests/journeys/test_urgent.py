@@ -116,7 +116,7 @@ def test_an_agency_that_may_not_have_it_any_more_is_not_named(embedded: World) -
     first, second = refer_urgently(embedded), refer_urgently(embedded)
     embedded.collect(COORDINATOR, 6)
     office = embedded.kit(COORDINATOR)
-    office.exclude(first, [embedded.party(SERVICE)], settled=False)
+    office.exclude(first, [embedded.party(SERVICE)])
     office.relate(second, embedded.party(SERVICE), "ended", "no-longer-involved")
     embedded.move(LIMIT)
     assert listed(embedded) == []

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from agencies.agency import Party
 from agencies.isa import Isa
-from agencies.names import OfficerId, PartyId
+from agencies.names import MessageId, OfficerId, PartyId
 from broker.case import Case, Flag, LawfulBasis, Related, Relation
 from broker.kinds.kind import Kind
 from broker.kinds.referral import REFERRAL
@@ -17,6 +17,7 @@ from tests.rules.cases import DAY, ISA, NOW, OFFICER, OTHER_OFFICER, REF
 
 ADMITTED = (cases.IDVA, cases.HOUSING, cases.POLICE, cases.CAFCASS, cases.COORDINATOR, cases.DEPUTY, cases.COMPLIANCE)
 KIND_PURPOSES = (frozenset[str](), frozenset(ISA.purposes))
+MESSAGES = tuple(MessageId(f"0199f2b1-6a0b-7d0e-8a3c-5f0f4c1f2b7{number}") for number in range(3))
 PURPOSES = (None, "referral", "safeguarding", "curiosity")
 
 
@@ -81,7 +82,7 @@ made_cases = st.builds(
     excluded=st.just(frozenset()) | st.frozensets(participants, max_size=3),
     closed=mostly(False),
     named=st.frozensets(st.sampled_from([OFFICER, OTHER_OFFICER])),
-    exclusions_pending=mostly(False),
+    unsettled=st.just(frozenset()) | st.frozensets(st.sampled_from(MESSAGES), max_size=2),
     flags=made_flags,
 )
 kinds: st.SearchStrategy[Kind | None] = (

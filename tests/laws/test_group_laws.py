@@ -1,4 +1,4 @@
-"""Cases that are one: what either of them protects is protected, and splitting gives back what merging took."""
+"""Cases that are one: what either of them protects is protected, for good, and splitting gives back all else."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agencies.names import CaseRef
-from broker.case import Case, Relation, strength
-from broker.groups import Member, as_one, leaving, older, to_split
-from tests.laws.strategies import made_cases
+from broker.case import Case, Related, Relation, strength
+from broker.groups import Member, as_one, gives_way, leaving, older, to_split
+from tests.laws.strategies import made_cases, relations
 from tests.rules.cases import NOW
 
 NAMES = tuple(CaseRef(f"CAM-{number:05d}-00000-0") for number in range(4))
@@ -24,6 +24,11 @@ pairs = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), max_
 def _case(ref: CaseRef, case: Case, age: int, scheduled: datetime | None) -> Case:
     opened = NOW - timedelta(days=age)
     return replace(case, ref=ref, opened_at=opened, last_referral_at=opened, scheduled_at=scheduled)
+
+
+def protected_as(whole: Case, case: Case) -> Case:
+    """Return the case with all that protects the whole."""
+    return replace(case, excluded=whole.excluded, closed=whole.closed, unsettled=whole.unsettled)
 
 
 class Cases:
@@ -49,8 +54,20 @@ class Cases:
         return joins.ref
 
     def split(self, ref: CaseRef) -> None:
-        """Split a case off."""
+        """Split a case off; what protects the whole protects each."""
+        whole = self.whole(ref)
+        for one in whole.refs:
+            self.members[one] = replace(self.members[one], case=protected_as(whole, self.members[one].case))
         self.members[ref] = Member(self.members[ref].case)
+
+    def relate(self, ref: CaseRef, related: Related) -> None:
+        """Record a party's part in the whole."""
+        whole = self.whole(ref)
+        for one in whole.refs:
+            own = self.members[one].case
+            if one == whole.lead or gives_way(own.related.get(related.party), related):
+                new = replace(own, related={**own.related, related.party: related})
+                self.members[one] = replace(self.members[one], case=new)
 
     def _neighbours(self, group: set[CaseRef]) -> set[CaseRef]:
         up = {into for ref in group if (into := self.members[ref].merged_into) is not None}
@@ -58,20 +75,56 @@ class Cases:
 
 
 @given(alone, pairs, st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)))
-def test_merge_then_split_restores_relations_exclusions_flags_and_clocks_of_all(
+def test_merge_then_split_restores_relations_flags_and_clocks_of_all_and_keeps_what_protects(
     cases: Sequence[Case], before: Sequence[tuple[CaseRef, CaseRef]], pair: tuple[CaseRef, CaseRef]
 ) -> None:
     area = Cases(cases)
     for one, other in before:
         area.merge(one, other)
-    was = {ref: area.whole(ref) for ref in NAMES}
+    restored = was = {ref: area.whole(ref) for ref in NAMES}
     joined = area.merge(*pair)
     if joined is not None:
         together = area.whole(pair[0])
         assert set(together.refs) == {*was[pair[0]].refs, *was[pair[1]].refs}
         assert leaving(joined, together.merged) == set(was[joined].refs), "what was merged into it before goes with it"
         area.split(joined)
-    assert {ref: area.whole(ref) for ref in NAMES} == was
+        restored = {ref: protected_as(together, case) if ref in together.refs else case for ref, case in was.items()}
+    assert {ref: area.whole(ref) for ref in NAMES} == restored
+
+
+@given(alone, pairs.filter(bool), relations)
+def test_what_is_recorded_of_merged_cases_gives_nobody_more_after_a_split_and_what_was_ended_stays_so(
+    cases: Sequence[Case], merges: Sequence[tuple[CaseRef, CaseRef]], recorded: Related
+) -> None:
+    area = Cases(cases)
+    for pair in merges:
+        area.merge(*pair)
+    recorded, alone_ = replace(recorded, since=NOW, until=None), dict(area.members)
+    area.relate(merges[0][0], recorded)
+    whole = area.whole(merges[0][0])
+    party = recorded.party
+    for ref in whole.refs:
+        after, before = area.members[ref].case.relation(party, NOW), alone_[ref].case.relation(party, NOW)
+        if ref != whole.lead:
+            assert strength(after) <= max(strength(before), strength(Relation.ENDED))
+        if recorded.ended_by_hand:
+            assert area.members[ref].case.related[party].ended_by_hand
+
+
+@given(alone, pairs)
+def test_whose_part_was_ended_by_hand_in_one_has_none_in_what_is_one_with_it(
+    cases: Sequence[Case], merges: Sequence[tuple[CaseRef, CaseRef]]
+) -> None:
+    area = Cases(cases)
+    for pair in merges:
+        area.merge(*pair)
+    whole = area.whole(NAMES[0])
+    members = [area.members[ref].case for ref in whole.refs]
+    for party, ended in ((party, one) for case in members for party, one in case.related.items()):
+        recorded = [case.related[party].since for case in members if party in case.related]
+        if ended.ended_by_hand and max(recorded) < NOW:  # nothing since they were merged
+            assert party not in whole.related or whole.related[party].relation in {Relation.ENDED, Relation.EXCLUDED}
+            assert party not in whole.flags or ended.since <= whole.flags[party].since, "nor a flag from before it"
 
 
 @given(alone, pairs)
@@ -87,7 +140,7 @@ def test_what_protects_one_protects_all_that_are_one_with_it(
         assert whole.lead == whole.refs[0]
         assert whole.excluded == frozenset().union(*(one.excluded for one in members))
         assert whole.closed == any(one.closed for one in members)
-        assert whole.exclusions_pending == any(one.exclusions_pending for one in members)
+        assert whole.unsettled == frozenset().union(*(one.unsettled for one in members))
         assert whole.last_referral_at == max(one.last_referral_at for one in members)
         assert (whole.scheduled_at is None) == any(one.scheduled_at is None for one in members)
         for party in {*whole.related, *whole.excluded}:

@@ -21,7 +21,7 @@ from broker.need_to_know import (
     decide_asker,
 )
 from tests.laws.strategies import accesses, accesses_to_a_case, accesses_with_case, instants, participants
-from tests.rules.cases import NOW, OFFICER, OTHER_OFFICER, PERMITTED
+from tests.rules.cases import NOW, OFFICER, OTHER_OFFICER, PERMITTED, WAITING
 
 BY_AGENCIES = [
     access for access in PERMITTED if access.asker.party.kind not in COORDINATING and access.act is not Act.REVOKE
@@ -117,7 +117,7 @@ def test_what_is_released_of_a_closed_case_elsewhere_is_for_named_officers_and_o
 
 @given(accesses_with_case)
 def test_excluding_people_in_words_never_permits(access: Access) -> None:
-    never_more_than(access, replace(access, case=replace(case_of(access), exclusions_pending=True)))
+    never_more_than(access, replace(access, case=replace(case_of(access), unsettled=WAITING.unsettled)))
 
 
 @given(accesses)

@@ -22,6 +22,7 @@ POLICE = PartyId(f"{AREA}/agency/police")
 COORDINATOR = PartyId(f"{AREA}/office/coordinator")
 OFFICER = OfficerId(f"{AREA}/officer/7f3k2m9q")
 COLLEAGUE = OfficerId(f"{AREA}/officer/2a2a2a2a")
+WORDS, MORE_WORDS, OTHER_WORDS = (MessageId(f"0199f2b1-6a0b-7d0e-8a3c-5f0f4c1f2b7{end}") for end in "def")
 
 _numbers = itertools.count(1)
 

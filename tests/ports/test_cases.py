@@ -20,9 +20,12 @@ from tests.ports.makers import (
     COORDINATOR,
     HOUSING,
     IDVA,
+    MORE_WORDS,
     NOW,
     OFFICER,
+    OTHER_WORDS,
     POLICE,
+    WORDS,
     a_case,
     a_letter,
     a_message,
@@ -70,15 +73,21 @@ async def test_exclusions_add_up_and_pending_ones_wait_to_be_settled(store: Stor
     case = a_case()
     async with store.unit() as unit:
         await unit.cases.add(case)
-        await unit.cases.exclude(case.ref, [POLICE, HOUSING], pending=True)
-        await unit.cases.exclude(case.ref, [], pending=False)
+        await unit.cases.exclude(case.ref, [POLICE, HOUSING])
+        await unit.cases.exclude(case.ref, [])
+        await unit.cases.unsettle(case.ref, [WORDS, MORE_WORDS])
+        await unit.cases.unsettle(case.ref, [WORDS])
         pending = await unit.cases.get(case.ref)
-        await unit.cases.settle_exclusions(case.ref)
+        await unit.cases.settle(case.ref, [WORDS, OTHER_WORDS])
+        one_left = await unit.cases.get(case.ref)
+        await unit.cases.settle(case.ref, [MORE_WORDS])
         settled = await unit.cases.get(case.ref)
     assert pending is not None
+    assert one_left is not None
     assert settled is not None
     assert pending.excluded == {POLICE, HOUSING}
-    assert (pending.exclusions_pending, settled.exclusions_pending) == (True, False)
+    assert (pending.unsettled, one_left.unsettled) == ({WORDS, MORE_WORDS}, {MORE_WORDS}), "each by itself"
+    assert (one_left.exclusions_pending, settled.exclusions_pending) == (True, False)
 
 
 async def test_a_lifted_exclusion_is_gone_from_its_case_and_no_other_and_lifting_again_changes_nothing(
@@ -88,13 +97,14 @@ async def test_a_lifted_exclusion_is_gone_from_its_case_and_no_other_and_lifting
     async with store.unit() as unit:
         for one in (case, other):
             await unit.cases.add(one)
-            await unit.cases.exclude(one.ref, [POLICE, HOUSING], pending=True)
+            await unit.cases.exclude(one.ref, [POLICE, HOUSING])
+            await unit.cases.unsettle(one.ref, [WORDS])
         for lifted in ([POLICE], [POLICE, IDVA], []):
             await unit.cases.lift(case.ref, lifted)
             held = await unit.cases.get(case.ref)
             assert held is not None
             assert (held.excluded, held.exclusions_pending) == ({HOUSING}, True)
-        await unit.cases.exclude(case.ref, [POLICE], pending=False)
+        await unit.cases.exclude(case.ref, [POLICE])
         again, untouched = await unit.cases.get(case.ref), await unit.cases.get(other.ref)
     assert again is not None
     assert untouched is not None
@@ -231,7 +241,7 @@ async def test_two_cases_do_not_share_relations(store: Store, party: PartyId) ->
     async with store.unit() as unit:
         await unit.cases.add(one)
         await unit.cases.add(two)
-        await unit.cases.exclude(one.ref, [party], pending=False)
+        await unit.cases.exclude(one.ref, [party])
         held = await unit.cases.get(two.ref)
     assert held == two
 

@@ -164,7 +164,7 @@ async def test_what_is_closed_is_within_reach_of_the_office_and_of_an_agency_wit
 
         assert await reach(party=COORDINATOR) == 1
         assert [await reach(), await reach(COLLEAGUE), await reach(COLLEAGUE, OFFICER)] == [0, 0, 1]
-        await unit.cases.exclude(ref, [COLLEAGUE], pending=False)
+        await unit.cases.exclude(ref, [COLLEAGUE])
         assert await reach(COLLEAGUE, OFFICER) == 0, "who asks is excluded"
         await unit.cases.lift(ref, [COLLEAGUE])
         await unit.cases.unname(ref, [OFFICER])

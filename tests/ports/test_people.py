@@ -14,7 +14,7 @@ from broker.records import Alike, Named, Reach, Sameness
 from broker.store import tables
 from broker.store.engines import open_patient
 from crypto.blind_index import Token
-from tests.ports.makers import HOUSING, IDVA, NOW, POLICE, a_case, a_message, accepted, after, by, in_mailbox
+from tests.ports.makers import HOUSING, IDVA, NOW, POLICE, WORDS, a_case, a_message, accepted, after, by, in_mailbox
 
 A, B, C, D = (Token(f"0123456789abcdef:{letter * 21}A") for letter in "abcd")
 VICTIM, PERPETRATOR, CROSSED = Named
@@ -119,7 +119,8 @@ async def test_what_is_written_to_either_reference_holds_for_both(store: Store) 
     async with store.unit() as unit:
         await unit.cases.relate(second, joined)
         await unit.cases.relate(second, ended)
-        await unit.cases.exclude(second, [IDVA], pending=True)
+        await unit.cases.exclude(second, [IDVA])
+        await unit.cases.unsettle(second, [WORDS])
         await unit.cases.close(first)
         await unit.cases.restart(second, after(days=3))
         await unit.commit()
@@ -130,17 +131,23 @@ async def test_what_is_written_to_either_reference_holds_for_both(store: Store) 
     assert (one.closed, one.exclusions_pending, one.last_referral_at) == (True, True, after(days=3))
     assert one.relation(HOUSING, after(days=4)) is Relation.ENDED
     async with store.unit() as unit:
-        await unit.cases.lift(first, [IDVA])
-        await unit.cases.settle_exclusions(second)
+        await unit.cases.lift(first, [IDVA, POLICE])
+        still = await unit.cases.get(first)
+        assert still is not None
+        assert still.excluded == {IDVA}, "whom the other reference excludes stays so"
+        await unit.cases.lift(second, [IDVA])
+        await unit.cases.exclude(first, [POLICE])
+        await unit.cases.settle(first, [WORDS])
         assert await unit.cases.excluding([POLICE]) == {first, second}
         await unit.cases.split(second, [second])
         await unit.commit()
     one, other = await read(store, first), await read(store, second)
-    assert other.related == before[1].related, "what grants was written to the lead"
+    assert other.related == {**before[1].related, HOUSING: ended}, "what grants was written to the lead alone"
     assert one.related[POLICE] == joined
-    assert (one.excluded, other.excluded) == (before[0].excluded, before[1].excluded)
+    assert (one.excluded, other.excluded) == ({POLICE}, {POLICE}), "what protects either protects both"
+    assert (one.exclusions_pending, other.exclusions_pending) == (False, False)
     assert one.closed
-    assert other.closed, "what protects was written to both"
+    assert other.closed
     assert (one.last_referral_at, other.last_referral_at) == (NOW, after(days=3)), "each has its own clock"
 
 

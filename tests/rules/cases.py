@@ -7,7 +7,7 @@ from functools import cache
 
 from agencies.agency import Party
 from agencies.isa import Isa
-from agencies.names import AreaName, CaseRef, OfficerId, PartyId, agency_id, office_id
+from agencies.names import AreaName, CaseRef, MessageId, OfficerId, PartyId, agency_id, office_id
 from broker.case import Case, LawfulBasis, Related, Relation
 from broker.kinds.referral import REFERRAL
 from broker.need_to_know import Access, Act, Asker, Corrected, Decision, Deny, Permit, Standing
@@ -61,6 +61,7 @@ def related(party: Party, relation: Relation = Relation.INVOLVED, basis: LawfulB
 
 CASE = a_case(related(COORDINATOR), related(DEPUTY), related(IDVA), related(HOUSING, Relation.ASKED))
 CLOSED = replace(CASE, closed=True)
+WAITING = replace(CASE, unsettled=frozenset({MessageId("0199f2b1-6a0b-7d0e-8a3c-5f0f4c1f2b7e")}))
 
 
 def asker(party: Party, purpose: str | None = None, officer: OfficerId | None = None) -> Asker:
@@ -92,6 +93,7 @@ RECALL = replace(STATUS, act=Act.RECALL)
 RECALL_SOME = Access(Act.RECALL_SOME, asker(COORDINATOR), REFERRAL, case=CASE)
 EXCLUDE = Access(Act.EXCLUDE, asker(COORDINATOR), case=CASE)
 LIFT = replace(EXCLUDE, act=Act.LIFT)
+SETTLE = replace(EXCLUDE, act=Act.SETTLE)
 RELATE = replace(EXCLUDE, act=Act.RELATE)
 CLOSE = replace(EXCLUDE, act=Act.CLOSE)
 NAME = replace(EXCLUDE, act=Act.NAME)
@@ -108,8 +110,8 @@ OPENS_BOTH = tuple(access for access in COMPARES if access.act in {Act.MERGE, Ac
 NOTICE_ADDRESS = Access(Act.NOTICE_ADDRESS, asker(HOUSING))
 UNCOLLECTED = Access(Act.UNCOLLECTED, asker(COORDINATOR))
 ABOUT_A_CASE = (
-    SUBMIT, LEASE, NOTICE, OPEN, RECEIPT, STATUS, RECALL, RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW,
-    SHARE, RECEIVE,
+    SUBMIT, LEASE, NOTICE, OPEN, RECEIPT, STATUS, RECALL, RECALL_SOME, EXCLUDE, LIFT, SETTLE, RELATE, CLOSE, NAME,
+    VIEW, SHARE, RECEIVE,
     *COMPARES,
 )  # fmt: skip
 PERMITTED = (*ABOUT_A_CASE, STEWARD, REVOKE, SURVEY, AUDIT, NOTICE_ADDRESS, UNCOLLECTED)
@@ -158,7 +160,7 @@ def questions() -> tuple[Question, ...]:
 def _permits() -> Iterator[Question]:
     yes = Permit(Relation.INVOLVED, PUBLIC_TASK)
     asked, no_case = Permit(Relation.ASKED, PUBLIC_TASK), Permit(Relation.NONE, PUBLIC_TASK)
-    answers = [asked, yes, yes, yes, yes, asked, asked, *[yes] * 14, *[no_case] * 6]
+    answers = [asked, yes, yes, yes, yes, asked, asked, *[yes] * 15, *[no_case] * 6]
     for access, answer in zip(PERMITTED, answers, strict=True):
         yield Question(f"{access.act} as it should be", access, answer)
     yield Question("a referral that opens a case", OPENING, no_case)
@@ -200,11 +202,10 @@ def _permits() -> Iterator[Question]:
     unnamed = replace(RECEIVE, colleagues=frozenset({OTHER_OFFICER}), case=_without(OTHER_OFFICER))
     yield Question("shared with an agency of which one officer is excluded: who opens it is asked", unnamed, yes)
     yield Question("the coordinator opens under a revoked key", by(replace(OPEN, key_revoked=True), COORDINATOR), yes)
-    unnamed = replace(EXCLUDE, colleagues=frozenset({OTHER_OFFICER}), case=_without(OTHER_OFFICER))
-    yield Question("excluded by nobody in particular: it opens nothing", unnamed, yes)
-    yield Question(
-        "lifted by an officer whose colleague is excluded", naming(replace(unnamed, act=Act.LIFT), OFFICER), yes
-    )
+    kept_out = replace(EXCLUDE, colleagues=frozenset({OTHER_OFFICER}), case=_without(OTHER_OFFICER))
+    for act in (Act.EXCLUDE, Act.CLOSE, Act.LIFT, Act.SETTLE):
+        named = naming(replace(kept_out, act=act), OFFICER)
+        yield Question(f"{act} by an officer whose colleague is excluded", named, yes)
     for name, changed in _lapsed(REVOKE):
         yield Question(f"{name}, a stolen key is revoked all the same", changed, no_case)
     yield from _permits_to_the_offices(yes)
@@ -221,7 +222,7 @@ def _permits_to_the_offices(yes: Permit) -> Iterator[Question]:
         others = replace(by(SUBMIT, office), corrected=Corrected.ANOTHERS)
         yield Question(f"{office.kind} corrects another's message", others, yes)
         yield Question(f"{office.kind} reads the log", by(AUDIT, office), Permit(Relation.NONE, PUBLIC_TASK))
-    for case in (CLOSED, replace(CASE, exclusions_pending=True)):
+    for case in (CLOSED, WAITING):
         for access in (LEASE, NOTICE, proved(OPEN), RECEIVE):
             yield Question("the coordinator in a case that others wait for", about(by(access, COORDINATOR), case), yes)
         for access in (RECEIPT, SUBMIT, STATUS, RECALL):
@@ -240,6 +241,8 @@ def _permits_in_a_closed_case(yes: Permit) -> Iterator[Question]:
     yield Question(
         "the coordinator's office reads by its own key, unnamed", about(proved(by(OPEN, COORDINATOR)), CLOSED), yes
     )
+    settle = about(proved(naming(SETTLE, OFFICER)), CLOSED)
+    yield Question("settled in a closed case by an officer of the coordinator's who proves it", settle, yes)
     for access in (LIFT, RELATE, NAME, SHARE, *OPENS_BOTH):
         yield Question(f"{access.act} by an officer who proves it", about(proved(naming(access, OFFICER)), CLOSED), yes)
         yield Question(
@@ -259,7 +262,7 @@ def _without(*excluded: PartyId | OfficerId) -> Case:
 
 
 def _refused_as_asker() -> Iterator[Question]:
-    inactive = Deny("N1", "party-not-active")
+    inactive, not_allowed = Deny("N1", "party-not-active"), Deny("N3", "act-not-allowed")
     for access in (*PERMITTED, OPENING):
         party = access.asker.party
         yield Question(f"{access.act} by a suspended party", by(access, replace(party, status="suspended")), inactive)
@@ -268,12 +271,16 @@ def _refused_as_asker() -> Iterator[Question]:
         yield Question(f"{access.act} with a superseded key", replace(access, superseded_key=True), inactive)
         if party.kind not in {"coordinator", "deputy"} and access is not REVOKE:
             yield from _without_agreement(access)
-    office = (RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW, SHARE, *COMPARES, STEWARD, SURVEY, UNCOLLECTED)
+    for_the_coordinator = by(SETTLE, DEPUTY)
+    yield Question("the deputy may not read whom words exclude, nor settle it", for_the_coordinator, not_allowed)
+    office = (
+        RECALL_SOME, EXCLUDE, LIFT, SETTLE, RELATE, CLOSE, NAME, VIEW, SHARE, *COMPARES, STEWARD, SURVEY, UNCOLLECTED,
+    )  # fmt: skip
     for access in (*office, AUDIT):
         for party in (IDVA, HOUSING, POLICE):
-            yield Question(f"{access.act} by {party.kind}", by(access, party), Deny("N3", "act-not-allowed"))
+            yield Question(f"{access.act} by {party.kind}", by(access, party), not_allowed)
     for access in office:
-        yield Question(f"{access.act} by compliance", by(access, COMPLIANCE), Deny("N3", "act-not-allowed"))
+        yield Question(f"{access.act} by compliance", by(access, COMPLIANCE), not_allowed)
     yield from _refused_as_sender()
     yield from _refused_for_the_officer()
 
@@ -314,7 +321,7 @@ def _refused_as_sender() -> Iterator[Question]:
 
 def _refused_for_the_officer() -> Iterator[Question]:
     yield Question("opened by nobody in particular", naming(OPEN, None), Deny("N6", "officer-required"))
-    office = (RECALL_SOME, EXCLUDE, LIFT, RELATE, CLOSE, NAME, VIEW, SHARE, *COMPARES, UNCOLLECTED, SURVEY)
+    office = (RECALL_SOME, EXCLUDE, LIFT, SETTLE, RELATE, CLOSE, NAME, VIEW, SHARE, *COMPARES, UNCOLLECTED, SURVEY)
     for access in (SUBMIT, RECALL, *office, NOTICE_ADDRESS):
         unnamed = naming(replace(access, demand_proved=True), None)
         name = f"{access.act} by nobody in particular, where proof is demanded"
@@ -337,7 +344,8 @@ def _refused_by_case() -> Iterator[Question]:
             yield Question(f"{access.act}: agency excluded", about(access, case), Deny("N8", "not-available"))
         named = naming(about(access, _without(OFFICER)), OFFICER, proved=True)
         yield Question(f"{access.act}: officer excluded", named, Deny("N9", "not-available"))
-    for access in (SUBMIT, LEASE, NOTICE, LIFT, RECALL, RECALL_SOME, RELATE, NAME, VIEW, SHARE, *COMPARES):
+    office = (EXCLUDE, LIFT, SETTLE, RELATE, CLOSE, NAME, VIEW, SHARE, *COMPARES)
+    for access in (SUBMIT, LEASE, NOTICE, RECALL, RECALL_SOME, *office):
         colleagues = replace(access, colleagues=frozenset({OFFICER, OTHER_OFFICER}))
         unnamed, name = about(colleagues, _without(OTHER_OFFICER)), f"{access.act} by nobody in particular"
         yield Question(f"{name}: one officer excluded", unnamed, Deny("N9", "not-available"))
@@ -348,7 +356,7 @@ def _refused_by_case() -> Iterator[Question]:
         yield Question(f"{access.act} opens no case, whatever it says", said_new, Deny("N7", "not-available"))
     for access in (LEASE, NOTICE, OPEN, RECEIVE):
         for party in (IDVA, DEPUTY, HOUSING):
-            pending, changed = replace(CASE, exclusions_pending=True), by(access, party)
+            pending, changed = WAITING, by(access, party)
             yield Question(f"{access.act}: people, {party.kind}", about(changed, pending), Deny("N11", "not-available"))
     yield from _refused_by_a_closed_case()
 
@@ -369,7 +377,7 @@ def _refused_by_a_closed_case() -> Iterator[Question]:
     for party, public in ((IDVA, "not-available"), (DEPUTY, "officer-not-proved")):
         unproved = replace(by(OPEN, party), case=named, for_named=True)
         yield Question(f"opened by a named officer of {party.kind}, not proved", unproved, Deny("N10", public))
-    for access in (OPEN, LIFT, RELATE, NAME, SHARE, *OPENS_BOTH):
+    for access in (OPEN, LIFT, SETTLE, RELATE, NAME, SHARE, *OPENS_BOTH):
         for is_proved in (False, None):
             asserted = naming(about(by(access, COORDINATOR), CLOSED), OFFICER, proved=is_proved)
             yield Question(f"{access.act} by the office, not proved", asserted, Deny("N10", "officer-not-proved"))

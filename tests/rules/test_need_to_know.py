@@ -80,6 +80,7 @@ BY_RELATION: Mapping[Act, str] = {
     Act.RECALL_SOME: "yes yes yes yes yes N8",
     Act.EXCLUDE: "yes yes yes yes yes N8",
     Act.LIFT: "   yes yes yes yes yes N8",
+    Act.SETTLE: " yes yes yes yes yes N8",
     Act.RELATE: " yes yes yes yes yes N8",
     Act.CLOSE: "  yes yes yes yes yes N8",
     Act.NAME: "   yes yes yes yes yes N8",
@@ -147,7 +148,10 @@ def test_each_least_relation_of_a_sender_by_each_relation(least: Relation) -> No
 def test_the_rules_are_asked_in_their_order() -> None:
     # A question that breaks every rule that opening can break, mended one fact at a time.
     bad_case = replace(
-        holding(Relation.NONE, IDVA), excluded=frozenset({IDVA.id, OFFICER}), closed=True, exclusions_pending=True
+        holding(Relation.NONE, IDVA),
+        excluded=frozenset({IDVA.id, OFFICER}),
+        closed=True,
+        unsettled=cases.WAITING.unsettled,
     )
     worst = replace(OPEN, withdrawn=True, key_revoked=True, standing=Standing.NONE, case=None, superseded_key=True)
     worst = naming(by(worst, replace(IDVA, isa=replace(ISA, until=NOW, purposes=()))), None)

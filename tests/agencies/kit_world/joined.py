@@ -95,7 +95,7 @@ def referred(area: Joined) -> dict[str, str]:
     path.write_text(json.dumps(form))
     sent = json.loads(ok(area.run(HOUSING, "refer", path, "--json")))
     # Nothing is released before the coordinator has dealt with it.
-    ok(area.office("exclusions", sent["case"], "--settled"))
+    ok(area.office("exclusions", sent["case"], "--settle", sent["messages"]["exclusions"]))
     messages: dict[str, str] = sent["messages"]
     return messages
 

@@ -241,8 +241,8 @@ def wrong_requests(pen: Pen, canaries: Canaries, known: Known) -> Mapping[str, b
             f"/v1/messages/{known.message}/recall", {"recipients": [c(), s()], "reason": "wrong-recipient"}
         ),
         "recall of what": act(f"/v1/messages/{s()}/recall", {"recipients": None, "reason": "other"}),
-        "exclusion": act(f"/v1/cases/{known.case}/exclusions", {"parties": [c(), s()], "settled": True}),
-        "exclusion from what": act(f"/v1/cases/{s()}/exclusions", {"parties": [], "settled": True}),
+        "exclusion": act(f"/v1/cases/{known.case}/exclusions", {"parties": [c(), s()], "settled": [s()]}),
+        "exclusion from what": act(f"/v1/cases/{s()}/exclusions", {"parties": [], "settled": [s()]}),
         "opening": pen.sign(Draft("POST", f"/v1/deliveries/{known.delivery}/header", None,
             (("host", AREA), CLOSE, ("content-length", "0"), ("marac-purpose", s())))),
         "opening what": pen.sign(Draft("POST", f"/v1/deliveries/{s()}/header", None,
@@ -266,9 +266,9 @@ def by_the_coordinator(pen: Pen, canaries: Canaries, known: Known) -> Mapping[st
         "register": act("/v1/register", {"note": f"marac/register/v1\narea {s()}\n\n— {s()} AAAAAAAA\n"}),
         "register in words": act("/v1/register", {"note": c()}),
         "delegation": act("/v1/delegations", {"note": f"marac/delegation/v1\n{s()}\n\n— {s()} AAAAAAAA\n"}),
-        "exclusion": act(f"/v1/cases/{known.case}/exclusions", {"parties": [f"{AREA}/agency/{s()}"], "settled": False}),
-        "exclusion of a name": act(f"/v1/cases/{known.case}/exclusions", {"parties": [c()], "settled": False}),
-        "lifting": act(f"/v1/cases/{known.case}/exclusions", {"parties": [], "settled": False, "lifted": [c()]}),
+        "exclusion": act(f"/v1/cases/{known.case}/exclusions", {"parties": [f"{AREA}/agency/{s()}"], "settled": []}),
+        "exclusion of a name": act(f"/v1/cases/{known.case}/exclusions", {"parties": [c()], "settled": []}),
+        "lifting": act(f"/v1/cases/{known.case}/exclusions", {"parties": [], "settled": [], "lifted": [c()]}),
     }
 
 

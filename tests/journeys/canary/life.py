@@ -136,7 +136,7 @@ class Life:
         assert self.kit_folders() == []  # before anybody opened anything
         for delivery in waiting:
             self._open(COORDINATOR, delivery)
-        self.house.kit(COORDINATOR).exclude(case, [self.house.area.party(STRANGER)], settled=True)
+        self.house.kit(COORDINATOR).exclude(case, [self.house.area.party(STRANGER)])
         (delivery, *_) = self.collect(SERVICE)
         self._strange_receipt(delivery)
         self._open(SERVICE, delivery)

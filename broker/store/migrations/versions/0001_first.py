@@ -15,7 +15,7 @@ def upgrade() -> None:
     _cases()
     _sameness()
     _relations()
-    _named()
+    _exclusions()
     _messages()
     _deliveries()
     _parts()
@@ -38,12 +38,6 @@ def _cases() -> None:
             comment="when it was last referred: what the retention clock runs from; or never",
         ),
         sa.Column("closed", sa.Boolean(), nullable=False, comment="whether it is closed (honour-based abuse)"),
-        sa.Column(
-            "exclusions_pending",
-            sa.Boolean(),
-            nullable=False,
-            comment="whether people excluded by name are still to be dealt with",
-        ),
         sa.Column("scheduled_at", TIME, nullable=True, comment="when its destruction was scheduled"),
         sa.Column("lead", sa.Text(), nullable=False, comment="oldest of the cases that are one with it"),
         sa.Column("merged_into", sa.Text(), nullable=True, comment="case that it was merged into"),
@@ -123,30 +117,21 @@ def _relations() -> None:
         sa.PrimaryKeyConstraint("case", "party", name=op.f("pk_flags")),
     )
     op.create_index(op.f("ix_flags_lapsed_until"), "flags", ["lapsed", "until"])
-    op.create_table(
-        "exclusions",
-        sa.Column("case", sa.Text(), nullable=False, comment="case reference"),
-        sa.Column(
-            "excluded", sa.Text(), nullable=False, comment="agency or officer kept out of the case, by register id"
-        ),
-        sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f("fk_exclusions_case"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("case", "excluded", name=op.f("pk_exclusions")),
-    )
 
 
-def _named() -> None:
-    op.create_table(
-        "named",
-        sa.Column("case", sa.Text(), nullable=False, comment="case reference"),
-        sa.Column(
-            "officer",
-            sa.Text(),
-            nullable=False,
-            comment="officer who may have what it holds once it is closed, by register id",
-        ),
-        sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f("fk_named_case"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("case", "officer", name=op.f("pk_named")),
-    )
+def _exclusions() -> None:
+    for name, column, comment in (
+        ("exclusions", "excluded", "agency or officer kept out of the case, by register id"),
+        ("unsettled", "message", "message that excludes people in words whom nobody has dealt with, by its id"),
+        ("named", "officer", "officer who may have what it holds once it is closed, by register id"),
+    ):
+        op.create_table(
+            name,
+            sa.Column("case", sa.Text(), nullable=False, comment="case reference"),
+            sa.Column(column, sa.Text(), nullable=False, comment=comment),
+            sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f(f"fk_{name}_case"), ondelete="CASCADE"),
+            sa.PrimaryKeyConstraint("case", column, name=op.f(f"pk_{name}")),
+        )
 
 
 def _messages() -> None:
