@@ -23,6 +23,7 @@ class Act(StrEnum):
     STATUS = "status"
     OPEN = "open"
     RECEIPT = "receipt"
+    HEAR = "hear"  # of a recall: its notice releases nothing, but comes with case and kind
     RECALL = "recall"
     RECALL_SOME = "recall-some"  # from named recipients: the coordinator's office, which knows them
     EXCLUDE = "exclude"
@@ -49,6 +50,7 @@ class Act(StrEnum):
 
 # By names of this module's own: Python 3.11 finds a member of an enumeration by calls that cost 0.2 microseconds each.
 _SUBMIT, _OPEN, _RECEIPT, _RECALL, _REVOKE = Act.SUBMIT, Act.OPEN, Act.RECEIPT, Act.RECALL, Act.REVOKE
+_HEAR = Act.HEAR
 _NONE, _EXCLUDED = Relation.NONE, Relation.EXCLUDED
 # About cases side by side: each is asked about each of them.
 _COMPARES = frozenset({Act.PROPOSALS, Act.SAMENESS, Act.LINK, Act.MERGE, Act.SPLIT})
@@ -72,15 +74,18 @@ _RELEASES = frozenset({Act.LEASE, Act.NOTICE, Act.OPEN, Act.RECEIVE})
 _RECALLS = frozenset({Act.RECALL, Act.RECALL_SOME})
 # Without a named officer an excluded one may be behind it: who reads, opens to others, or takes away from others.
 _BY_WHOM_COUNTS = _RECALLS | _COMPARES | {
-    Act.LEASE, Act.NOTICE, Act.EXCLUDE, Act.LIFT, Act.SETTLE, Act.RELATE, Act.CLOSE, Act.NAME, Act.VIEW, Act.SHARE,
-    Act.SUBMIT,
+    Act.LEASE, Act.NOTICE, Act.HEAR, Act.EXCLUDE, Act.LIFT, Act.SETTLE, Act.RELATE, Act.CLOSE, Act.NAME, Act.VIEW,
+    Act.SHARE, Act.SUBMIT,
 }  # fmt: skip
 # And so must somebody be named, where the area demands proof.
-_WANTS_PROOF = (_BY_WHOM_COUNTS - {Act.LEASE, Act.NOTICE}) | {
+_WANTS_PROOF = (_BY_WHOM_COUNTS - {Act.LEASE, Act.NOTICE, Act.HEAR}) | {
     Act.NOTICE_ADDRESS, Act.UNCOLLECTED, Act.SURVEY,
 }  # fmt: skip
 # What opens a closed case, to oneself or to others: by an officer who signed, in every area.
 _OPENS_CLOSED = frozenset({Act.OPEN, Act.LIFT, Act.SETTLE, Act.RELATE, Act.NAME, Act.SHARE, Act.MERGE, Act.SPLIT})
+# Who holds a copy answers for it, and hears that it is to be destroyed, whatever the case says of its agency since.
+_FOR_A_COPY = frozenset({Act.RECEIPT, Act.HEAR})
+_FOR_A_READER = frozenset({Act.LEASE, Act.OPEN})
 _FOR_A_PURPOSE = frozenset({Act.SUBMIT, Act.OPEN})
 _NO_PURPOSES = frozenset[str]()
 _NO_CASE = frozenset({Act.STEWARD, Act.REVOKE, Act.SURVEY, Act.AUDIT, Act.NOTICE_ADDRESS, Act.UNCOLLECTED})
@@ -101,6 +106,7 @@ _STANDING = {
     Act.NOTICE: frozenset({Standing.RECIPIENT}),
     Act.OPEN: frozenset({Standing.RECIPIENT}),
     Act.RECEIPT: frozenset({Standing.RECIPIENT}),
+    Act.HEAR: frozenset({Standing.RECIPIENT}),
     Act.STATUS: frozenset({Standing.SENDER}),
     Act.RECALL: frozenset({Standing.SENDER}),
 }
@@ -148,6 +154,8 @@ class Access:
     withdrawn        the delivery was recalled, its message corrected, or its content destroyed
     corrected        what the submission takes the place of
     key_revoked      the header was made for a key that has been revoked since
+    opens_otherwise  the header is made for a key of its recipient that is in force, too
+    signed_anew      an agency's key that signed the request is listed since the header's last revocation, or later
     demand_proved    the area accepts no officer who is merely named
     colleagues       the officers of the asking party: any of them may be behind it where none is named
     repeats          a submission that was accepted before, to the letter: it gets the same answer, and brings nothing
@@ -165,6 +173,8 @@ class Access:
     corrected: Corrected = Corrected.NOTHING
     withdrawn: bool = False
     key_revoked: bool = False
+    opens_otherwise: bool = False
+    signed_anew: bool = False
     demand_proved: bool = False
     colleagues: frozenset[OfficerId] = frozenset()
     repeats: bool = False
@@ -268,7 +278,7 @@ def _decide_case(access: Access, relation: Relation) -> Deny | None:
         return None
     if case is None:
         return Deny("N7", NOT_AVAILABLE)
-    if relation is _EXCLUDED and access.act is not _RECEIPT:
+    if relation is _EXCLUDED and access.act not in _FOR_A_COPY:
         return Deny("N8", NOT_AVAILABLE)
     if access.act is not _RECEIPT and not case.excluded.isdisjoint(_readers(access)):
         return Deny("N9", NOT_AVAILABLE)
@@ -285,11 +295,20 @@ def _decide_closed(access: Access, case: Case) -> Deny | None:
     asker, is_elsewhere = access.asker, access.asker.party.kind != "coordinator"
     if access.act in _RELEASES and is_elsewhere and not access.for_named:
         return Deny("N10", NOT_AVAILABLE)
-    if access.act is _OPEN and is_elsewhere and asker.officer not in case.named:
+    for_the_named = is_elsewhere and _is_for_the_named(access)
+    if for_the_named and asker.officer not in case.named:
         return Deny("N10", NOT_AVAILABLE)
-    if access.act in _OPENS_CLOSED and not asker.proved:
+    if (for_the_named or access.act in _OPENS_CLOSED) and not asker.proved:
         return Deny("N10", "officer-not-proved" if asker.party.kind in COORDINATING else NOT_AVAILABLE)
     return None
+
+
+def _is_for_the_named(access: Access) -> bool:
+    """Claim that what is asked for is for named officers alone: case and kind, which the manifest says, included.
+
+    The notice of a recall is for the whole agency if the message was sealed to it, before the case was closed.
+    """
+    return access.act in _FOR_A_READER or (access.act is _HEAR and access.for_named)
 
 
 def _readers(access: Access) -> frozenset[OfficerId | None]:
@@ -318,10 +337,19 @@ def _decide_item(access: Access, relation: Relation) -> Deny | None:
             return Deny("N13", NOT_AVAILABLE)
     if access.act in _RELEASES and access.withdrawn:
         return Deny("N14", NOT_AVAILABLE)
-    # Not for the coordinator: nobody else could make it a header for its new key.
-    if access.act is _OPEN and access.key_revoked and asker.party.kind != "coordinator":
+    if access.act is _OPEN and access.key_revoked and not _recovers(access):
         return Deny("N14", "recipient-revoked")
     return None
+
+
+def _recovers(access: Access) -> bool:
+    """Claim that the coordinator, whom nobody else can rehead, asks: with its recovery key, and not its thief.
+
+    A laptop is lost with all its keys: who has the revoked one may sign with what the office signed with until then.
+    """
+    asker = access.asker
+    is_the_office = asker.party.kind == "coordinator" and bool(asker.proved)
+    return is_the_office and access.opens_otherwise and access.signed_anew
 
 
 def _correctable(asker: Asker) -> frozenset[Corrected]:

@@ -73,14 +73,16 @@ class Delivery:
 class Reach:
     """Who asks for what waits, so that what they are excluded from is left out before anything is counted.
 
-    readers   the officer who asks, or where none is named every officer of the party
-    officers  every officer of the party: where none of them is named in a closed case, that is left out
+    readers   the officer who asks, or where none is named every officer of the party: who may be excluded
+    officers  those of the party who are in force: a recall in a closed case that names one of them is for who is named
+    proved    those who, if a closed case names them, get it: what is closed to all of them is left out
     whole     True for the coordinator's office: closed cases, and those with people excluded in words, are not left out
     """
 
     party: PartyId
     readers: tuple[OfficerId, ...]
     officers: tuple[OfficerId, ...]
+    proved: tuple[OfficerId, ...]
     whole: bool
 
 

@@ -141,7 +141,8 @@ _NEED_TO_KNOW: Final = {
         "Open its messages one by one: `marac inbox`, `marac open`."),
     "recipient-revoked": Meaning(
         403, "Recipient revoked", "The message was sealed to a key that has been revoked since.", "no",
-        "Ask the MARAC coordinator to have the message sealed to a key in force."),
+        "Ask the MARAC coordinator to have the message sealed to a key in force. The coordinator's office itself: "
+        "deploy/README.md, section 6, says with whose and which keys it opens."),
 }  # fmt: skip
 
 _SUBMITTING: Final = {

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from agencies.directory import Directory
@@ -68,7 +68,7 @@ async def _lease_page(desk: Desk, asker: Asker, limit: int) -> tuple[list[Leased
     given: list[Leased] = []
     async with desk.store.unit() as uow:
         directory = await desk.directories.current(uow)
-        waiting = await uow.messages.waiting(reach_of(asker, directory), limit, now)
+        waiting = await uow.messages.waiting(_reach(asker, directory), limit, now)
         # The cases first and in one order, as on every other way: an exclusion holds from its own commit on.
         cases = await uow.cases.lock_all(sorted({case for _, case in waiting}))
         directory = await desk.directories.current(uow)  # again: the locks may have been waited for
@@ -85,11 +85,22 @@ async def _lease_page(desk: Desk, asker: Asker, limit: int) -> tuple[list[Leased
     return given, len(taken)
 
 
-def reach_of(asker: Asker, directory: Directory) -> Reach:
-    """Return who may be behind a lease, and how far it goes."""
+def _reach(asker: Asker, directory: Directory) -> Reach:
+    """Return who may be behind a lease, and how far it goes: of a closed case only to an officer who signed."""
+    reach = reach_of_all(asker, directory)
+    return replace(
+        reach,
+        readers=reach.readers if asker.officer is None else (asker.officer,),
+        proved=(asker.officer,) if asker.officer is not None and asker.proved else (),
+    )
+
+
+def reach_of_all(asker: Asker, directory: Directory) -> Reach:
+    """Return how far all officers of a party reach together: which of them will look is not known."""
     officers = tuple(officers_of(asker.party.id, directory))
-    readers = officers if asker.officer is None else (asker.officer,)
-    return Reach(asker.party.id, readers, officers, whole=asker.party.kind == "coordinator")
+    held = directory.officers_in_force(asker.party.id, officers, asker.at)
+    in_force = tuple(officer.id for officer in held)
+    return Reach(asker.party.id, officers, in_force, in_force, whole=asker.party.kind == "coordinator")
 
 
 async def _may_have(desk: Desk, uow: UnitOfWork, asker: Asker, found: Found, directory: Directory) -> bool:
@@ -97,7 +108,7 @@ async def _may_have(desk: Desk, uow: UnitOfWork, asker: Asker, found: Found, dir
     message, delivery = found.message, found.delivery
     if message is None or delivery is None:
         return False
-    act = Act.LEASE if delivery.recall_notice is None else Act.RECEIPT  # a notice releases nothing
+    act = Act.LEASE if delivery.recall_notice is None else Act.HEAR  # a notice releases nothing
     access = as_of(access_to(desk, act, asker, found, directory), directory, desk.now())
     decision = decide(access)
     if isinstance(decision, Permit) or delivery.withheld != decision.rule:

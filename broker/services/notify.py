@@ -16,7 +16,7 @@ from broker.need_to_know import Access, Act, Asker, Permit, decide, decide_asker
 from broker.ports import Courier, UnitOfWork
 from broker.records import Channel, Delivery
 from broker.services.desk import Desk
-from broker.services.lease import reach_of
+from broker.services.lease import reach_of_all
 from broker.services.overdue import Overdue, find_overdue
 from broker.services.ruling import as_of, broker_entry, entry_for
 from broker.services.standing import Found, access_to, find_delivery
@@ -112,13 +112,16 @@ def _is_ready(channel: Channel, now: datetime, gap: timedelta, *, again: bool) -
 
 
 async def _would_lease(desk: Desk, party: PartyId) -> DeliveryId | None:
-    """Return a delivery that a lease by nobody in particular would give this party now, read without a lock."""
+    """Return a delivery that a lease by some officer of this party would give it now, read without a lock.
+
+    Where an officer is excluded, and where nobody in force is named in a closed case, it is as if there were none.
+    """
     async with desk.store.reader() as uow:
         directory = await desk.directories.current(uow)
         asker = _asker(party, directory, desk.now())
         if asker is None:
             return None
-        for delivery, _ in await uow.messages.waiting(reach_of(asker, directory), LOOK_AT, desk.now()):
+        for delivery, _ in await uow.messages.waiting(reach_of_all(asker, directory), LOOK_AT, desk.now()):
             access = _access(desk, asker, await find_delivery(uow, delivery), directory)
             if isinstance(decide(access), Permit):
                 return delivery
@@ -159,10 +162,11 @@ def _asker(party: PartyId, directory: Directory, now: datetime) -> Asker | None:
 
 
 def _access(desk: Desk, asker: Asker, found: Found, directory: Directory) -> Access:
-    """Return the question: a recalled message's notice releases nothing, and a lease gives it as a receipt is taken."""
+    """Return the question: what a recalled message's notice is told by is asked as a lease of it is."""
     is_recall = found.delivery is not None and found.delivery.recall_notice is not None
-    access = access_to(desk, Act.RECEIPT if is_recall else Act.NOTICE, asker, found, directory)
-    return as_of(access, directory, desk.now())
+    access = access_to(desk, Act.HEAR if is_recall else Act.NOTICE, asker, found, directory)
+    # Who of it will look is not known, and what it is told names no case: those who are named may hear of it too.
+    return as_of(replace(access, for_named=access.for_named and not is_recall), directory, desk.now())
 
 
 async def _send(desk: Desk, courier: Courier, claimed: _Claimed) -> bool:

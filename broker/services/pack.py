@@ -15,7 +15,7 @@ from broker.records import Delivery, Message
 from broker.services.desk import Desk
 from broker.services.heading import MAX_HEADER_BYTES
 from broker.services.lease import ASK_AGAIN
-from broker.services.ruling import as_of, entry_for, question, refuse, rejections_logged
+from broker.services.ruling import as_of, entry_for, note_recovery, question, refuse, rejections_logged
 from broker.services.standing import Found, about, access_to
 from crypto import note as signed_note
 
@@ -113,6 +113,7 @@ async def _release(desk: Desk, uow: UnitOfWork, asked: _Asked) -> list[_Item]:
             permitted.append((delivery, message))
     _check_size([message for _, message in permitted])
     await uow.log.append(*entries)
+    await note_recovery(desk, uow, *(one.access for one in asked.questions if isinstance(decide(one.access), Permit)))
     await uow.messages.release_all([delivery.id for delivery, _ in permitted], desk.now())
     headers = await uow.messages.headers([delivery.id for delivery, _ in permitted])
     return [_Item(delivery, message, headers[delivery.id]) for delivery, message in permitted if delivery.id in headers]

@@ -68,15 +68,24 @@ def read_submission(desk: Desk, request: Request, asker: Asker, directory: Direc
     kind = KINDS.get(submission.kind)
     if kind is None or submission.kind != request.kind:
         raise UnknownKind("not a kind of this route", "/note")
-    types = DOCUMENTS[kind.name].get(submission.version)
-    if types is None or submission.version not in kind.versions:
-        raise UnknownVersion("not a version of this kind", "/note")
+    types = types_of(kind, submission.version)
     if submission.supersedes is not None and submission.case is None:
         raise NoteMismatch("what is corrected is in a case: the note names it", "/note")
     names = [name for name, _ in submission.documents]
     if names != list(types) or set(request.documents) != set(types):
         raise NoteMismatch("the documents are not those of the kind, in its order", "/documents")
     return Reading(kind, submission, request.note, hash_text(text), types)
+
+
+def types_of(kind: Kind, version: str, known: Mapping[str, Mapping[str, DocumentTypes]] = DOCUMENTS) -> DocumentTypes:
+    """Return the documents of this version of a kind, of those that the kind accepts at once: others may follow later.
+
+    Raises UnknownVersion.
+    """
+    types = known[kind.name].get(version)
+    if types is None or version not in kind.versions:
+        raise UnknownVersion("not a version of this kind", "/note")
+    return types
 
 
 def verify_signers(note: str, asker: Asker, directory: Directory) -> str:

@@ -7,7 +7,7 @@ from broker.errors import Refused
 from broker.need_to_know import NOT_AVAILABLE, Act, Asker, Deny
 from broker.services.desk import Desk
 from broker.services.looking import check_found
-from broker.services.ruling import rule
+from broker.services.ruling import note_recovery, rule
 from broker.services.standing import access_to, find_delivery
 
 
@@ -30,9 +30,11 @@ async def release(desk: Desk, delivery: DeliveryId, asker: Asker) -> Released:
         directory = await desk.directories.current(uow)  # after the lock, which may have been waited for
         header = await uow.messages.header(delivery)
         message = None if found.message is None else found.message.id
-        decision, entry = await rule(desk, uow, access_to(desk, Act.OPEN, asker, found, directory), message)
+        access = access_to(desk, Act.OPEN, asker, found, directory)
+        decision, entry = await rule(desk, uow, access, message)
         if not isinstance(decision, Deny):
             await uow.messages.release(delivery, desk.now())
+            await note_recovery(desk, uow, access)
         await uow.commit()  # a crash after this: logged as released though nobody saw it; never the other way
     desk.logged.ring()
     if isinstance(decision, Deny):

@@ -118,6 +118,14 @@ def broker_entry(desk: Desk, event: str, case: CaseRef | None = None, rule_: str
     )
 
 
+async def note_recovery(desk: Desk, uow: UnitOfWork, *released: Access) -> None:
+    """Log an incident if a header was released that is made for a revoked key too: whoever has that may open it."""
+    recovered = {access.case.ref for access in released if access.key_revoked and access.case is not None}
+    await uow.log.append(
+        *(broker_entry(desk, "incident", ref, "released-for-revoked-key") for ref in sorted(recovered))
+    )
+
+
 async def check_asker(desk: Desk, access: Access) -> Directory:
     """Return the directory as of now, if no rule that looks at the asker alone refuses.
 

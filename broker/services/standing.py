@@ -81,6 +81,8 @@ def about(access: Access, found: Found, directory: Directory) -> Access:
         standing=_standing(asker.party.id, found),
         withdrawn=found.delivery is not None and is_withdrawn(found.delivery),
         key_revoked=not is_sound,
+        opens_otherwise=not is_sound and _opens_otherwise(found, asker.party.id, directory, asker.at),
+        signed_anew=not is_sound and _is_signed_anew(found, asker, directory),
         # In a closed case no other key of the agency is sound.
         for_named=is_sound and found.case is not None and found.case.closed and found.delivery is not None,
     )
@@ -121,5 +123,33 @@ def _is_for_sound_keys(found: Found, party: PartyId, directory: Directory, at: d
     """
     if found.delivery is None or found.case is None or directory.register.party(party) is None:
         return True
-    sound = {hash_text(recipient) for recipient in sound_keys(party, found.case, directory, at)}
-    return sound.issuperset(found.delivery.header_keys)
+    return _sound(found.case, party, directory, at).issuperset(found.delivery.header_keys)
+
+
+def _opens_otherwise(found: Found, party: PartyId, directory: Directory, at: datetime) -> bool:
+    """Claim that the header, which is not for sound keys alone, is for one of them too."""
+    if found.delivery is None or found.case is None:
+        return False
+    return not _sound(found.case, party, directory, at).isdisjoint(found.delivery.header_keys)
+
+
+def _sound(case: Case, party: PartyId, directory: Directory, at: datetime) -> set[str]:
+    return {hash_text(recipient) for recipient in sound_keys(party, case, directory, at)}
+
+
+def _is_signed_anew(found: Found, asker: Asker, directory: Directory) -> bool:
+    """Claim that an agency's key signed that is listed since the last of the header's keys was revoked, or later.
+
+    An older one may be in the same hands as the revoked one. A key of the header that nobody lists is from nobody
+    knows when: then no key is new enough.
+    """
+    party = directory.register.party(asker.party.id)
+    if party is None or found.delivery is None:
+        return False
+    listed = {hash_text(each.recipient): each.recipient for each in party.recipients}
+    if not listed.keys() >= set(found.delivery.header_keys):
+        return False
+    revoked = [directory.revocations.since(listed[key]) for key in found.delivery.header_keys]
+    ended = [since for since in revoked if since is not None]
+    signing = [key.since for key in party.keys if key.verify_key.keyid in asker.keyids]
+    return bool(ended) and any(since >= max(ended) for since in signing)

@@ -92,13 +92,16 @@ class SqlMessages:
 
         Urgent ones first, then the oldest.
 
-        Also those recalled after release whose notice has not been answered, whatever the case excludes.
+        Also those recalled after release whose notice has not been answered, though the case excludes its recipient.
         """
         deliveries = tables.deliveries.c
         query = (
             select(deliveries.id, deliveries.case)
             .join(tables.cases, tables.cases.c.ref == deliveries.case)
-            .where(deliveries.recipient == reach.party, or_(and_(_waits(), _within(reach)), _is_notice()))
+            .where(
+                deliveries.recipient == reach.party,
+                or_(and_(_waits(), _within(reach)), and_(_is_notice(), _hears(reach))),
+            )
             .where(or_(deliveries.leased_until.is_(None), deliveries.leased_until <= now))
             .order_by(deliveries.urgent.desc(), deliveries.accepted_at, deliveries.id)
             .limit(limit)
@@ -339,4 +342,12 @@ def _within(reach: Reach) -> "ColumnElement[bool]":
     excluded = excludes((reach.party, *reach.readers))
     if reach.whole:
         return ~excluded
-    return and_(~excluded, or_(~is_closed(), names(reach.officers)), ~is_pending())
+    return and_(~excluded, or_(~is_closed(), names(reach.proved)), ~is_pending())
+
+
+def _hears(reach: Reach) -> "ColumnElement[bool]":
+    """Claim that who asks may hear of a recall: a colleague, who may, must not find it withheld by their asking."""
+    is_kept_out = excludes(reach.readers)
+    if reach.whole:
+        return ~is_kept_out
+    return and_(~is_kept_out, or_(~is_closed(), names(reach.proved), ~names(reach.officers)))

@@ -133,6 +133,7 @@ def _rows(register: "Register") -> dict[str, object]:
                 "status": one.status,
                 "isa": one.isa.version if one.isa else None,
                 "keys": [key.verify_key.keyid for key in one.keys],
+                "recipients": [{"use": each.use, "recipient": each.recipient} for each in one.recipients],
             }
             for one in register.participants()
         ],

@@ -10,27 +10,28 @@ from pathlib import Path
 
 import pytest
 
+from agencies.agency import Party
 from agencies.kit.home import Home
-from tests.agencies.kit_world.joined import Joined, joined_area, ok, referred
+from tests.agencies.kit_world.joined import Joined, enter_officer, joined_area, new_key, ok, referred
 from tests.commands.running import AREA, QUICK, marac
 
 README = Path(__file__).parents[2] / "deploy/README.md"
 OFFICE = f"{AREA}/office/coordinator"
+LOST, STOLEN = "The office's working key, which opens messages, is lost", "It may be in somebody else's hands"
 
 
 @pytest.fixture
 def area(tmp_path: Path) -> Iterator[Joined]:
     with joined_area(tmp_path) as joined:
         officer = tmp_path / "coordinator.officer"
-        ok(joined.office("keys", "officer", "--out", officer, QUICK))
-        registrar = ("--office", joined.places.office, "--passphrase-file", joined.places.passphrase)
-        ok(marac("officer", "add", officer, *registrar))
+        ok(joined.office("keys", "officer", "--with-key", "--out", officer, QUICK))
+        enter_officer(joined, OFFICE, officer)
         yield joined
 
 
-def the_block(area: Joined) -> list[list[str]]:
-    """Return the commands of the README's block about a lost working key, with this area's name and folders."""
-    text = README.read_text().partition("The office's working key, which opens messages, is lost")[2]
+def the_block(area: Joined, about: str) -> list[list[str]]:
+    """Return the commands of the README's first block after these words, with this area's name and folders."""
+    text = README.read_text().partition(about)[2]
     found = re.search(r"```sh\n(.*?)```", text, re.DOTALL)
     assert found
     lines = found.group(1).replace("\\\n", " ").splitlines()
@@ -64,15 +65,30 @@ def at_the_office(area: Joined) -> Iterator[None]:
         os.environ |= before
 
 
-def walk(area: Joined) -> str:
+def walk(area: Joined, about: str = LOST) -> str:
     """Run the block; what a person types (a passphrase) or says (yes) is given as options. Return its last words."""
-    said = ""
+    said, keyid = "", ""
+    before = office_of(area)
+    working = next(each.recipient for each in before.recipients if each.use == "working")
     with at_the_office(area):
-        for words in the_block(area):
-            yes = ["--yes"] if "--proof" in words or "rehead" in words else []
+        for words in the_block(area, about):
+            names = {"RECIPIENT": working, "OLD-KEYID": before.keys[0].verify_key.keyid, "KEYID": keyid}
+            yes = ["--yes"] if {"--proof", "--key", "rehead", "revoke"}.intersection(words) else []
             quick = [QUICK] if "rotate" in words else []
-            said = ok(marac(*words, *yes, *quick, "--passphrase-file", area.places.passphrase))
+            command = [names.get(word, word) for word in words]
+            said = ok(marac(*command, *yes, *quick, "--passphrase-file", area.places.passphrase))
+            keyid = new_key(said) if "signing" in words else keyid
     return said
+
+
+def office_of(area: Joined) -> Party:
+    """Return the office as its kit last saw it."""
+    home = Home.load(area.places.office / "kit")
+    held = home.trust()
+    assert held is not None
+    office = held.verified().register.party(home.settings.party)
+    assert office is not None
+    return office
 
 
 def inbox(area: Joined) -> dict[str, str]:
@@ -97,15 +113,9 @@ def test_with_the_recovery_key_every_open_case_is_readable_again_and_sealed_to_t
     deliveries = collected(area, *first.values(), *second.values())
     read, unread = first["referral"], second["referral"]
     page = ok(area.office("open", deliveries[read]))
-    home = Home.load(area.places.office / "kit")
     if stolen:
-        held = home.trust()
-        assert held is not None
-        office = held.verified().register.party(home.settings.party)
-        assert office is not None
-        working = next(each.recipient for each in office.recipients if each.use == "working")
-        ok(area.office("keys", "revoke", working, "--reason", "stolen", "--yes"))
-    (home.keys / "coordinator.agekey").unlink()
+        walk(area, STOLEN)
+    (area.places.office / "kit/keys/coordinator.agekey").unlink()
     third = referred(area)  # on its way when it happened
     assert area.office("open", deliveries[read], "--again").code == 4
     assert area.office("open", deliveries[unread]).code == 4

@@ -6,9 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from gateway.made_up import CAST, Role
 from tests.journeys.world import Founded, Stack, World, begin_on, found_once, without_queues
 from tests.servers.postgres import PostgresServer, database_name
 
+DEPUTY, CHAIR, OTHER_CHAIR, CAFCASS = "deputy", "chair-1", "chair-2", "cafcass"
+WITH_OFFICES = (
+    *CAST,
+    Role(DEPUTY, "deputy", "Fenmark MARAC Deputy Coordinator", proves=True),
+    Role(CHAIR, "chair", "Chair of the first Fenmark MARAC"),
+    Role(OTHER_CHAIR, "chair", "Chair of the second Fenmark MARAC"),
+    Role(CAFCASS, "cafcass", "Fenmark CAFCASS"),
+)
 EMBEDDED = "embedded"
 PRODUCTION = pytest.param("production", marks=pytest.mark.servers)
 MakeWorld = Callable[..., World]
@@ -72,6 +81,21 @@ def make_world(founded: Founded, tmp_path: Path) -> Iterator[MakeWorld]:
 def world(stack: Stack, make_world: MakeWorld) -> World:  # in this order: the world is closed before its stack
     """Return a whole area, served."""
     return make_world(stack)
+
+
+@pytest.fixture(scope="session")
+def founded_with_offices(tmp_path_factory: pytest.TempPathFactory) -> Founded:
+    """Return an area in which the coordinator has a deputy, meetings have two chairs, and CAFCASS takes part."""
+    return found_once(tmp_path_factory.mktemp("offices"), WITH_OFFICES)
+
+
+@pytest.fixture
+def with_offices(founded_with_offices: Founded, tmp_path: Path) -> Iterator[World]:
+    """Return that area on SQLite with the embedded queue, served."""
+    world = World(founded_with_offices, tmp_path, Stack())
+    world.start()
+    yield world
+    world.close()
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ from crypto.keys import SigningKey, generate_signing_key
 from crypto.note import hash_text, sign, text_of
 from gateway.made_up import PREFIX
 from tests.factories import the_documents
+from tests.journeys.conftest import CHAIR, DEPUTY, OTHER_CHAIR
 from tests.journeys.test_case_messages import FOUND, a_note, a_request, a_risk, send
 from tests.journeys.world import COORDINATOR, SENDER, SERVICE, World
 
@@ -137,25 +138,30 @@ def _as(short: str) -> Setting:
     return setting
 
 
-def _partner(bring_about: Callable[[World, CaseRef], None]) -> Setting:
-    """Return the setting of an agency that was involved, collected a note and has one more to come; and then ..."""
+def _partner(bring_about: Callable[[World, CaseRef], None], short: str = PARTNER) -> Setting:
+    """Return the setting of a party that was involved, collected a note and has one more to come; and then ..."""
 
     def setting(world: World) -> tuple[Asker, Known]:
         case, message, manifest = _referred(world)
-        world.kit(COORDINATOR).relate(case, world.party(PARTNER), "involved", "involvement")
-        sent = send(world, COORDINATOR, "case-note", a_note(world, PARTNER), case)
-        world.collect(PARTNER)
+        if short != DEPUTY:  # whose office involves it in every case
+            world.kit(COORDINATOR).relate(case, world.party(short), "involved", "involvement")
+        sent = send(world, COORDINATOR, "case-note", a_note(world, short), case)
+        world.collect(short)
         own = sent.manifest.message
-        delivery = _delivery(world, PARTNER, own)
-        send(world, COORDINATOR, "case-note", a_note(world, PARTNER), case)
+        delivery = _delivery(world, short, own)
+        send(world, COORDINATOR, "case-note", a_note(world, short), case)
         bring_about(world, case)
-        return _member(world, PARTNER), Known(case, message, manifest, delivery, own, sent.note)
+        return _member(world, short), Known(case, message, manifest, delivery, own, sent.note)
 
     return setting
 
 
 def _relation(relation: str, why: str) -> Setting:
     return _partner(lambda world, case: world.kit(COORDINATOR).relate(case, world.party(PARTNER), relation, why))
+
+
+def _as_it_is(_world: World, _case: CaseRef) -> None:
+    """Bring nothing further about."""
 
 
 def _exclude(world: World, case: CaseRef) -> None:
@@ -186,6 +192,9 @@ def _nowhere(world: World) -> tuple[Asker, Known]:
 # The revoked one comes last: its key does not come back.
 SETTINGS: Mapping[str, Setting] = {
     "coordinator": _as(COORDINATOR),
+    "deputy": _partner(_as_it_is, DEPUTY),
+    "chair": _partner(_as_it_is, CHAIR),
+    "other-chair": _as(OTHER_CHAIR),
     "service": _as(SERVICE),
     "sender": _as(SENDER),
     "compliance": _as("governance"),

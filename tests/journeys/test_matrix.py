@@ -11,8 +11,8 @@ from tests.journeys.world import SENDER, World
 WRITTEN = Path(__file__).with_name("matrix.txt")
 
 
-def test_every_route_answers_everybody_as_is_written_down(embedded: World) -> None:
-    answers = _all(embedded)
+def test_every_route_answers_everybody_as_is_written_down(with_offices: World) -> None:
+    answers = _all(with_offices)
     refusals = {answer.raw for answer in answers.values() if answer.code == "not-available"}
     assert len(refusals) == 1, "what depends on a case is refused in one way"
     found = {row: [answers[row, column].word for column in SETTINGS] for row in ROWS}

@@ -2,14 +2,15 @@
 
 import pytest
 
+from agencies.documents.referral import HonourBased
 from agencies.kit.home import NotSaved
 from agencies.kit.inbox import State
 from agencies.kit.recalls import RecallAnswered, TakenBack
 from agencies.names import DeliveryId, MessageId
 from broker.ports import UnitOfWork
 from broker.records import Delivery
-from tests.factories import exclusions
-from tests.journeys.colleagues import session
+from tests.factories import a_referral, exclusions
+from tests.journeys.colleagues import session, with_keyed_colleague
 from tests.journeys.receipts import receipt_note, send_receipt
 from tests.journeys.world import COORDINATOR, SENDER, SERVICE, World, refusal
 
@@ -101,6 +102,37 @@ def test_a_holder_may_answer_that_it_keeps_its_copy_under_its_own_schedule(world
     with pytest.raises(RecallAnswered, match="is retained under own schedule here"):
         kit.open(delivery)
     assert world.gets_nothing(SERVICE)
+
+
+def test_an_officer_who_is_excluded_hears_of_no_recall_and_a_colleague_answers_it(world: World) -> None:
+    colleague, keys = with_keyed_colleague(world, SERVICE)
+    body, *_ = world.refer()
+    delivery = _delivery_of(world, body.manifest.message)
+    world.kit(SERVICE).open(delivery)
+    office, excluded = world.kit(COORDINATOR), world.officer(SERVICE)
+    office.exclude(body.manifest.case, [excluded, world.party(SERVICE)])
+    office.recall(body.manifest.message, [world.party(SERVICE)], "safety")
+    with session(world, SERVICE, None) as nameless:
+        assert [kit.pull().notices for kit in (world.kit(SERVICE), nameless)] == [(), ()]
+    with session(world, SERVICE, colleague, keys) as theirs:
+        (notice,) = theirs.pull().notices
+        theirs.answer_recall(notice.delivery)
+    assert _delivery(world, delivery).receipts[-1] == "destroyed"
+    assert world.logged(event="hear", outcome="permit")["officer"] == colleague
+
+
+def test_of_what_only_a_named_officer_had_no_colleague_hears_that_it_is_recalled(embedded: World) -> None:
+    colleague, keys = with_keyed_colleague(embedded, SERVICE)
+    case = embedded.refer(a_referral(honour_based=HonourBased(forced_marriage=True)))[0].manifest.case
+    embedded.kit(COORDINATOR).name(case, [embedded.officer(SERVICE)])
+    body, *_ = accepted = embedded.refer(case=case)
+    embedded.arrived(accepted)
+    with session(embedded, SERVICE, colleague, keys) as theirs:
+        assert theirs.pull().saved == (), "what waits is leased to who is named"
+        embedded.kit(SERVICE).open(_delivery_of(embedded, body.manifest.message))
+        embedded.kit(COORDINATOR).recall(body.manifest.message, [embedded.party(SERVICE)], "safety")
+        assert theirs.pull().notices == ()
+    assert embedded.collect(SERVICE).notices
 
 
 def test_a_recall_from_one_recipient_leaves_the_others_theirs(world: World) -> None:

@@ -185,7 +185,7 @@ def _waiting(world: World, short: str) -> list[Delivery]:
     from broker.records import Reach
 
     async def look(uow: UnitOfWork) -> list[Delivery]:
-        found = await uow.messages.waiting(Reach(world.party(short), (), (), whole=False), 99, world.clock())
+        found = await uow.messages.waiting(Reach(world.party(short), (), (), (), whole=False), 99, world.clock())
         held = [await uow.messages.glance(delivery) for delivery, _ in found]
         return [each for each in held if each is not None]
 

@@ -28,7 +28,7 @@ from broker.queues.topology import dead_letter_queue, mailbox_queue
 from broker.settings import Settings
 from broker.store import open_store
 from gateway.inprocess import InProcess, begin, made_up_settings, serving
-from gateway.made_up import MadeUpArea, MovableClock, found
+from gateway.made_up import CAST, MadeUpArea, MovableClock, Role, found
 from tests.factories import a_judgement_referral, a_safe_contact
 from tests.servers.postgres import PostgresServer
 
@@ -232,14 +232,14 @@ def refusal(act: Callable[[], object]) -> Problem:
     raise AssertionError("it was not refused")
 
 
-def found_once(folder: Path) -> Founded:
+def found_once(folder: Path, cast: Sequence[Role] = CAST) -> Founded:
     """Return an area founded a day before START in `folder`, with its database as a SQLite file to copy."""
     (folder / "kits").mkdir()
     (folder / "home").mkdir()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     founded_at = START - timedelta(days=1)
-    area = found(folder / "kits", f"http://127.0.0.1:{port}", founded_at)
+    area = found(folder / "kits", f"http://127.0.0.1:{port}", founded_at, cast=cast)
     settings = made_up_settings(area, folder / "home", port)
     begin(settings, area, founded_at)
     return Founded(area, port, folder / "home" / "broker.sqlite")

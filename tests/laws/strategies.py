@@ -112,6 +112,8 @@ made_up = st.builds(
     corrected=st.sampled_from(Corrected),
     withdrawn=mostly(False),
     key_revoked=mostly(False),
+    opens_otherwise=st.booleans(),
+    signed_anew=st.booleans(),
     demand_proved=mostly(False),
     superseded_key=mostly(False),
     for_named=st.booleans(),
@@ -136,6 +138,8 @@ accesses_to_a_case = st.builds(
     corrected=st.sampled_from(Corrected),
     withdrawn=mostly(False),
     key_revoked=st.booleans(),
+    opens_otherwise=st.booleans(),
+    signed_anew=st.booleans(),
     for_named=st.booleans(),
 )
 

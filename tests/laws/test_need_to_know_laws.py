@@ -51,7 +51,7 @@ def test_excluding_the_asker_refuses_all_but_the_receipt_for_what_it_holds(acces
     case = case_of(access)
     excluded = replace(access, case=replace(case, excluded=case.excluded | {access.asker.party.id}))
     no_case = {Act.STEWARD, Act.REVOKE, Act.SURVEY, Act.AUDIT, Act.NOTICE_ADDRESS, Act.UNCOLLECTED}
-    if access.act not in {Act.RECEIPT, *no_case}:
+    if access.act not in {Act.RECEIPT, Act.HEAR, *no_case}:
         assert isinstance(decide(excluded), Deny)
 
 
@@ -85,6 +85,8 @@ def test_taking_flags_away_never_permits(access: Access) -> None:
 def test_revoking_a_key_never_permits(access: Access) -> None:
     never_more_than(access, replace(access, superseded_key=True))
     never_more_than(access, replace(access, key_revoked=True))
+    never_more_than(access, replace(access, opens_otherwise=False))
+    never_more_than(access, replace(access, signed_anew=False))
     assert isinstance(decide(replace(access, superseded_key=True)), Deny)
 
 

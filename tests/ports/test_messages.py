@@ -32,7 +32,7 @@ LATER = after(minutes=5)
 
 async def to_lease(unit: UnitOfWork, party: PartyId, limit: int, now: datetime) -> Sequence[tuple[Delivery, Message]]:
     """What a lease takes: first what waits within reach, then those rows, locked."""
-    waiting = await unit.messages.waiting(Reach(party, (), (), whole=party == COORDINATOR), limit, now)
+    waiting = await unit.messages.waiting(Reach(party, (), (), (), whole=party == COORDINATOR), limit, now)
     return await unit.messages.take([delivery for delivery, _ in waiting], now)
 
 
@@ -158,17 +158,41 @@ async def test_what_is_closed_is_within_reach_of_the_office_and_of_an_agency_wit
     async with store.unit() as unit:
         await unit.cases.close(ref)
 
-        async def reach(*officers: OfficerId, party: PartyId = IDVA) -> int:
-            whole = party == COORDINATOR
-            return len(await unit.messages.waiting(Reach(party, officers[:1], officers, whole=whole), 9, NOW))
+        async def reach(*proved: OfficerId, party: PartyId = IDVA) -> int:
+            within = Reach(party, proved, (COLLEAGUE, OFFICER), proved, whole=party == COORDINATOR)
+            return len(await unit.messages.waiting(within, 9, NOW))
 
         assert await reach(party=COORDINATOR) == 1
-        assert [await reach(), await reach(COLLEAGUE), await reach(COLLEAGUE, OFFICER)] == [0, 0, 1]
-        await unit.cases.exclude(ref, [COLLEAGUE])
-        assert await reach(COLLEAGUE, OFFICER) == 0, "who asks is excluded"
-        await unit.cases.lift(ref, [COLLEAGUE])
+        assert [await reach(), await reach(COLLEAGUE), await reach(OFFICER)] == [0, 0, 1]
+        await unit.cases.exclude(ref, [OFFICER])
+        assert await reach(OFFICER) == 0, "who asks is excluded"
+        await unit.cases.lift(ref, [OFFICER])
         await unit.cases.unname(ref, [OFFICER])
-        assert await reach(COLLEAGUE, OFFICER) == 0
+        assert await reach(OFFICER) == 0
+
+
+async def test_a_recall_is_heard_of_by_no_excluded_officer_and_where_somebody_is_named_by_them_alone(
+    store: Store,
+) -> None:
+    addressed = a_message(a_ref(), [IDVA])
+    await in_mailbox(store, addressed)
+    [(delivery, _)] = addressed.deliveries
+    ref = addressed.message.case
+    async with store.unit() as unit:
+        await unit.messages.recall({delivery.id: "a notice"}, NOW)
+
+        async def hear(officer: OfficerId, *proved: OfficerId) -> int:
+            within = Reach(IDVA, (officer,), (COLLEAGUE, OFFICER), proved, whole=False)
+            return len(await unit.messages.waiting(within, 9, NOW))
+
+        await unit.cases.exclude(ref, [IDVA, COLLEAGUE], pending=False)
+        assert [await hear(OFFICER), await hear(COLLEAGUE)] == [1, 0], "the agency has a copy to destroy"
+        await unit.cases.lift(ref, [IDVA, COLLEAGUE])
+        await unit.cases.close(ref)
+        await unit.cases.unname(ref, [OFFICER])
+        assert await hear(COLLEAGUE) == 1, "closed since, and nobody is named: it is for the agency still"
+        await unit.cases.name(ref, [OFFICER])
+        assert [await hear(COLLEAGUE, COLLEAGUE), await hear(OFFICER), await hear(OFFICER, OFFICER)] == [0, 0, 1]
 
 
 async def test_a_withheld_delivery_is_asked_again_later_and_a_lease_forgets_the_rule(store: Store) -> None:

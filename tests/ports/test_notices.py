@@ -105,7 +105,7 @@ async def test_urgent_messages_are_published_and_leased_before_older_ones(store:
     async with store.unit() as unit:
         assert [letter.delivery for letter in await unit.outbox.take(9)] == wanted
         await unit.outbox.arrived(wanted, NOW)
-        found = [delivery for delivery, _ in await unit.messages.waiting(Reach(IDVA, (), (), whole=False), 9, NOW)]
+        found = [delivery for delivery, _ in await unit.messages.waiting(Reach(IDVA, (), (), (), whole=False), 9, NOW)]
         assert found == wanted
         assert [delivery.id for delivery, _ in await unit.messages.take(found[::-1], NOW)] == wanted
 

@@ -156,7 +156,7 @@ async def test_what_waits_in_either_is_withheld_from_whom_the_other_excludes(sto
     await added(store, first, second)
     message = a_message(first.ref, (POLICE,))
     await in_mailbox(store, message)
-    reach = Reach(POLICE, (), (), whole=True)
+    reach = Reach(POLICE, (), (), (), whole=True)
     async with store.reader() as unit:
         assert len(await unit.messages.waiting(reach, 9, NOW)) == 1
     await merge(store, first.ref, second.ref)

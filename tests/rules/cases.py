@@ -88,6 +88,7 @@ LEASE = Access(Act.LEASE, asker(IDVA), REFERRAL, case=CASE, standing=Standing.RE
 NOTICE = replace(LEASE, act=Act.NOTICE)
 OPEN = replace(LEASE, act=Act.OPEN, asker=asker(IDVA, "safeguarding", OFFICER))
 RECEIPT = replace(LEASE, act=Act.RECEIPT)
+HEAR = replace(LEASE, act=Act.HEAR)
 STATUS = Access(Act.STATUS, asker(HOUSING), REFERRAL, case=CASE, standing=Standing.SENDER)
 RECALL = replace(STATUS, act=Act.RECALL)
 RECALL_SOME = Access(Act.RECALL_SOME, asker(COORDINATOR), REFERRAL, case=CASE)
@@ -110,8 +111,8 @@ OPENS_BOTH = tuple(access for access in COMPARES if access.act in {Act.MERGE, Ac
 NOTICE_ADDRESS = Access(Act.NOTICE_ADDRESS, asker(HOUSING))
 UNCOLLECTED = Access(Act.UNCOLLECTED, asker(COORDINATOR))
 ABOUT_A_CASE = (
-    SUBMIT, LEASE, NOTICE, OPEN, RECEIPT, STATUS, RECALL, RECALL_SOME, EXCLUDE, LIFT, SETTLE, RELATE, CLOSE, NAME,
-    VIEW, SHARE, RECEIVE,
+    SUBMIT, LEASE, NOTICE, OPEN, RECEIPT, HEAR, STATUS, RECALL, RECALL_SOME, EXCLUDE, LIFT, SETTLE, RELATE, CLOSE,
+    NAME, VIEW, SHARE, RECEIVE,
     *COMPARES,
 )  # fmt: skip
 PERMITTED = (*ABOUT_A_CASE, STEWARD, REVOKE, SURVEY, AUDIT, NOTICE_ADDRESS, UNCOLLECTED)
@@ -160,7 +161,7 @@ def questions() -> tuple[Question, ...]:
 def _permits() -> Iterator[Question]:
     yes = Permit(Relation.INVOLVED, PUBLIC_TASK)
     asked, no_case = Permit(Relation.ASKED, PUBLIC_TASK), Permit(Relation.NONE, PUBLIC_TASK)
-    answers = [asked, yes, yes, yes, yes, asked, asked, *[yes] * 15, *[no_case] * 6]
+    answers = [asked, *[yes] * 5, asked, asked, *[yes] * 15, *[no_case] * 6]
     for access, answer in zip(PERMITTED, answers, strict=True):
         yield Question(f"{access.act} as it should be", access, answer)
     yield Question("a referral that opens a case", OPENING, no_case)
@@ -178,8 +179,14 @@ def _permits() -> Iterator[Question]:
         naming(about(RECEIPT, excluded), OFFICER),
         Permit(Relation.EXCLUDED, PUBLIC_TASK),
     )
+    yield Question(
+        "an excluded agency hears of a recall, by an officer who is not",
+        naming(about(HEAR, _without(IDVA.id)), OFFICER),
+        Permit(Relation.EXCLUDED, PUBLIC_TASK),
+    )
     yield Question("a receipt for what was recalled", replace(RECEIPT, withdrawn=True), yes)
-    yield Question("a payload whose header was made for a revoked key", replace(LEASE, key_revoked=True), yes)
+    yield Question("a recall's notice, whatever became of the message's key", _revoked(HEAR), yes)
+    yield Question("a payload whose header was made for a revoked key", _revoked(LEASE), yes)
     yield Question("the agreement's last second", by(LEASE, replace(IDVA, isa=at_its_end)), yes)
     yield Question("no officer where only proved ones are accepted", replace(LEASE, demand_proved=True), yes)
     unnamed = naming(replace(EXCLUDE, demand_proved=False), None)
@@ -201,7 +208,7 @@ def _permits() -> Iterator[Question]:
     yield Question("a state asked for by nobody in particular: it releases nothing", unnamed, asked)
     unnamed = replace(RECEIVE, colleagues=frozenset({OTHER_OFFICER}), case=_without(OTHER_OFFICER))
     yield Question("shared with an agency of which one officer is excluded: who opens it is asked", unnamed, yes)
-    yield Question("the coordinator opens under a revoked key", by(replace(OPEN, key_revoked=True), COORDINATOR), yes)
+    yield Question("the coordinator opens with its recovery key what is for a revoked one too", RECOVERY, yes)
     kept_out = replace(EXCLUDE, colleagues=frozenset({OTHER_OFFICER}), case=_without(OTHER_OFFICER))
     for act in (Act.EXCLUDE, Act.CLOSE, Act.LIFT, Act.SETTLE):
         named = naming(replace(kept_out, act=act), OFFICER)
@@ -225,17 +232,22 @@ def _permits_to_the_offices(yes: Permit) -> Iterator[Question]:
     for case in (CLOSED, WAITING):
         for access in (LEASE, NOTICE, proved(OPEN), RECEIVE):
             yield Question("the coordinator in a case that others wait for", about(by(access, COORDINATOR), case), yes)
-        for access in (RECEIPT, SUBMIT, STATUS, RECALL):
+        for access in (RECEIPT, HEAR, SUBMIT, STATUS, RECALL):
             name = f"{access.act} releases nothing, so that nobody waits"
-            relation = Relation.INVOLVED if access is RECEIPT else Relation.ASKED
+            relation = Relation.INVOLVED if access in (RECEIPT, HEAR) else Relation.ASKED
             yield Question(name, about(access, case), Permit(relation, PUBLIC_TASK))
 
 
 def _permits_in_a_closed_case(yes: Permit) -> Iterator[Question]:
     named = replace(OPEN, case=replace(CLOSED, named=frozenset({OFFICER})), for_named=True)
     yield Question("a named officer, proved, opens what is sealed to them", proved(named), yes)
-    for act in (Act.LEASE, Act.RECEIVE):
+    for act in (Act.LEASE, Act.HEAR):
+        yield Question(f"a named officer, proved, may {act} it", proved(replace(named, act=act)), yes)
+    for act in (Act.NOTICE, Act.RECEIVE):
         yield Question(f"their agency may {act} it, whoever asks", replace(named, act=act, asker=asker(IDVA)), yes)
+    for act in (Act.LEASE, Act.HEAR):
+        office = replace(named, act=act, asker=asker(COORDINATOR))
+        yield Question(f"the coordinator's office may {act} it, whoever asks", office, yes)
     deputy = proved(by(named, DEPUTY))
     yield Question("a named officer of another office", deputy, yes)
     yield Question(
@@ -255,6 +267,15 @@ def _permits_in_a_closed_case(yes: Permit) -> Iterator[Question]:
 
 
 NOBODY = Standing.NONE
+
+
+def _revoked(access: Access) -> Access:
+    """Return the question about a header that is made for a revoked key alone, asked by who may be its thief."""
+    return replace(access, key_revoked=True)
+
+
+# What the coordinator may open of what is for a revoked key too; each of its conditions is taken away below.
+RECOVERY = proved(by(replace(OPEN, key_revoked=True, opens_otherwise=True, signed_anew=True), COORDINATOR))
 
 
 def _without(*excluded: PartyId | OfficerId) -> Case:
@@ -336,16 +357,13 @@ def _refused_by_case() -> Iterator[Question]:
     for access in ABOUT_A_CASE:
         party = access.asker.party
         yield Question(f"{access.act}: no such case", about(access, None), Deny("N7", "not-available"))
-        if access is RECEIPT:
-            continue
-        by_word = holding(Relation.INVOLVED, party)
-        by_word = a_case(replace(by_word.related[party.id], relation=Relation.EXCLUDED, until=NOW - SECOND))
-        for case in (_without(party.id), by_word):
-            yield Question(f"{access.act}: agency excluded", about(access, case), Deny("N8", "not-available"))
-        named = naming(about(access, _without(OFFICER)), OFFICER, proved=True)
-        yield Question(f"{access.act}: officer excluded", named, Deny("N9", "not-available"))
+        if access is not RECEIPT:
+            named = naming(about(access, _without(OFFICER)), OFFICER, proved=True)
+            yield Question(f"{access.act}: officer excluded", named, Deny("N9", "not-available"))
+        if access not in (RECEIPT, HEAR):
+            yield from _refused_to_an_excluded_agency(access, party)
     office = (EXCLUDE, LIFT, SETTLE, RELATE, CLOSE, NAME, VIEW, SHARE, *COMPARES)
-    for access in (SUBMIT, LEASE, NOTICE, RECALL, RECALL_SOME, *office):
+    for access in (SUBMIT, LEASE, NOTICE, HEAR, RECALL, RECALL_SOME, *office):
         colleagues = replace(access, colleagues=frozenset({OFFICER, OTHER_OFFICER}))
         unnamed, name = about(colleagues, _without(OTHER_OFFICER)), f"{access.act} by nobody in particular"
         yield Question(f"{name}: one officer excluded", unnamed, Deny("N9", "not-available"))
@@ -359,6 +377,14 @@ def _refused_by_case() -> Iterator[Question]:
             pending, changed = WAITING, by(access, party)
             yield Question(f"{access.act}: people, {party.kind}", about(changed, pending), Deny("N11", "not-available"))
     yield from _refused_by_a_closed_case()
+    yield from _refused_to_who_is_not_named()
+
+
+def _refused_to_an_excluded_agency(access: Access, party: Party) -> Iterator[Question]:
+    by_word = holding(Relation.INVOLVED, party)
+    by_word = a_case(replace(by_word.related[party.id], relation=Relation.EXCLUDED, until=NOW - SECOND))
+    for case in (_without(party.id), by_word):
+        yield Question(f"{access.act}: agency excluded", about(access, case), Deny("N8", "not-available"))
 
 
 def _refused_by_a_closed_case() -> Iterator[Question]:
@@ -369,14 +395,6 @@ def _refused_by_a_closed_case() -> Iterator[Question]:
             changed = proved(naming(by(access, party), OFFICER))
             yield Question(f"{access.act}: closed, {party.kind}", about(changed, CLOSED), deny)
             yield Question(f"{access.act}: header for the agency, {party.kind}", about(changed, named), deny)
-    for party in (IDVA, DEPUTY):
-        sealed = replace(
-            proved(by(OPEN, party)), case=replace(CLOSED, named=frozenset({OTHER_OFFICER})), for_named=True
-        )
-        yield Question(f"opened by an officer of {party.kind} who is not named", sealed, deny)
-    for party, public in ((IDVA, "not-available"), (DEPUTY, "officer-not-proved")):
-        unproved = replace(by(OPEN, party), case=named, for_named=True)
-        yield Question(f"opened by a named officer of {party.kind}, not proved", unproved, Deny("N10", public))
     for access in (OPEN, LIFT, SETTLE, RELATE, NAME, SHARE, *OPENS_BOTH):
         for is_proved in (False, None):
             asserted = naming(about(by(access, COORDINATOR), CLOSED), OFFICER, proved=is_proved)
@@ -386,14 +404,28 @@ def _refused_by_a_closed_case() -> Iterator[Question]:
             yield Question(f"{access.act} by nobody in particular", unnamed, Deny("N10", "officer-not-proved"))
 
 
+def _refused_to_who_is_not_named() -> Iterator[Question]:
+    deny, named = Deny("N10", "not-available"), replace(CLOSED, named=frozenset({OFFICER}))
+    for access in (LEASE, HEAR, OPEN):
+        sealed = replace(access, case=named, for_named=True)
+        if access is not OPEN:
+            yield Question(f"{access.act} by nobody in particular, where somebody is named", sealed, deny)
+        for party, public in ((IDVA, "not-available"), (DEPUTY, "officer-not-proved")):
+            theirs = by(sealed, party)
+            other = naming(theirs, OTHER_OFFICER, proved=True)
+            yield Question(f"{access.act} by an officer of {party.kind} who is not named", other, deny)
+            unproved, answer = naming(theirs, OFFICER, proved=False), Deny("N10", public)
+            yield Question(f"{access.act} by a named officer of {party.kind}, not proved", unproved, answer)
+
+
 def _refused_by_item() -> Iterator[Question]:
-    for access in (LEASE, NOTICE, OPEN, RECEIPT, STATUS, RECALL):
+    for access in (LEASE, NOTICE, OPEN, RECEIPT, HEAR, STATUS, RECALL):
         for standing in Standing:
             if standing is not access.standing:
                 name = f"{access.act} by one who is {standing} to the message"
                 yield Question(name, replace(access, standing=standing), Deny("N12", "not-available"))
     for office in (COORDINATOR, DEPUTY):
-        for access in (LEASE, NOTICE, OPEN, RECEIPT, STATUS):
+        for access in (LEASE, NOTICE, OPEN, RECEIPT, HEAR, STATUS):
             name = f"{access.act} by the {office.kind} of what is another's"
             yield Question(name, replace(by(access, office), standing=NOBODY), Deny("N12", "not-available"))
     for party, corrected in (
@@ -408,9 +440,17 @@ def _refused_by_item() -> Iterator[Question]:
 def _refused_as_gone() -> Iterator[Question]:
     for access in (LEASE, NOTICE, OPEN, RECEIVE):
         yield Question(f"{access.act}: withdrawn", replace(access, withdrawn=True), Deny("N14", "not-available"))
+    deny = Deny("N14", "recipient-revoked")
     for party in (IDVA, DEPUTY):
-        revoked = by(replace(OPEN, key_revoked=True), party)
-        yield Question(f"header for a revoked key, {party.kind}", revoked, Deny("N14", "recipient-revoked"))
+        yield Question(f"a header for a revoked key, {party.kind}", by(_revoked(OPEN), party), deny)
+        yield Question(f"{party.kind}, by its recovery key: the office reheads it", by(RECOVERY, party), deny)
+    yield Question("the coordinator, a header for a revoked key alone", replace(RECOVERY, opens_otherwise=False), deny)
+    yield Question(
+        "the coordinator, by an older key: it may be the thief's", replace(RECOVERY, signed_anew=False), deny
+    )
+    for proved_ in (False, None):
+        unproved = naming(RECOVERY, OFFICER, proved=proved_)
+        yield Question("the coordinator, by an officer who did not sign", unproved, deny)
 
 
 def _refused_by_relation() -> Iterator[Question]:

@@ -75,6 +75,7 @@ BY_RELATION: Mapping[Act, str] = {
     Act.NOTICE: " N13 N13 N13 yes N13 N8",
     Act.OPEN: "   N13 N13 N13 yes N13 N8",
     Act.RECEIPT: "yes yes yes yes yes yes",
+    Act.HEAR: "   yes yes yes yes yes yes",
     Act.STATUS: " yes yes yes yes yes N8",
     Act.RECALL: " yes yes yes yes yes N8",
     Act.RECALL_SOME: "yes yes yes yes yes N8",
