@@ -103,6 +103,7 @@ class Stage(StrEnum):
 
 
 RESEARCH = "research"  # why an agency is asked
+NOTHING_KNOWN = "nothing-known"  # why the part of one that was asked ended, by its own return
 
 
 @dataclass(frozen=True, slots=True)
