@@ -113,7 +113,7 @@ class Stage(StrEnum):
 
 
 RESEARCH = "research"  # why an agency is asked
-NOTHING_KNOWN = "nothing-known"  # why its part is over once it has answered so
+NOTHING_KNOWN = "nothing-known"  # why the part of one that was asked ended, by its own return
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,9 @@ class DeliveryState(StrEnum):
     RECALLED = "recalled"  # taken back by sender or coordinator
 
 
+# Which wait for their recipient still.
+UNCOLLECTED = (DeliveryState.ACCEPTED, DeliveryState.WAITING, DeliveryState.DEAD_LETTERED)
+
 COLLECTED, OPENED, DESTROYED, RETAINED = "collected", "opened", "destroyed", "retained_under_own_schedule"
 ENDINGS = frozenset({DESTROYED, RETAINED})
 

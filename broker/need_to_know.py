@@ -113,17 +113,21 @@ _STANDING = {
 
 
 class Corrected(StrEnum):
-    """What a submission corrects, as its sender stands to it; `missing`: no such message, case and kind together."""
+    """What a submission corrects, as its sender stands to it; `missing`: no such message, case and kind together.
+
+    `ending`: its own return, by which alone its part in the case ended.
+    """
 
     __hash__ = str.__hash__  # as above
 
     NOTHING = "nothing"
     OWN = "own"
+    ENDING = "ending"
     ANOTHERS = "anothers"
     MISSING = "missing"
 
 
-_MAY_CORRECT = frozenset({Corrected.NOTHING, Corrected.OWN})
+_MAY_CORRECT = frozenset({Corrected.NOTHING, Corrected.OWN, Corrected.ENDING})
 _OFFICES_MAY_CORRECT = _MAY_CORRECT | {Corrected.ANOTHERS}
 
 
@@ -331,7 +335,7 @@ def _decide_item(access: Access, relation: Relation) -> Deny | None:
         return Deny("N12", NOT_AVAILABLE)
     if not access.repeats and access.corrected not in _correctable(asker):
         return Deny("N12", NOT_AVAILABLE)
-    if case is not None and (access.act in _RELEASES or (access.act is _SUBMIT and not access.repeats)):
+    if case is not None and (access.act in _RELEASES or _needs_part(access)):
         least = _least_of_sender(access) if access.act is _SUBMIT else access.least
         if not relation.at_least(least):
             return Deny("N13", NOT_AVAILABLE)
@@ -350,6 +354,15 @@ def _recovers(access: Access) -> bool:
     asker = access.asker
     is_the_office = asker.party.kind == "coordinator" and bool(asker.proved)
     return is_the_office and access.opens_otherwise and access.signed_anew
+
+
+def _needs_part(access: Access) -> bool:
+    """Claim that it is a submission whose sender must have a part in the case.
+
+    Not one that says once more what was said, nor one that puts right what ended its part: "we know nothing" may be
+    the mistake that costs a life, and releases nothing to who takes it back.
+    """
+    return access.act is _SUBMIT and not access.repeats and access.corrected is not Corrected.ENDING
 
 
 def _correctable(asker: Asker) -> frozenset[Corrected]:

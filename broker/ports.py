@@ -46,6 +46,9 @@ class Cases(Protocol):
     async def restart(self, ref: CaseRef, at: datetime) -> None:
         """Restart the retention clock at `at` and take back any scheduling of destruction."""
 
+    async def redate(self, ref: CaseRef) -> None:
+        """Let the clock run from the last referral that stands; where none stands any more it runs on: never early."""
+
     async def close(self, ref: CaseRef) -> None:
         """Close the case: honour-based abuse."""
 
@@ -216,8 +219,8 @@ class Messages(Protocol):
     async def parts(self, message: Message) -> Sequence[Message]:
         """Return the messages of the same submission, this one among them."""
 
-    async def holders(self, message: MessageId) -> frozenset[PartyId]:
-        """Return who had a header of the message, or of a version before it, released and not recalled since."""
+    async def history(self, message: MessageId) -> Sequence[Delivery]:
+        """Return the deliveries of the message and of every version before it, in order; nothing is locked."""
 
     async def supersede(self, message: MessageId, by: MessageId, kept: Sequence[PartyId]) -> None:
         """Record that `by` corrects the message: its headers are deleted, but for the recipients `kept`.

@@ -45,7 +45,9 @@ class Delivery:
     withheld      the rule that last withheld it from a lease, so that each is logged once
     urgent        as its document says: it goes first, and the office is told if it is not collected
     escalated_at  when the office was told
-    shared_at     when the office shared the message, with somebody it was not sealed to at first; else None
+    accepted_at   when its message was; of a correction when that was which is urgent, and waited for this recipient
+    shared_at     when it reached somebody whom its sender did not choose: shared by the office, or as a correction of
+                  what they held; else None
     """
 
     id: DeliveryId

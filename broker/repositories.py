@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from agencies.names import CaseRef, PartyId
+from agencies.names import CaseRef, MessageId, PartyId
 from broker.case import Case
 from broker.records import Alike, Arrival, Channel, Letter, Named, Sameness
 from crypto.blind_index import Token
@@ -13,7 +13,7 @@ from crypto.blind_index import Token
 class People(Protocol):
     """What is known of whether cases are of the same people: tokens, decisions, links, dates; goes with its case."""
 
-    async def keep(self, case: CaseRef, tokens: Collection[tuple[Named, Token]]) -> None:
+    async def keep(self, case: CaseRef, message: MessageId, tokens: Collection[tuple[Named, Token]]) -> None:
         """Keep the tokens of who a referral names; those that are there change nothing."""
 
     async def alike(self, case: Case, limit: int) -> Sequence[Alike]:
@@ -37,8 +37,11 @@ class People(Protocol):
     async def linked(self, case: Case) -> Sequence[CaseRef]:
         """Return the cases that this one is linked with, by their leads, sorted."""
 
-    async def referred(self, case: CaseRef, at: datetime) -> None:
-        """Record a referral that is not for information only."""
+    async def referred(self, case: CaseRef, message: MessageId, at: datetime) -> None:
+        """Record when a referral was made that is not for information only; again changes nothing."""
+
+    async def forget(self, case: CaseRef, message: MessageId) -> datetime | None:
+        """Forget a referral's tokens and date, which is returned: it was corrected, or taken back from everybody."""
 
     async def referrals(self, cases: Sequence[CaseRef], limit: int) -> Sequence[datetime]:
         """Return when these were referred, the latest first."""

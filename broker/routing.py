@@ -9,7 +9,7 @@ from agencies.names import OfficerId, PartyId
 from broker.kinds.kind import Kind, Part
 
 _NOBODY: Final[Mapping[str, Collection[str]]] = MappingProxyType({})
-_MAY_HOLD: Final = frozenset(AGENCY_KINDS) - {"compliance"} | {"chair"}
+_MAY_HOLD: Final = frozenset(AGENCY_KINDS) - {"compliance"} | {"deputy", "chair"}
 
 
 def audiences(

@@ -21,10 +21,12 @@ Token = NewType("Token", str)
 
 MAX_WORDS: Final = 12  # what has more is a description, not a name
 MAX_CHARS: Final = 1_000  # likewise; and Unicode's normal forms take a time that grows with the square of the marks
+MAX_TOKENS: Final = 160  # of one person: all of a long name, and twenty aliases each as a whole
 FIRST_YEAR: Final = 1901  # 1 January 1900 is how many systems write that they do not know
 
 _VERSION = "v1"  # of the normalisation and of the list of tokens; a change to either is another version
 _SECRET_LABEL = "marac-index-key"  # the first word of the line, not a secret  # noqa: S105
+_WORD = "word-birth"
 _KEY_BYTES = 32
 _KEY_ID_BYTES = 8
 _TOKEN_BYTES = 16
@@ -144,14 +146,18 @@ def key_id_of(token: Token) -> str:
 def tokens_of(key: IndexKey, role: Role, names: tuple[str, ...], date_of_birth: str | None) -> frozenset[Token]:
     """Return the tokens of one person in one role; none at all where too little is known.
 
-        names          the full name and every alias, as written; which is which makes no difference
+        names          the full name first, then every alias, as written; the order matters only above MAX_TOKENS
         date_of_birth  as written, `unknown` or None
 
     The more tokens two people share, the better they agree. Authenticated by nothing: a match is a proposal.
+    Of what has more than MAX_TOKENS, those of single words in the last aliases are left out first.
     """
     born = normalise_date(date_of_birth)
-    normal = {spelling for name in names for spelling in spellings_of(name)}
-    return frozenset(key.token(role, *known) for name in normal for known in _enough(name, born))
+    normal = dict.fromkeys(spelling for name in names for spelling in sorted(spellings_of(name)))
+    own = {word for spelling in spellings_of(names[0]) for word in spelling.split()} if names else set[str]()
+    fields = dict.fromkeys(known for name in normal for known in _enough(name, born))
+    kept = sorted(fields, key=lambda known: known[0] == _WORD and known[1] not in own)
+    return frozenset(key.token(role, *known) for known in kept[:MAX_TOKENS])
 
 
 def normalise_name(name: str) -> str:
@@ -201,7 +207,7 @@ def _enough(name: str, born: str | None) -> Iterator[tuple[str, ...]]:
         yield "name-year", name, born[:4]
         yield "name-birth", name, born
     if born:  # finds who married, dropped a middle name, or is spelt otherwise in one of the words
-        yield from (("word-birth", word, born) for word in words)
+        yield from ((_WORD, word, born) for word in words)
 
 
 def _words_of(name: str) -> list[str]:

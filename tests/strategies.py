@@ -184,14 +184,14 @@ further_kinds: dict[str, st.SearchStrategy] = {
         lambda **said: FlagAndTag(reason="other" if said["other_reason"] else "moved_here_not_high", **said),
         victim=_named,
         perpetrators=st.lists(_named, max_size=2).map(tuple),
-        other_reason=st.none() | texts,
+        other_reason=st.none() | lines,
         flagged_until=days,
     ),
     "chair-decision": st.builds(
         ChairDecision,
         decision=st.sampled_from(["marac_plus", "observer", "reuse", "adjourn", "minutes_approved", "other"]),
         reason=texts,
-        concerns=_some(_agencies | _offices | _officers, least=0),
+        concerns=_some(_agencies | _offices, least=0),
         until=st.none() | known(days),
     ),
     "lookup": st.builds(

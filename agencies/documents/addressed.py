@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field, JsonValue
 
 from agencies.documents.document import Document
-from agencies.documents.fields import AgencyRef, MessageRef, ParticipantRef, PartyRef
+from agencies.documents.fields import AgencyRef, MessageRef, PartyRef
 from agencies.documents.invalid import broken_rule
 
 MAX_CHOSEN: Final = 50
@@ -25,9 +25,7 @@ _SOME: Final = Field(min_length=1, max_length=MAX_CHOSEN, json_schema_extra=_UNI
 Agencies = Annotated[tuple[AgencyRef, ...], _SOME, _ONCE]
 Parties = Annotated[tuple[PartyRef, ...], _SOME, _ONCE]
 Messages = Annotated[tuple[MessageRef, ...], _SOME, _ONCE]
-Participants = Annotated[
-    tuple[ParticipantRef, ...], Field(max_length=MAX_CHOSEN, json_schema_extra=_UNIQUE), _ONCE
-]  # perhaps nobody
+PerhapsParties = Annotated[tuple[PartyRef, ...], Field(max_length=MAX_CHOSEN, json_schema_extra=_UNIQUE), _ONCE]
 OneAgency = Annotated[tuple[AgencyRef, ...], Field(min_length=1, max_length=1)]
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Literal
 
-from agencies.documents.addressed import Participants
+from agencies.documents.addressed import PerhapsParties
 from agencies.documents.document import Document
 from agencies.documents.fields import Known, Text
 
@@ -15,7 +15,7 @@ class ChairDecision(Document):
 
     decision: Decision
     reason: Text
-    concerns: Participants = ()  # empty: the coordinator alone
+    concerns: PerhapsParties = ()  # empty: the coordinator alone; an officer is no recipient: their agency is named
     until: Known[date] | None = None  # left out where the decision has no end
 
     @property

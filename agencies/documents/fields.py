@@ -22,7 +22,6 @@ _OFFICER: Final = r"officer/[0-9a-hjkmnp-tv-z]{8}"
 AGENCY_PATTERN: Final = rf"^{_AREA}/{_AGENCY}$"
 OFFICER_PATTERN: Final = rf"^{_AREA}/{_OFFICER}$"
 PARTY_PATTERN: Final = rf"^{_AREA}/(?:{_AGENCY}|{_OFFICE})$"
-PARTICIPANT_PATTERN: Final = rf"^{_AREA}/(?:{_AGENCY}|{_OFFICE}|{_OFFICER})$"
 MESSAGE_PATTERN: Final = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 
 Line = Annotated[str, Field(min_length=1, max_length=200, pattern=LINE_PATTERN)]
@@ -42,9 +41,6 @@ OfficerRef = Annotated[str, Field(max_length=250, pattern=OFFICER_PATTERN)]
 
 PartyRef = Annotated[str, Field(max_length=250, pattern=PARTY_PATTERN)]
 """An agency's or an office's id, such as `marac.area.example/office/chair-1`."""
-
-ParticipantRef = Annotated[str, Field(max_length=250, pattern=PARTICIPANT_PATTERN)]
-"""The id of anybody in the register: an agency, an office or an officer."""
 
 MessageRef = Annotated[str, Field(max_length=36, pattern=MESSAGE_PATTERN)]
 """A message's id, as its manifest writes it."""

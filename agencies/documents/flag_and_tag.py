@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from agencies.documents.document import Document
-from agencies.documents.fields import Text
+from agencies.documents.fields import Line
 from agencies.documents.invalid import broken_rule
 from agencies.documents.person import Identified, Named
 
@@ -19,7 +19,7 @@ class FlagAndTag(Document):
     victim: Identified[Named]
     perpetrators: Annotated[tuple[Identified[Named], ...], Field(max_length=20)] = ()
     reason: FlagReason
-    other_reason: Text | None = None
+    other_reason: Line | None = None  # every agency reads it: no room for a story
     flagged_until: date
 
     @model_validator(mode="after")

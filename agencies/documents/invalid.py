@@ -12,7 +12,6 @@ from agencies.documents.fields import (
     LINE_PATTERN,
     MESSAGE_PATTERN,
     OFFICER_PATTERN,
-    PARTICIPANT_PATTERN,
     PARTY_PATTERN,
     TEXT_PATTERN,
 )
@@ -63,7 +62,6 @@ _PATTERN_REASONS: Final[Mapping[str, str]] = {
     AGENCY_PATTERN: "write the agency's id from the register, such as marac.area.example/agency/housing",
     OFFICER_PATTERN: "write the officer's id from the register, such as marac.area.example/officer/7f3k2m9q",
     PARTY_PATTERN: "write an agency's or an office's id from the register, such as marac.area.example/office/chair-1",
-    PARTICIPANT_PATTERN: "write the id of an agency, an office or an officer from the register",
     MESSAGE_PATTERN: "write the message's id, as its manifest gives it",
 }
 

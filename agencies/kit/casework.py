@@ -20,6 +20,7 @@ from agencies.kit.correcting import Corrects, Reason, check_options, correcting,
 from agencies.kit.excluding import waits_in_words
 from agencies.kit.forms import example, load_message
 from agencies.kit.handing_in import hand_in, in_words, kept_before, members_of
+from agencies.kit.held_elsewhere import FLAG, check_flag, tell_of_flags
 from agencies.kit.reached import warn_of_not_reached
 from agencies.kit.terminal import (
     HERE,
@@ -28,12 +29,14 @@ from agencies.kit.terminal import (
     Exit,
     KitFolder,
     PassphraseFile,
+    Yes,
     answer,
     open_kit,
     say,
     stop,
     takes,
     the_case,
+    wall_clock,
 )
 from agencies.kit.urgent import Urgent
 from agencies.taking_part import BASES, RELATIONS, WHYS
@@ -58,6 +61,7 @@ class SendOptions:
     corrects: Corrects = None
     reason: Reason = None
     shows_example: Annotated[bool, typer.Option("--example", help="Print a form to start from, and leave.")] = False
+    yes: Yes = False
     kit: KitFolder = HERE
     passphrase_file: PassphraseFile = None
     as_json: AsJson = False
@@ -86,6 +90,7 @@ def send(options: SendOptions) -> None:
     subject = about(options.kind, None if options.case is None else the_case(options.case))
     with Urgent(options.kit):
         document = load_message(options.kind, options.form)
+        check_flag(document, wall_clock().date(), yes=options.yes)
         messages = apart(with_reason({options.kind: document}, options.reason)[options.kind])
         if options.corrects is not None and len(messages) > 1:
             stop("one message is corrected, and this would be several", "name one agency alone in `to`", Exit.USAGE)
@@ -96,7 +101,7 @@ def send(options: SendOptions) -> None:
     words = "\n".join(in_words(accepted, options.kind) for accepted in sent)
     if options.kind == OPENS:
         words += f"\nAnswer: {PASSED_ON}."
-    if options.kind == "flag-and-tag":
+    if options.kind == FLAG:
         words += f"\n{EVERYBODY}"
     members = [members_of(accepted) for accepted in sent]
     answer(options.as_json, members[0] if len(members) == 1 else {"sent": members}, words)
@@ -164,7 +169,9 @@ def relate(options: RelateOptions) -> None:
     reference = the_case(options.case)
     with open_kit(options.kit, options.passphrase_file) as office:
         office.relate(reference, options.party, options.as_, options.why, **_basis_and_end(options))
-    say("Done: it holds from now on. What was sealed before is opened to it by: marac case share")
+        say("Done: it holds from now on. What was sealed before is opened to it by: marac case share")
+        if options.as_ == "ended":
+            tell_of_flags(office, reference, options.party)
 
 
 def _basis_and_end(options: RelateOptions) -> dict[str, str]:

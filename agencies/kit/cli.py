@@ -22,6 +22,7 @@ from agencies.kit import (
 )
 from agencies.kit.client import PURPOSE, AlreadyShown, PurposeNotAgreed, recall_of
 from agencies.kit.correcting import corrections, known_manifests, received
+from agencies.kit.held_elsewhere import tell_of_older_contact
 from agencies.kit.home import Home, NotSaved
 from agencies.kit.inbox import Item, State
 from agencies.kit.opening import Opened
@@ -132,9 +133,11 @@ def open_(
         newer = corrections(known_manifests(receiving)).get(opened.manifest.message)
         if newer is not None:
             warn(f"WARNING: this is an older version; message {newer} has taken its place")
-        if _names_conference(opened) and receiving.home.settings.party.rpartition("/")[0].endswith("/office"):
-            warn("a child-protection conference: its chair must be told; send children's social care a case-note")
-            warn("relate it to the case first: marac case relate; to who has no part in it a note reaches nobody")
+        if receiving.home.settings.party.rpartition("/")[0].endswith("/office"):
+            if _names_conference(opened):
+                warn("a child-protection conference: its chair must be told; send children's social care a case-note")
+                warn("relate it to the case first: marac case relate; to who has no part in it a note reaches nobody")
+            tell_of_older_contact(receiving, opened.manifest)
         if receiving.pending():
             warn("the receipt could not be sent yet; the next `marac pull` sends it")
     say(render(opened.manifest.document, opened.document(), opened.facts(wall_clock().date())))

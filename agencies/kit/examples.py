@@ -23,7 +23,6 @@ from agencies.documents.triage import Triage
 _HOUSING: Final = "marac.area.example/agency/housing"
 _POLICE: Final = "marac.area.example/agency/police"
 _CHAIR: Final = "marac.area.example/office/chair-1"
-_OFFICER: Final = "marac.area.example/officer/7f3k2m9q"
 _MESSAGE: Final = "0199f2b1-6a0b-7d0e-8a3c-5f0f4c1f2b7e"
 _IDS: Final = "ids in to: marac register list"
 _MESSAGES: Final = "messages: the id of each message that this is about"
@@ -94,8 +93,7 @@ def _flag_and_tag() -> Document:
 
 def _chair_decision() -> Document:
     reason = "A student social worker may listen; both families agreed that she has no tie to them."
-    concerns = (_HOUSING, _OFFICER)
-    return ChairDecision(decision="observer", reason=reason, concerns=concerns, until=date(2026, 12, 2))
+    return ChairDecision(decision="observer", reason=reason, concerns=(_HOUSING,), until=date(2026, 12, 2))
 
 
 def _lookup() -> Document:
@@ -159,7 +157,7 @@ EXAMPLES: Final[Mapping[str, Example]] = MappingProxyType(
             _chair_decision,
             (
                 "decision: marac_plus, observer, reuse, adjourn, minutes_approved or other",
-                "concerns: ids from marac register list --officers; leave it out if it is for the coordinator alone",
+                "concerns: ids of agencies (for an officer, theirs); leave it out if it is for the coordinator alone",
             ),
         ),
         "lookup": Example(_lookup, ("Any one identifier is enough. Do not wait for the answer before you refer.",)),

@@ -66,6 +66,7 @@ class Part:
     chosen      True: also to whom the document itself names, as far as they have that relation
     everybody   True: to every agency of the area that takes part, the excluded excepted
     mash_too    True: to the police MASH where the area says that it receives referrals
+    by_name     True: whoever else has it got it from the office, one by one; and a correction of it too
     """
 
     receivers: frozenset[str]
@@ -73,6 +74,7 @@ class Part:
     chosen: bool = False
     everybody: bool = False
     mash_too: bool = False
+    by_name: bool = False
 
     @property
     def office_alone(self) -> bool:

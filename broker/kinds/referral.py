@@ -67,7 +67,7 @@ REFERRAL = Kind(
     opens_case=True,
     parts=MappingProxyType({
         "referral": Part(receivers=frozenset({"idva-service"}), least=Relation.INVOLVED, mash_too=True),
-        "safe-contact": Part(receivers=frozenset({"idva-service"}), least=Relation.INVOLVED),
+        "safe-contact": Part(receivers=frozenset({"idva-service"}), least=Relation.INVOLVED, by_name=True),
         "exclusions": Part(receivers=frozenset(), least=Relation.INVOLVED),
     }),
     effect=_effect,

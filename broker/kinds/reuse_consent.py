@@ -10,7 +10,7 @@ REUSE_CONSENT = Kind(
     name="reuse-consent",
     versions=("1.0",),
     senders=frozenset(AGENCY_KINDS) - {"compliance"} | {"coordinator", "deputy", "chair"},
-    least_sender=Relation.INVOLVED,
+    least_sender=Relation.ASKED,  # the originator: who referred or answered research is no more
     purposes=frozenset({"safeguarding"}),
     opens_case=False,
     parts=MappingProxyType({"reuse-consent": Part(frozenset(), Relation.INVOLVED, chosen=True)}),

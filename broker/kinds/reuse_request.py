@@ -13,5 +13,6 @@ REUSE_REQUEST = Kind(
     least_sender=Relation.INVOLVED,
     purposes=frozenset({"safeguarding"}),
     opens_case=False,
-    parts=MappingProxyType({"reuse-request": Part(frozenset({"chair"}), Relation.INVOLVED, chosen=True)}),
+    # Who referred, or answered research, is asked: what it told is asked for, and it must hear of it.
+    parts=MappingProxyType({"reuse-request": Part(frozenset({"chair"}), Relation.ASKED, chosen=True)}),
 )

@@ -1,22 +1,40 @@
 """Correct: a submission takes the place of an earlier message, and who held that one gets it. Format: formats.md, 4."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from agencies.agency import OFFICE_KINDS, Party
 from agencies.directory import Directory
 from agencies.names import EntryId, MessageId, PartyId
 from broker.audit import Entry
-from broker.case import Case
+from broker.case import NOTHING_KNOWN, Case, Relation
 from broker.errors import AlreadyCorrected
 from broker.kinds.kind import Kind
+from broker.lifecycle import DESTROYED, UNCOLLECTED, DeliveryState
 from broker.need_to_know import Corrected
 from broker.ports import UnitOfWork
-from broker.records import Addressed, Message
+from broker.records import Addressed, Delivery, Message
 from broker.services.standing import NO_MESSAGE
 from crypto.draw import draw_uuid7
 
-Held = Mapping[str, frozenset[PartyId]]
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """What became of the older versions of a document, each sent to its recipients.
+
+    held    who has one: it was released to them, never taken back from them, and they did not destroy it
+    barred  from whom one was taken back by name, while others kept it: they get no correction either, by role or choice
+    waits   of the version that is corrected: what is urgent and not collected yet, by recipient
+    """
+
+    held: frozenset[PartyId] = frozenset()
+    barred: frozenset[PartyId] = frozenset()
+    waits: Mapping[PartyId, Delivery] = field(default_factory=dict)
+
+
+Olders = Mapping[str, Older]
+NOTHING_OLDER = Older()
+RETURN = "research-return"
 
 
 async def find_corrected(uow: UnitOfWork, id_: MessageId | None, case: Case | None, kind: Kind) -> Message | None:
@@ -33,17 +51,31 @@ async def find_corrected(uow: UnitOfWork, id_: MessageId | None, case: Case | No
     return found if (found.kind.partition("/")[0], found.document) == (kind.name, first) else None
 
 
-def corrected_as(sender: PartyId, id_: MessageId | None, found: Message | None) -> Corrected:
-    """Return what the message that was named is to `sender`, for need-to-know."""
+def corrected_as(sender: PartyId, id_: MessageId | None, found: Message | None, case: Case | None) -> Corrected:
+    """Return what the message that was named is to `sender`, for need-to-know; `case` is that of the message."""
     if id_ is None:
         return Corrected.NOTHING
     if found is None:
         return Corrected.MISSING
-    return Corrected.OWN if found.sender == sender else Corrected.ANOTHERS
+    if found.sender != sender:
+        return Corrected.ANOTHERS
+    return Corrected.ENDING if case is not None and has_ended(case, found) else Corrected.OWN
 
 
-async def holders_of(uow: UnitOfWork, corrected: Message | None) -> Held:
-    """Return, by document, who holds what is corrected, or a version before it; nobody where nothing is.
+def has_ended(case: Case, returned: Message) -> bool:
+    """Claim that the sender's part in the case ended by this very return, and that nobody has said otherwise since."""
+    held = case.related.get(returned.sender)
+    return (
+        held is not None
+        and (held.relation, held.why) == (Relation.ENDED, NOTHING_KNOWN)
+        and held.since == returned.accepted_at
+        and returned.document == RETURN
+        and not any(one.party == returned.sender for one in case.also)
+    )
+
+
+async def olders_of(uow: UnitOfWork, corrected: Message | None, office: PartyId) -> Olders:
+    """Return, by document, what became of what is corrected and of the versions before it; nothing where nothing is.
 
     Raises AlreadyCorrected: only the newest version is corrected, or two would be believed to be it.
     """
@@ -51,7 +83,25 @@ async def holders_of(uow: UnitOfWork, corrected: Message | None) -> Held:
         return {}
     if corrected.superseded_by is not None:
         raise AlreadyCorrected("another message has taken the place of this one", "/note")
-    return {part.document: await uow.messages.holders(part.id) for part in await uow.messages.parts(corrected)}
+    parts = await uow.messages.parts(corrected)
+    return {part.document: older_of(part.id, await uow.messages.history(part.id), office) for part in parts}
+
+
+def older_of(newest: MessageId, history: Sequence[Delivery], office: PartyId) -> Older:
+    """Return what became of a document's versions, from the deliveries of all of them.
+
+    What was taken back from everybody, the office too, was wrong, and is put right for everybody; what was taken back
+    from some was for others, and its correction is.
+    """
+    recalled = [one for one in history if one.state is DeliveryState.RECALLED]
+    from_all = {(one.message, one.recalled_at) for one in recalled if one.recipient == office}
+    had = {one.recipient for one in history if one.released_at is not None and DESTROYED not in one.receipts}
+    waits = [one for one in history if one.message == newest and one.urgent and one.state in UNCOLLECTED]
+    return Older(
+        held=frozenset(had - {one.recipient for one in recalled}),
+        barred=frozenset(one.recipient for one in recalled if (one.message, one.recalled_at) not in from_all),
+        waits={one.recipient: one for one in waits},
+    )
 
 
 async def supersede(

@@ -9,7 +9,7 @@ from broker.errors import Refused
 from broker.lifecycle import DeliveryState, state_of
 from broker.need_to_know import Act, Asker, Deny
 from broker.ports import UnitOfWork
-from broker.records import Delivery
+from broker.records import Delivery, Message
 from broker.services.desk import Desk
 from broker.services.looking import check_found
 from broker.services.ruling import broker_entry, rule
@@ -36,6 +36,8 @@ async def recall(
         permitted = not isinstance(decision, Deny)
         chosen = _chosen(found.deliveries, recipients) if permitted else []
         await _take_back(desk, uow, chosen, reason, asker)
+        if permitted and recipients is None and found.message is not None:
+            await _forget(uow, found.message)
         await uow.commit()  # a crash after this: the notices go out with the recipients' next lease
     desk.logged.ring()
     desk.mail.ring()
@@ -69,6 +71,12 @@ async def _take_back(desk: Desk, uow: UnitOfWork, chosen: Sequence[Delivery], re
     await uow.messages.recall({each.id: notices.get(each.id) for each in chosen}, desk.now())
     if any(each.released_at is not None for each in chosen):
         await uow.log.append(broker_entry(desk, "incident", chosen[0].case, "released-before-recall"))
+
+
+async def _forget(uow: UnitOfWork, message: Message) -> None:
+    """What was taken back from everybody is no referral any more: it proposes nobody, and dates nothing."""
+    if await uow.people.forget(message.case, message.id) is not None:
+        await uow.cases.redate(message.case)
 
 
 def _notice(desk: Desk, delivery: Delivery, reason: str) -> str:

@@ -6,10 +6,11 @@ from agencies.agency import AGENCY_KINDS, Party
 from agencies.directory import Directory
 from broker.case import NOTHING_KNOWN, RESEARCH, Case, Flag, Related, Relation
 from broker.kinds.kind import Effects, Kind
-from broker.need_to_know import Access, basis_for
+from broker.need_to_know import Access, Corrected, basis_for
 from broker.services.desk import Desk
 from broker.services.sealing import taking_part
 
+CHAIR = "chair"
 COMPLIANCE = "compliance"  # checks what the others do, and takes part in no case
 
 
@@ -24,6 +25,8 @@ def brought_by(desk: Desk, access: Access, kind: Kind, effects: Effects, directo
     found = [*_by_role(desk, access, kind, parties), *_by_effect(desk, access.case, effects, parties)]
     if effects.answered_nothing is not None:
         found += _ended(desk, access)
+    elif access.corrected is Corrected.ENDING:  # it knows something: it is asked as before
+        found.append(_related(desk, access.asker.party, Relation.ASKED, RESEARCH))
     return found
 
 
@@ -32,6 +35,8 @@ def _by_role(desk: Desk, access: Access, kind: Kind, parties: list[Party]) -> It
     roles = {"coordinator", "deputy"}.union(*(part.receivers for part in kind.parts.values()))
     if desk.settings.mash_receives_referrals and any(part.mash_too for part in kind.parts.values()):
         roles.add("mash")
+    if sum(party.kind == CHAIR for party in parties) > 1:
+        roles.discard(CHAIR)  # whose meeting it is, the coordinator says
     for party in parties:
         if party.kind in roles and _is_raised(held.get(party.id), desk):
             yield _related(desk, party, Relation.INVOLVED, "by-role")
@@ -57,15 +62,15 @@ def _by_effect(desk: Desk, case: Case | None, effects: Effects, parties: list[Pa
             yield _related(desk, party, Relation.ASKED, RESEARCH)
 
 
-def flags_set(desk: Desk, case: Case, effects: Effects, directory: Directory) -> list[Flag]:
+def flags_set(desk: Desk, case: Case, effects: Effects, directory: Directory, *, corrects: bool) -> list[Flag]:
     """Return the flags to set: each agency's that takes part and is not excluded, also one whose part was ended.
 
-    One that runs longer already stays so.
+    One that runs longer already stays so, unless this `corrects` one: its day was wrong.
     """
     until, now = effects.informs_until, desk.now()
     if until is None:
         return []
-    held = case.flags
+    held = {} if corrects else case.flags
     return [
         Flag(party.id, basis_for(party.kind), now, max(until, held[party.id].until) if party.id in held else until)
         for party in _agencies(taking_part(desk, directory))
@@ -78,10 +83,14 @@ def _agencies(parties: list[Party]) -> Iterator[Party]:
 
 
 def _ended(desk: Desk, access: Access) -> Iterator[Related]:
-    """Yield the end of the sender's part, if research is all that it was asked for: any other part stays."""
+    """Yield the end of the sender's part, if research is all that it was asked for: any other part stays.
+
+    One that corrects the return by which it ended ends it anew: by that one it can be corrected again.
+    """
     sender, case = access.asker.party, access.case
     held = None if case is None else case.related.get(sender.id)
-    if held is not None and held.relation is Relation.ASKED and held.why == RESEARCH:
+    was_asked = held is not None and held.relation is Relation.ASKED and held.why == RESEARCH
+    if was_asked or access.corrected is Corrected.ENDING:
         yield _related(desk, sender, Relation.ENDED, NOTHING_KNOWN)
 
 

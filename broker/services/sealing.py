@@ -59,7 +59,8 @@ class Said:
 def seal_parts(desk: Desk, reading: Reading, request: Request, said: Said, directory: Directory) -> list[SealedPart]:
     """Return the documents sealed to whom they may concern by role or choice, less whom this very request excludes.
 
-    A correction is sealed to everybody: who holds what it corrects, only the case knows, and its sender must not.
+    A correction is sealed to everybody: who holds what it corrects, only the case knows, and its sender must not. But
+    a safe contact to those alone to whom a new one goes: whom else the office told the old one, it tells, or not.
     The case may take headers away, or let named officers' keys take the place of an agency's. The work is the same for
     every case, and for none.
     Raises NobodyToReceive if the coordinator's office has no key left.
@@ -68,19 +69,28 @@ def seal_parts(desk: Desk, reading: Reading, request: Request, said: Said, direc
     chosen = {name: document.chosen for name, document in said.documents.items()}
     active, excluded = taking_part(desk, directory), said.effects.excluded
     holders = without(may_hold(active), excluded) if reading.submission.supersedes is not None else ()
-    sealing = _Sealing(directory, desk.now(), coordinator_of(desk.area), holders)
+    sealing = _Sealing(directory, desk.now(), coordinator_of(desk.area))
     return [
-        sealing.part(name, encode_sealed(request.documents[name], request.note), without(parties, excluded))
+        sealing.part(
+            name,
+            encode_sealed(request.documents[name], request.note),
+            without(parties, excluded),
+            () if reading.kind.parts[name].by_name else holders,
+        )
         for name, parties in audiences(reading.kind, active, also, chosen).items()
     ]
 
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """Whom a document is for in its case: who has the relation `least`; also those who hold what it corrects."""
+    """Whom a document is for in its case: who has the relation `least`; also those who hold what it corrects.
+
+    barred  none of these, whatever part they have: see correcting.py
+    """
 
     least: Relation
     held: frozenset[PartyId] = frozenset()
+    barred: frozenset[PartyId] = frozenset()
 
 
 def headers_in(
@@ -93,7 +103,7 @@ def headers_in(
     office = coordinator_of(directory.area.name)
     found: dict[PartyId, Header] = {}
     for party in (*part.audience, *sorted(meant.held - {*part.audience})):
-        if not case.relation(party, now).at_least(meant.least):
+        if party in meant.barred or not case.relation(party, now).at_least(meant.least):
             continue
         by_officers = case.closed and party != office
         recipients = recipients_for(party, case, directory, now) if by_officers else ()
@@ -124,22 +134,23 @@ def _may_take_part(party: Party, desk: Desk) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Sealing:
-    """What every document of a submission is sealed by; `holders` besides its audience."""
+    """What every document of a submission is sealed by."""
 
     directory: Directory
     now: datetime
     office: PartyId
-    holders: Sequence[PartyId]
 
-    def part(self, document: str, plaintext: bytes, audience: tuple[PartyId, ...]) -> SealedPart:
-        """Return the document sealed. Raises NobodyToReceive."""
+    def part(
+        self, document: str, plaintext: bytes, audience: tuple[PartyId, ...], holders: Sequence[PartyId]
+    ) -> SealedPart:
+        """Return the document sealed, to `holders` besides its audience. Raises NobodyToReceive."""
         sealed = seal(plaintext)
         headers = self._headers(sealed, audience)
         if self.office not in headers:
             raise NobodyToReceive("the coordinator's office has no valid key to seal to")
         # The suite is that of the audience: who may hold an earlier version changes it for nobody.
         suite = suite_of(headers)
-        more = self._headers(sealed, [party for party in self.holders if party not in headers])
+        more = self._headers(sealed, [party for party in holders if party not in headers])
         headers |= {party: header for party, header in more.items() if suite_of({party: header}) == suite}
         return SealedPart(document, sealed, audience, headers)
 

@@ -1,11 +1,12 @@
 """Submit: take responsibility for a submission, sealed, logged, stored and queued in one commit, or not at all."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agencies.directory import Directory
-from agencies.names import DeliveryId, MessageId, draw_case_ref
+from agencies.names import DeliveryId, MessageId, PartyId, coordinator_of, draw_case_ref
 from agencies.notes.manifest import Manifest
 from broker.case import Case
 from broker.errors import IdempotencyConflict, NoteMismatch, NoteRejected, PartyUnknown, Refused
@@ -14,13 +15,13 @@ from broker.lifecycle import DeliveryState
 from broker.need_to_know import Access, Act, Asker, Decision, Deny, Permit, decide
 from broker.ports import UnitOfWork
 from broker.records import Addressed, Delivery, Earlier, Message, Named
-from broker.services.correcting import Held, corrected_as, find_corrected, holders_of, supersede
+from broker.services.correcting import NOTHING_OLDER, Older, Olders, corrected_as, find_corrected, olders_of, supersede
 from broker.services.desk import Desk
 from broker.services.office import check_somebody_is_left
 from broker.services.reading import Reading, Request, read_documents, read_submission, verify_signers
 from broker.services.relations import brought_by, flags_set
 from broker.services.ruling import as_of, check_asker, entry_for, refuse, rejections_logged
-from broker.services.sealing import Meant, Said, SealedPart, headers_in, seal_parts, suite_of
+from broker.services.sealing import Header, Meant, Said, SealedPart, headers_in, seal_parts, suite_of
 from broker.services.standing import officers_of
 from broker.services.tokens import tokens_of_people
 from crypto import note as signed_note
@@ -57,9 +58,10 @@ async def _submit(desk: Desk, request: Request, asker: Asker) -> Sequence[str]:
     documents = read_documents(reading, request)
     effects = reading.kind.effect(documents, Scene(asker.party.id, desk.now(), desk.settings, directory))
     _check_chosen(documents, directory)
-    # Slow and pure: before the lock.
-    parts = seal_parts(desk, reading, request, Said(documents, effects), directory)
-    made = _Made(effects, parts, tokens_of_people(desk.index_key, documents.values()))
+    # Before anything is sealed: a stranger to the case costs the others nothing.
+    await _check_known_case(desk, reading, access)
+    # Slow and pure: before the lock, and in a thread, for everybody else is served meanwhile.
+    made = await asyncio.to_thread(_make, desk, reading, request, Said(documents, effects), directory)
     try:
         return await _commit(desk, reading, access, made)
     except IdempotencyConflict:
@@ -84,25 +86,32 @@ class _Made:
     tokens: frozenset[tuple[Named, Token]]
 
 
+def _make(desk: Desk, reading: Reading, request: Request, said: Said, directory: Directory) -> _Made:
+    parts = seal_parts(desk, reading, request, said, directory)
+    return _Made(said.effects, parts, tokens_of_people(desk.index_key, said.documents.values()))
+
+
 async def _commit(desk: Desk, reading: Reading, access: Access, made: _Made) -> Sequence[str]:
     sender, idempotency = access.asker.party.id, reading.submission.idempotency
-    await _check_known_case(desk, reading, access)
     async with desk.store.unit() as uow:
         judged = await _judge(desk, uow, reading, access)
         desk, decision, earlier = judged.desk, judged.decision, judged.earlier
         access = judged.access
         manifests: Sequence[str] = () if earlier is None else earlier.manifests
         message = None
-        addressed: list[Addressed] = []
+        addressed: Sequence[Addressed] = ()
         if isinstance(decision, Permit) and earlier is None:
-            held = await holders_of(uow, judged.corrected)
-            case = await _apply(desk, uow, access, reading, made.effects, judged.directory)
+            olders = await olders_of(uow, judged.corrected, coordinator_of(desk.area))
+            referred_at = await _date(uow, judged, made.effects)
+            case = await _apply(judged, uow, reading, made.effects, restarts=referred_at == desk.now())
             access = replace(access, case=case)
-            await _keep_people(uow, case, reading, made, desk.now())
-            urgent = made.effects.urgent
-            addressed = [_address(judged, reading, part, case, held, urgent=urgent) for part in made.parts]
+            addressed = _address_all(judged, reading, made, case, olders)
             manifests, message = tuple(item.message.manifest for item in addressed), addressed[0].message.id
             await uow.messages.add(addressed)
+            # Whatever other cases there are: neither answer nor its time depends on a match.
+            await uow.people.keep(case.ref, message, made.tokens)
+            if referred_at is not None:
+                await uow.people.referred(case.ref, message, referred_at)
             await uow.cases.unsettle(case.ref, _excludes_in_words(made.effects, addressed))
             await uow.messages.remember(sender, idempotency, Earlier(case.ref, reading.note_hash, tuple(manifests)))
         entry = entry_for(access, decision, judged.directory, message)
@@ -117,13 +126,6 @@ async def _commit(desk: Desk, reading: Reading, access: Access, made: _Made) -> 
     return manifests
 
 
-async def _keep_people(uow: UnitOfWork, case: Case, reading: Reading, made: _Made, now: datetime) -> None:
-    """Keep tokens and date whatever other cases there are: neither answer nor its time depends on a match."""
-    await uow.people.keep(case.ref, made.tokens)
-    if made.effects.restarts_clock and reading.submission.supersedes is None:  # a correction is no further referral
-        await uow.people.referred(case.ref, now)
-
-
 @dataclass(frozen=True, slots=True)
 class _Judged:
     """A submission as one unit sees it; `desk` is of the instant that all of it was judged at."""
@@ -136,13 +138,28 @@ class _Judged:
     directory: Directory
 
 
+async def _date(uow: UnitOfWork, judged: _Judged, effects: Effects) -> datetime | None:
+    """Return when the case is referred by this: now; or, by a correction, when it was by what that corrects.
+
+    None for information only, and for what refers nobody. What is corrected counts no more, nor do the names in it.
+    """
+    corrected = judged.corrected
+    before = None if corrected is None else await uow.people.forget(corrected.case, corrected.id)
+    if not effects.restarts_clock:
+        if before is not None and corrected is not None:
+            await uow.cases.redate(corrected.case)
+        return None
+    # A correction restarts nothing: nothing new happened, it is told better; unless now it is a referral at all.
+    return before or judged.desk.now()
+
+
 async def _judge(desk: Desk, uow: UnitOfWork, reading: Reading, access: Access) -> _Judged:
     """Return need-to-know's decision in this unit: where it may write, under the case's lock."""
     earlier = await uow.messages.earlier(access.asker.party.id, reading.submission.idempotency)
     access = await _access_in(uow, reading, access, earlier)
     named = reading.submission.supersedes
     corrected = await find_corrected(uow, named, access.case, reading.kind)
-    access = replace(access, corrected=corrected_as(access.asker.party.id, named, corrected))
+    access = replace(access, corrected=corrected_as(access.asker.party.id, named, corrected, access.case))
     # After the case's lock, which may have been waited for: what was revoked meanwhile holds here. And one instant
     # for all: a key that ends between the check and the manifest would make what no kit believes.
     desk = desk.stopped()
@@ -188,13 +205,14 @@ async def _access_in(uow: UnitOfWork, reading: Reading, access: Access, earlier:
     return replace(access, case=case, opens_case=access.opens_case and earlier is None, repeats=earlier is not None)
 
 
-async def _apply(
-    desk: Desk, uow: UnitOfWork, access: Access, reading: Reading, effects: Effects, directory: Directory
-) -> Case:
+async def _apply(judged: _Judged, uow: UnitOfWork, reading: Reading, effects: Effects, *, restarts: bool) -> Case:
     """Open the case or renew it; exclusions, closing and relations take effect before any header is kept.
+
+        restarts  it is referred now: its retention clock runs anew
 
     Raises ExclusionLeavesNobody.
     """
+    desk, access, directory = judged.desk, judged.access, judged.directory
     before = frozenset() if access.case is None else access.case.excluded
     # Only of who may submit to this case, and under its lock: see office.py.
     check_somebody_is_left(desk, directory, before, before | effects.excluded, "/documents/exclusions/officers")
@@ -213,14 +231,13 @@ async def _apply(
     case = access.case
     for one in related.values():
         await uow.cases.relate(case.ref, one)
-    first = effects.starts_clock and case.last_referral_at is None
-    # A correction restarts nothing: nothing new happened, it is told better.
-    if first or (effects.restarts_clock and reading.submission.supersedes is None):
+    if restarts or (effects.starts_clock and case.last_referral_at is None):
         await uow.cases.restart(case.ref, desk.now())
     await uow.cases.exclude(case.ref, sorted(effects.excluded))
     if effects.closes:
         await uow.cases.close(case.ref)
-    flags = {flag.party: flag for flag in flags_set(desk, case, effects, directory)}
+    corrects = reading.submission.supersedes is not None
+    flags = {flag.party: flag for flag in flags_set(desk, case, effects, directory, corrects=corrects)}
     await uow.cases.flag(case.ref, list(flags.values()))
     return replace(
         case,
@@ -232,36 +249,57 @@ async def _apply(
     )
 
 
-def _address(judged: _Judged, reading: Reading, part: SealedPart, case: Case, held: Held, *, urgent: bool) -> Addressed:
-    """Return the message and its deliveries: for who may have it now, in a closed case by its named officers alone.
-
-        held  by document, who holds what this corrects
+def _address_all(judged: _Judged, reading: Reading, made: _Made, case: Case, olders: Olders) -> Sequence[Addressed]:
+    """Return the messages and their deliveries: for who may have them now, in a closed case by named officers alone.
 
     Whom a document names and the case does not concern gets nothing, and the sender is not told: it may not know
     who takes part. The coordinator sees both.
     """
-    desk, now = judged.desk, judged.desk.now()
-    meant = Meant(reading.kind.parts[part.document].least, held.get(part.document, frozenset()))
-    headers = headers_in(part, case, meant, judged.directory, now)
-    # In an open case that of all whom the part concerns: the manifest tells the sender nothing of who takes part.
-    manifest = _manifest(desk, reading, part, case, suite_of(headers if case.closed else part.headers))
-    deliveries = [
-        (
-            Delivery(
-                id=DeliveryId(draw_uuid7(now)),
-                message=manifest.message,
-                case=case.ref,
-                recipient=party,
-                state=DeliveryState.ACCEPTED,
-                accepted_at=now,
-                header_keys=header.keys,
-                urgent=urgent,
-            ),
-            header.bytes_,
-        )
-        for party, header in headers.items()
-    ]
-    return Addressed(_message(desk, manifest), part.payload, deliveries)
+    found = []
+    for part in made.parts:
+        older, declared = olders.get(part.document, NOTHING_OLDER), reading.kind.parts[part.document]
+        # Nor by the keys of officers: what is told by name is told anew by name.
+        meant = Meant(declared.least, frozenset() if declared.by_name else older.held, older.barred)
+        headers = headers_in(part, case, meant, judged.directory, judged.desk.now())
+        # In an open case that of all whom the part concerns: the manifest tells the sender nothing of who takes part.
+        suite = suite_of(headers if case.closed else part.headers)
+        message = _message(judged.desk, _manifest(judged.desk, reading, part, case, suite))
+        deliveries = [
+            (
+                _delivery(message, party, header, older, urgent=made.effects.urgent, by_right=party in part.audience),
+                header.bytes_,
+            )
+            for party, header in headers.items()
+        ]
+        found.append(Addressed(message, part.payload, deliveries))
+    return found
+
+
+def _delivery(
+    message: Message, party: PartyId, header: Header, older: Older, *, urgent: bool, by_right: bool
+) -> Delivery:
+    """Return one party's delivery.
+
+    by_right  it is for them by role or choice: who only held what this corrects does not count in what its sender is
+              told
+    """
+    now = message.accepted_at
+    new = Delivery(
+        id=DeliveryId(draw_uuid7(now)),
+        message=message.id,
+        case=message.case,
+        recipient=party,
+        state=DeliveryState.ACCEPTED,
+        accepted_at=now,
+        header_keys=header.keys,
+        urgent=urgent,
+        shared_at=None if by_right else now,
+    )
+    waits = older.waits.get(party)
+    if waits is None or not urgent:
+        return new
+    # It was owed before it was corrected: told once, and since then.
+    return replace(new, accepted_at=waits.accepted_at, escalated_at=waits.escalated_at)
 
 
 def _excludes_in_words(effects: Effects, addressed: Sequence[Addressed]) -> list[MessageId]:

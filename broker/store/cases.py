@@ -99,6 +99,14 @@ class SqlCases:
         await self._transaction.run(own.values(last_referral_at=at))
         await self.unschedule(ref)
 
+    async def redate(self, ref: CaseRef) -> None:
+        """Let the clock run from the last referral that stands; where none stands any more it runs on: never early."""
+        cases, referrals = tables.cases.c, tables.referrals.c
+        last = select(func.max(referrals.at)).where(referrals.case == ref).scalar_subquery()
+        await self._transaction.run(
+            update(tables.cases).where(cases.ref == ref, last.is_not(None)).values(last_referral_at=last)
+        )
+
     async def close(self, ref: CaseRef) -> None:
         """Close the case: honour-based abuse."""
         await self._set(ref, closed=True)

@@ -8,14 +8,14 @@ from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, or_, sele
 from agencies.names import CaseRef, DeliveryId, MessageId, PartyId
 from broker.case import Relation
 from broker.errors import IdempotencyConflict
-from broker.lifecycle import COLLECTED, DESTROYED, ENDINGS, DeliveryState
+from broker.lifecycle import COLLECTED, DESTROYED, ENDINGS, UNCOLLECTED, DeliveryState
 from broker.records import Addressed, Delivery, Earlier, Message, Reach
 from broker.store import tables
 from broker.store.groups import excludes, is_closed, is_pending, names
 from broker.store.rows import delivery_of, message_of, row_of_delivery, row_of_message
 from broker.store.transaction import AnyRow, Transaction
 
-_UNCOLLECTED = (DeliveryState.ACCEPTED.value, DeliveryState.WAITING.value, DeliveryState.DEAD_LETTERED.value)
+_UNCOLLECTED = tuple(state.value for state in UNCOLLECTED)
 _GRANTING = (Relation.FOR_INFORMATION.value, Relation.ASKED.value, Relation.INVOLVED.value)
 
 
@@ -233,15 +233,13 @@ class SqlMessages:
         query = select(tables.messages).where(rows.case == message.case, rows.submission == message.submission)
         return [message_of(row) for row in await self._transaction.rows(query.order_by(rows.id))]
 
-    async def holders(self, message: MessageId) -> frozenset[PartyId]:
-        """Return who had a header of the message, or of a version before it, released and not recalled since."""
+    async def history(self, message: MessageId) -> Sequence[Delivery]:
+        """Return the deliveries of the message and of every version before it, in order; nothing is locked."""
         deliveries = tables.deliveries.c
-        held = select(deliveries.recipient).where(
-            deliveries.message.in_(await self._versions(message)),
-            deliveries.released_at.is_not(None),
-            deliveries.state != DeliveryState.RECALLED.value,
-        )
-        return frozenset(PartyId(row.recipient) for row in await self._transaction.rows(held))
+        versions = deliveries.message.in_(await self._versions(message))
+        rows = await self._transaction.rows(select(tables.deliveries).where(versions).order_by(deliveries.id))
+        mine = select(deliveries.id).where(versions)
+        return await self._with_receipts(rows, tables.receipts.c.delivery.in_(mine))
 
     async def supersede(self, message: MessageId, by: MessageId, kept: Sequence[PartyId]) -> None:
         """Record that `by` corrects the message: its headers are deleted, but for the recipients `kept`."""

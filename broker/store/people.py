@@ -4,10 +4,23 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import BindParameter, ColumnElement, Select, Table, and_, bindparam, exists, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    distinct,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy import case as either
 
-from agencies.names import CaseRef
+from agencies.names import CaseRef, MessageId
 from broker.case import Case
 from broker.records import Alike, Named, Sameness
 from broker.store import tables
@@ -21,10 +34,11 @@ class SqlPeople:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    async def keep(self, case: CaseRef, tokens: Collection[tuple[Named, Token]]) -> None:
+    async def keep(self, case: CaseRef, message: MessageId, tokens: Collection[tuple[Named, Token]]) -> None:
         """Keep the tokens of who a referral names; those that are there change nothing."""
         insert = self._transaction.upsert(tables.tokens).on_conflict_do_nothing()
-        rows = [{"case": case, "role": role.value, "token": token} for role, token in sorted(tokens)]
+        whose = {"case": case, "message": message}
+        rows = [{**whose, "role": role.value, "token": token} for role, token in sorted(tokens)]
         await self._transaction.run(insert, rows)
 
     async def alike(self, case: Case, limit: int) -> Sequence[Alike]:
@@ -68,10 +82,18 @@ class SqlPeople:
         query = select(cases.lead).where(*ours).distinct().order_by(cases.lead)
         return [CaseRef(row.lead) for row in await self._transaction.rows(query, {"refs": case.refs})]
 
-    async def referred(self, case: CaseRef, at: datetime) -> None:
-        """Record a referral that is not for information only."""
-        insert = self._transaction.upsert(tables.referrals).values({"case": case, "at": at})
+    async def referred(self, case: CaseRef, message: MessageId, at: datetime) -> None:
+        """Record when a referral was made that is not for information only; again changes nothing."""
+        insert = self._transaction.upsert(tables.referrals).values({"case": case, "message": message, "at": at})
         await self._transaction.run(insert.on_conflict_do_nothing())
+
+    async def forget(self, case: CaseRef, message: MessageId) -> datetime | None:
+        """Forget a referral's tokens and date, which is returned: it was corrected, or taken back from everybody."""
+        referrals, tokens = tables.referrals.c, tables.tokens.c
+        row = await self._transaction.row(select(referrals.at).where(referrals.message == message))
+        await self._transaction.run(delete(tables.referrals).where(referrals.message == message))
+        await self._transaction.run(delete(tables.tokens).where(tokens.case == case, tokens.message == message))
+        return None if row is None else row.at
 
     async def referrals(self, cases: Sequence[CaseRef], limit: int) -> Sequence[datetime]:
         """Return when these were referred, the latest first."""
@@ -92,7 +114,8 @@ def _alike() -> Select[tuple[object, ...]]:
     agrees = [
         (and_(mine.c.role == theirs.c.role, mine.c.role == role), role) for role in (Named.VICTIM, Named.PERPETRATOR)
     ]
-    counts = [func.sum(either((such, 1), else_=0)).label(role.value) for such, role in (*agrees, crosses)]
+    # Each token once, however many referrals of a case name the person.
+    counts = [func.count(distinct(either((such, mine.c.token)))).label(role.value) for such, role in (*agrees, crosses)]
     victim, perpetrator, crossed = counts
     found = or_(victim > 0, crossed > 0)
     return (

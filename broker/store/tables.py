@@ -85,8 +85,10 @@ cases = Table(
 referrals = Table(
     "referrals",
     metadata,
-    _of("case", "cases.ref", "case reference", key=True),
-    _key("at", "when it was referred, unless for information only", TIME),
+    _key("message", "the referral, as it stands now"),
+    _of("case", "cases.ref", "case reference"),
+    _must("at", TIME, "when it was referred, unless for information only"),
+    Index(None, "case"),
 )
 
 tokens = Table(
@@ -96,6 +98,7 @@ tokens = Table(
     _key("token", "keyed token of a name and birth date; tells neither without the index key"),
     _of("case", "cases.ref", "case reference", key=True),
     _key("role", "as what the referral names the person"),
+    _key("message", "the referral, as it stands now"),
     Index(None, "case"),
 )
 
@@ -198,7 +201,7 @@ deliveries = Table(
     _of("case", "cases.ref", "case reference"),
     _must("recipient", Text(), "agency or office it goes to"),
     _must("state", Text(), "where the delivery stands"),
-    _must("accepted_at", TIME, "when the message was accepted"),
+    _must("accepted_at", TIME, "since when it waits: it, or the one that it corrects"),
     _must("header_keys", JSON(), "fingerprints of the keys that its header is made for"),
     _may("published_at", TIME, "when it was last published to the queue"),
     _may("available_at", TIME, "when it reached the mailbox"),
@@ -210,7 +213,7 @@ deliveries = Table(
     _may("withheld", Text(), "rule that last withheld it from a lease"),
     _must("urgent", Boolean(), "whether its message is urgent"),
     _may("escalated_at", TIME, "when the coordinator's office was told that it is not collected"),
-    _may("shared_at", TIME, "when the office shared it with who was no recipient at first"),
+    _may("shared_at", TIME, "when it reached somebody whom its sender did not choose"),
     Index(None, "message"),
     Index(None, "case"),
     Index(None, "recipient", "state"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agencies.names import draw_case_ref
-from tests.agencies.kit_world.joined import HOUSING, IDVA, Joined, joined_area, ok, referred
+from tests.agencies.kit_world.joined import HOUSING, IDVA, Joined, enter_coordinator, joined_area, ok, referred
 from tests.commands.running import AREA, marac
 
 NO_SUCH = "0199f2b1-6a0b-7d0e-8a3c-5f0f4c1f2b7e"
@@ -17,12 +17,8 @@ NO_SUCH = "0199f2b1-6a0b-7d0e-8a3c-5f0f4c1f2b7e"
 
 @pytest.fixture(scope="module")
 def area(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Joined]:
-    folder = tmp_path_factory.mktemp("joined")
-    with joined_area(folder) as joined:
-        officer = folder / "coordinator.officer"
-        ok(joined.office("keys", "officer", "--out", officer))
-        registrar = ("--office", joined.places.office, "--passphrase-file", joined.places.passphrase)
-        ok(marac("officer", "add", officer, *registrar))
+    with joined_area(tmp_path_factory.mktemp("joined")) as joined:
+        enter_coordinator(joined)
         yield joined
 
 

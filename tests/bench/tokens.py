@@ -39,8 +39,8 @@ SELECT 'CAM-' || ref, now(), now(), false, 'CAM-' || ref FROM people WHERE role 
 """
 # As long as real ones, as many a person, and as often the same: what is hashed is what blind_index.tokens_of hashes.
 _TOKENS = """
-INSERT INTO tokens (token, "case", role)
-SELECT DISTINCT '0123456789abcdef:' || left(md5(is_of || said), 22), 'CAM-' || ref, as_
+INSERT INTO tokens (token, "case", role, message)
+SELECT DISTINCT '0123456789abcdef:' || left(md5(is_of || said), 22), 'CAM-' || ref, as_, ref
 FROM people,
     LATERAL (VALUES ('victim', role, role = 'victim'), ('perpetrator', 'crossed', role = 'victim'),
         ('perpetrator', role, role = 'perpetrator')) AS made (is_of, as_, is_made),
@@ -117,7 +117,9 @@ async def _fill(url: str, cases: int, progress: Progress) -> int:
         for statement in (_CASES, _TOKENS):
             await connection.execute(statement)
         progress.say("making the indexes")
-        await connection.execute('ALTER TABLE tokens ADD CONSTRAINT pk_tokens PRIMARY KEY (token, "case", role)')
+        await connection.execute(
+            'ALTER TABLE tokens ADD CONSTRAINT pk_tokens PRIMARY KEY (token, "case", role, message)'
+        )
         await connection.execute('CREATE INDEX ix_tokens_case ON tokens ("case")')
         await connection.execute("VACUUM ANALYZE")
         return int(await connection.fetchval("SELECT count(*) FROM tokens"))

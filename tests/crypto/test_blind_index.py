@@ -17,6 +17,7 @@ from crypto import b64
 from crypto.blind_index import (
     FIRST_YEAR,
     MAX_CHARS,
+    MAX_TOKENS,
     MAX_WORDS,
     IndexKey,
     Role,
@@ -240,6 +241,17 @@ def test_every_month_is_known_in_full_and_by_its_first_letters() -> None:
 def test_letters_of_names_are_spelt_as_the_readme_says() -> None:
     assert normalise_name("Mrs Zoë Van der O’Berg-Łaś") == "der las oberg van zoe"
     assert normalise_name("Æsa Œuf Ðor Þor Ħal Ŧor Ŋo") == "aesa dor hal no oeuf thor tor"
+
+
+def test_of_one_person_there_is_a_limit_and_no_whole_name_nor_a_word_of_the_first_falls_to_it() -> None:
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    names = tuple(" ".join(f"{a}{b}x" for b in letters[:MAX_WORDS]) for a in letters[:21])
+    born = "2001-02-03"
+    made = tokens_of(KEY, Role.VICTIM, names, born)
+    assert len(made) == MAX_TOKENS
+    assert made >= tokens_of(KEY, Role.VICTIM, names[:1], born)
+    assert all(made & tokens_of(KEY, Role.VICTIM, (name,), None) for name in names)
+    assert len({names.index(name) for name in names if made >= tokens_of(KEY, Role.VICTIM, (name,), born)}) < 21
 
 
 def test_the_tokens_of_a_person_are_these() -> None:

@@ -9,7 +9,7 @@ from agencies.agency import OFFICER_KIND, DatedKey, DatedRecipient
 from agencies.kit.client import Kit
 from agencies.kit.home import Home
 from agencies.kit.keyring import Keyring
-from agencies.names import OfficerId, draw_officer_id
+from agencies.names import OfficerId, PartyId, draw_officer_id, office_id
 from agencies.notes.party import PartyNote
 from agencies.notes.register import Entry
 from crypto import age
@@ -71,3 +71,25 @@ def _enter(world: World, *officers: tuple[PartyNote, SigningKey]) -> None:
     now = world.clock().replace(microsecond=0)
     entries = [Entry(said.id, "active", now, None, enrolment.party_note(said, key)) for said, key in officers]
     publish(world, [*entries_of(world), *entries])
+
+
+def with_chairs(world: World, count: int) -> list[PartyId]:
+    """Return so many chairs of meetings; the second register lists them, each with an agreement of its own."""
+    now, area, made = world.clock().replace(microsecond=0), world.settings.area, []
+    for number in range(1, count + 1):
+        chair = office_id(area, f"chair-{number}")
+        key, recipients = generate_signing_key(chair), [age.generate_identity().recipient() for _ in range(2)]
+        said = PartyNote(
+            id=chair,
+            kind="chair",
+            name=f"Chair {number}",
+            isa=enrolment.sign_isa(world.area.isa, key),
+            keys=(DatedKey(key.verify_key, now, None),),
+            recipients=tuple(
+                DatedRecipient(use, str(each), now, None)
+                for use, each in zip(("working", "recovery"), recipients, strict=True)
+            ),
+        )
+        made.append((said, key))
+    _enter(world, *made)
+    return [PartyId(said.id) for said, _ in made]

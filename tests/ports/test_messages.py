@@ -326,7 +326,7 @@ async def test_what_is_corrected_on_its_way_is_not_published_any_more(store: Sto
         assert [one.recipient for one in await unit.outbox.take(999) if one.delivery in mine] == [COORDINATOR]
 
 
-async def test_who_had_any_version_released_holds_the_newest_but_not_from_whom_it_was_recalled(store: Store) -> None:
+async def test_the_history_of_a_message_is_its_own_and_that_of_every_version_before_it(store: Store) -> None:
     ref = a_ref()
     versions = [a_message(ref, [IDVA, HOUSING]) for _ in range(3)]
     await in_mailbox(store, *versions)
@@ -334,13 +334,16 @@ async def test_who_had_any_version_released_holds_the_newest_but_not_from_whom_i
     async with store.unit() as unit:
         for one, by in ((first, second), (second, third)):
             await unit.messages.supersede(one, by, [])
-        assert await unit.messages.holders(third) == frozenset()
-        for delivery, _ in versions[0].deliveries:
-            await unit.messages.release(delivery.id, NOW)
-        assert await unit.messages.holders(third) == {IDVA, HOUSING}
-        await unit.messages.recall({versions[0].deliveries[1][0].id: None}, NOW)
-        assert await unit.messages.holders(third) == {IDVA}
-        assert await unit.messages.holders(first) == {IDVA}
+        (to_idva, _), (to_housing, _) = versions[0].deliveries
+        await unit.messages.release(to_idva.id, NOW)
+        await unit.messages.receipt(to_idva.id, "destroyed", "note", NOW)
+        await unit.messages.recall({to_housing.id: None}, NOW)
+        history = await unit.messages.history(third)
+        assert {one.id for one in history} == {one.id for each in versions for one, _ in each.deliveries}
+        found = {one.id: one for one in await unit.messages.history(first)}
+        assert found.keys() == {to_idva.id, to_housing.id}
+        assert (found[to_idva.id].released_at, found[to_idva.id].receipts) == (NOW, ("destroyed",))
+        assert found[to_housing.id].state is DeliveryState.RECALLED
 
 
 async def test_the_parts_of_a_submission_are_those_of_its_own_case(store: Store) -> None:

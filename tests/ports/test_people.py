@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from agencies.names import CaseRef
+from agencies.names import CaseRef, MessageId
 from broker.case import Case, LawfulBasis, Related, Relation
 from broker.ports import Store
 from broker.records import Alike, Named, Reach, Sameness
@@ -18,6 +18,7 @@ from tests.ports.makers import HOUSING, IDVA, NOW, POLICE, WORDS, a_case, a_mess
 
 A, B, C, D = (Token(f"0123456789abcdef:{letter * 21}A") for letter in "abcd")
 VICTIM, PERPETRATOR, CROSSED = Named
+FIRST, SECOND = MessageId("first"), MessageId("second")
 
 
 async def added(store: Store, *cases: Case) -> Sequence[CaseRef]:
@@ -31,8 +32,8 @@ async def added(store: Store, *cases: Case) -> Sequence[CaseRef]:
 async def kept(store: Store, tokens: dict[CaseRef, set[tuple[Named, Token]]]) -> None:
     async with store.unit() as unit:
         for ref, some in tokens.items():
-            await unit.people.keep(ref, some)
-            await unit.people.keep(ref, some)  # a further referral names the same people
+            for message in (FIRST, FIRST, SECOND):  # a further referral names the same people
+                await unit.people.keep(ref, MessageId(f"{message} of {ref}"), some)
         await unit.commit()
 
 
@@ -89,11 +90,39 @@ async def test_links_and_referrals_come_back_and_again_changes_nothing(store: St
         for pair in ((one, other), (other, one)):
             await unit.people.link(pair, NOW)
         for ref, at in ((one, NOW), (one, NOW), (one, after(days=2)), (other, after(days=1))):
-            await unit.people.referred(ref, at)
+            await unit.people.referred(ref, MessageId(f"{ref} {at}"), at)
         case = await unit.cases.get(one)
         assert case is not None
         assert await unit.people.linked(case) == [other]
         assert await unit.people.referrals([one, other], 2) == [after(days=2), after(days=1)]
+
+
+async def test_what_is_corrected_or_taken_back_leaves_no_token_and_no_date_and_another_referral_its_own(
+    store: Store,
+) -> None:
+    one, other = await added(store, a_case(), a_case())
+    wrong, right = MessageId(f"wrong {one}"), MessageId(f"right {one}")
+    await kept(store, {other: {(VICTIM, A)}})
+    async with store.unit() as unit:
+        for message, at, token in ((wrong, after(days=2), A), (right, after(days=1), B)):
+            await unit.people.keep(one, message, {(VICTIM, token)})
+            await unit.people.referred(one, message, at)
+        await unit.cases.restart(one, after(days=2))
+        await unit.commit()
+    assert [found.case for found in await alike(store, one)] == [other]
+    async with store.unit() as unit:
+        assert await unit.people.forget(one, wrong) == after(days=2)
+        assert await unit.people.forget(one, wrong) is None
+        await unit.cases.redate(one)
+        assert await unit.people.referrals([one], 2) == [after(days=1)]
+        await unit.commit()
+    assert await alike(store, one) == []
+    assert (await read(store, one)).last_referral_at == after(days=1)
+    async with store.unit() as unit:
+        assert await unit.people.forget(one, right) == after(days=1)
+        await unit.cases.redate(one)
+        await unit.commit()
+    assert (await read(store, one)).last_referral_at == after(days=1), "where none stands, the clock is never early"
 
 
 async def merge(store: Store, into: CaseRef, lead: CaseRef) -> None:
@@ -195,7 +224,7 @@ async def test_a_case_takes_its_tokens_decisions_and_links_with_it(store: Store,
     async with store.unit() as unit:
         await unit.people.decide((one, other), Sameness.UNSURE, NOW)
         await unit.people.link((one, other), NOW)
-        await unit.people.referred(one, NOW)
+        await unit.people.referred(one, FIRST, NOW)
         await unit.cases.destroy(one)
         await unit.commit()
     engine = open_patient(database_url)
@@ -205,7 +234,7 @@ async def test_a_case_takes_its_tokens_decisions_and_links_with_it(store: Store,
             for table in (tables.tokens, tables.sameness, tables.links, tables.referrals)
         }
     await engine.dispose()
-    assert left == {"tokens": 1, "sameness": 0, "links": 0, "referrals": 0}
+    assert left == {"tokens": 2, "sameness": 0, "links": 0, "referrals": 0}
 
 
 async def test_many_that_lock_merge_and_split_at_once_never_wait_for_each_other_for_ever(store: Store) -> None:

@@ -196,6 +196,8 @@ def _permits() -> Iterator[Question]:
     again = about(replace(SUBMIT, repeats=True), holding(Relation.ENDED, HOUSING))
     yield Question("a submission that ended its sender's part, again", again, Permit(Relation.ENDED, PUBLIC_TASK))
     yield Question("a correction of its own message", replace(SUBMIT, corrected=Corrected.OWN), asked)
+    ending = replace(about(SUBMIT, holding(Relation.ENDED, HOUSING)), corrected=Corrected.ENDING)
+    yield Question("a correction of the return that ended its part", ending, Permit(Relation.ENDED, PUBLIC_TASK))
     again = replace(SUBMIT, corrected=Corrected.MISSING, repeats=True)
     yield Question("a correction that was accepted before, again", again, asked)
     proved = naming(replace(OPEN, demand_proved=True), OFFICER, proved=True)

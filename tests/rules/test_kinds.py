@@ -54,8 +54,8 @@ ROWS = {
     "lookup": Row(AGENCIES, ASKED, set(), INVOLVED, opens=True),
     "lookup-answer": Row(OFFICES, INVOLVED, {"health", "chair"}, ASKED),
     "triage": Row({"idva-service"}, INVOLVED, set(), INVOLVED),
-    "reuse-request": Row(AGENCIES | OFFICES, INVOLVED, {"health", "chair"}, INVOLVED),
-    "reuse-consent": Row(AGENCIES | OFFICES | {"chair"}, INVOLVED, {"health", "chair"}, INVOLVED),
+    "reuse-request": Row(AGENCIES | OFFICES, INVOLVED, {"health", "chair"}, ASKED),
+    "reuse-consent": Row(AGENCIES | OFFICES | {"chair"}, ASKED, {"health", "chair"}, INVOLVED),
 }
 
 

@@ -10,7 +10,7 @@ from broker.case import Relation
 from broker.kinds.kind import Part
 from broker.kinds.referral import REFERRAL
 from broker.kinds.table import KINDS
-from broker.routing import audiences, without
+from broker.routing import audiences, may_hold, without
 from tests.rules.cases import AREA, COORDINATOR, DEPUTY, HOUSING, IDVA, OFFICER, POLICE, a_party
 
 MASH = a_party("mash")
@@ -48,6 +48,12 @@ def test_without_a_coordinators_office_nobody_is_put_in_its_place() -> None:
 def test_a_kind_with_one_document_for_nobody_else_goes_to_the_office() -> None:
     alone = replace(REFERRAL, parts=MappingProxyType({"referral": Part(frozenset(), Relation.INVOLVED)}))
     assert audiences(alone, EVERYONE, set()) == {"referral": OFFICE}
+
+
+def test_who_may_hold_an_older_version_is_everybody_but_the_office_itself_and_who_checks_the_others() -> None:
+    held = may_hold([*EVERYONE, a_party("chair"), a_party("compliance")])
+    assert set(held) == {one.id for one in (*EVERYONE, a_party("chair"))} - {COORDINATOR.id}
+    assert DEPUTY.id in held
 
 
 def test_an_exclusion_beats_every_grant() -> None:

@@ -87,6 +87,13 @@ def enter_officer(area: Joined, party: str, note: Path) -> None:
     ok(marac("officer", "add", note, "--proof", proof, *office))
 
 
+def enter_coordinator(area: Joined) -> None:
+    """The officer of the coordinator's kit is entered, for whom the office speaks."""
+    officer = area.places.folder / "coordinator.officer"
+    ok(area.office("keys", "officer", "--out", officer))
+    ok(marac("officer", "add", officer, "--office", area.places.office, "--passphrase-file", area.places.passphrase))
+
+
 def referred(area: Joined) -> dict[str, str]:
     """Send the example form, with somebody excluded in words."""
     form = json.loads(ok(marac("refer", "--example")))

@@ -13,6 +13,7 @@ TIME = sa.DateTime(timezone=True)
 def upgrade() -> None:
     """Create every table."""
     _cases()
+    _people()
     _sameness()
     _relations()
     _exclusions()
@@ -52,14 +53,16 @@ def _cases() -> None:
     op.create_index(op.f("ix_cases_merged_into"), "cases", ["merged_into"])
 
 
-def _sameness() -> None:
+def _people() -> None:
     op.create_table(
         "referrals",
+        sa.Column("message", sa.Text(), nullable=False, comment="the referral, as it stands now"),
         sa.Column("case", sa.Text(), nullable=False, comment="case reference"),
         sa.Column("at", TIME, nullable=False, comment="when it was referred, unless for information only"),
         sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f("fk_referrals_case"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("case", "at", name=op.f("pk_referrals")),
+        sa.PrimaryKeyConstraint("message", name=op.f("pk_referrals")),
     )
+    op.create_index(op.f("ix_referrals_case"), "referrals", ["case"])
     op.create_table(
         "tokens",
         sa.Column(
@@ -70,10 +73,14 @@ def _sameness() -> None:
         ),
         sa.Column("case", sa.Text(), nullable=False, comment="case reference"),
         sa.Column("role", sa.Text(), nullable=False, comment="as what the referral names the person"),
+        sa.Column("message", sa.Text(), nullable=False, comment="the referral, as it stands now"),
         sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f("fk_tokens_case"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("token", "case", "role", name=op.f("pk_tokens")),
+        sa.PrimaryKeyConstraint("token", "case", "role", "message", name=op.f("pk_tokens")),
     )
     op.create_index(op.f("ix_tokens_case"), "tokens", ["case"])
+
+
+def _sameness() -> None:
     decided = ("decision", sa.Text(), "whether they are the same: the coordinator's decision")
     for name, more, at in (
         ("sameness", [decided], "when it was decided"),
@@ -182,7 +189,7 @@ def _deliveries() -> None:
         sa.Column("case", sa.Text(), nullable=False, comment="case reference"),
         sa.Column("recipient", sa.Text(), nullable=False, comment="agency or office it goes to"),
         sa.Column("state", sa.Text(), nullable=False, comment="where the delivery stands"),
-        sa.Column("accepted_at", TIME, nullable=False, comment="when the message was accepted"),
+        sa.Column("accepted_at", TIME, nullable=False, comment="since when it waits: it, or the one that it corrects"),
         sa.Column(
             "header_keys", sa.JSON(), nullable=False, comment="fingerprints of the keys that its header is made for"
         ),
@@ -201,9 +208,7 @@ def _deliveries() -> None:
             nullable=True,
             comment="when the coordinator's office was told that it is not collected",
         ),
-        sa.Column(
-            "shared_at", TIME, nullable=True, comment="when the office shared it with who was no recipient at first"
-        ),
+        sa.Column("shared_at", TIME, nullable=True, comment="when it reached somebody whom its sender did not choose"),
         sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f("fk_deliveries_case"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["message"], ["messages.id"], name=op.f("fk_deliveries_message"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
