@@ -34,11 +34,11 @@ class People(Protocol):
     async def linked(self, case: Case) -> Sequence[CaseRef]:
         """Return the cases that this one is linked with, by their leads, sorted."""
 
-    async def referred(self, case: CaseRef, at: datetime) -> None:
-        """Record a referral that is not for information only."""
+    async def referred(self, case: CaseRef, at: datetime, *, informs: bool = False) -> None:
+        """Record a referral; `informs`: for information only."""
 
-    async def referrals(self, cases: Sequence[CaseRef], limit: int) -> Sequence[datetime]:
-        """Return when these were referred, the latest first."""
+    async def referrals(self, cases: Sequence[CaseRef], limit: int, *, informing: bool = False) -> Sequence[datetime]:
+        """Return when these were referred, the latest first; `informing`: for information only, instead of not."""
 
 
 class Notices(Protocol):

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from agencies.directory import Directory
 from agencies.names import DeliveryId, MessageId, draw_case_ref
@@ -98,11 +97,11 @@ async def _commit(desk: Desk, reading: Reading, access: Access, made: _Made) -> 
             held = await holders_of(uow, judged.corrected)
             case = await _apply(desk, uow, access, reading, made.effects, judged.directory)
             access = replace(access, case=case)
-            await _keep_people(uow, case, reading, made, desk.now())
             urgent = made.effects.urgent
             addressed = [_address(judged, reading, part, case, held, urgent=urgent) for part in made.parts]
             manifests, message = tuple(item.message.manifest for item in addressed), addressed[0].message.id
             await uow.messages.add(addressed)
+            await _keep_facts(uow, addressed[0].message, reading, made)
             await uow.messages.remember(sender, idempotency, Earlier(case.ref, reading.note_hash, tuple(manifests)))
         entry = entry_for(access, decision, judged.directory, message)
         await uow.log.append(entry)
@@ -116,11 +115,14 @@ async def _commit(desk: Desk, reading: Reading, access: Access, made: _Made) -> 
     return manifests
 
 
-async def _keep_people(uow: UnitOfWork, case: Case, reading: Reading, made: _Made, now: datetime) -> None:
+async def _keep_facts(uow: UnitOfWork, message: Message, reading: Reading, made: _Made) -> None:
     """Keep tokens and date whatever other cases there are: neither answer nor its time depends on a match."""
-    await uow.people.keep(case.ref, made.tokens)
-    if made.effects.restarts_clock and reading.submission.supersedes is None:  # a correction is no further referral
-        await uow.people.referred(case.ref, now)
+    effects, corrects, at = made.effects, reading.submission.supersedes, message.accepted_at
+    await uow.people.keep(message.case, made.tokens)
+    if effects.starts_clock and corrects is None:  # a correction is no further referral
+        await uow.people.referred(message.case, at, informs=not effects.restarts_clock)
+    if effects.triaged is not None:
+        await uow.cases.triaged(message.id, at, corrects, ends=effects.triaged)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,15 +62,16 @@ class SqlPeople:
         query = select(cases.lead).where(*ours).distinct().order_by(cases.lead)
         return [CaseRef(row.lead) for row in await self._transaction.rows(query, {"refs": case.refs})]
 
-    async def referred(self, case: CaseRef, at: datetime) -> None:
-        """Record a referral that is not for information only."""
-        insert = self._transaction.upsert(tables.referrals).values({"case": case, "at": at})
+    async def referred(self, case: CaseRef, at: datetime, *, informs: bool = False) -> None:
+        """Record a referral; `informs`: for information only."""
+        insert = self._transaction.upsert(tables.referrals).values({"case": case, "at": at, "informs": informs})
         await self._transaction.run(insert.on_conflict_do_nothing())
 
-    async def referrals(self, cases: Sequence[CaseRef], limit: int) -> Sequence[datetime]:
-        """Return when these were referred, the latest first."""
+    async def referrals(self, cases: Sequence[CaseRef], limit: int, *, informing: bool = False) -> Sequence[datetime]:
+        """Return when these were referred, the latest first; `informing`: for information only, instead of not."""
         referrals = tables.referrals.c
-        query = select(referrals.at).where(referrals.case.in_(cases)).order_by(referrals.at.desc()).limit(limit)
+        such = (referrals.case.in_(cases), referrals.informs.is_(informing))
+        query = select(referrals.at).where(*such).order_by(referrals.at.desc()).limit(limit)
         return [row.at for row in await self._transaction.rows(query)]
 
 

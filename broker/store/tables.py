@@ -87,7 +87,8 @@ referrals = Table(
     "referrals",
     metadata,
     _of("case", "cases.ref", "case reference", key=True),
-    _key("at", "when it was referred, unless for information only", TIME),
+    _key("at", "when it was referred", TIME),
+    _key("informs", "whether that was for information only", Boolean()),
 )
 
 tokens = Table(
@@ -174,6 +175,14 @@ messages = Table(
     _may("superseded_by", Text(), "message that corrects it"),
     Index(None, "case"),
     Index(None, "superseded_by"),
+)
+
+triages = Table(
+    "triages",
+    metadata,
+    _of("message", "messages.id", "message id of a triage", key=True),
+    _must("at", TIME, "when it, or the first that it corrects, was accepted"),
+    _must("ends", Boolean(), "whether its referral waits for no other"),
 )
 
 payloads = Table(

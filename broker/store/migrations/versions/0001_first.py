@@ -62,9 +62,10 @@ def _sameness() -> None:
     op.create_table(
         "referrals",
         sa.Column("case", sa.Text(), nullable=False, comment="case reference"),
-        sa.Column("at", TIME, nullable=False, comment="when it was referred, unless for information only"),
+        sa.Column("at", TIME, nullable=False, comment="when it was referred"),
+        sa.Column("informs", sa.Boolean(), nullable=False, comment="whether that was for information only"),
         sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f("fk_referrals_case"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("case", "at", name=op.f("pk_referrals")),
+        sa.PrimaryKeyConstraint("case", "at", "informs", name=op.f("pk_referrals")),
     )
     op.create_table(
         "tokens",
@@ -169,6 +170,14 @@ def _messages() -> None:
     )
     op.create_index(op.f("ix_messages_case"), "messages", ["case"])
     op.create_index(op.f("ix_messages_superseded_by"), "messages", ["superseded_by"])
+    op.create_table(
+        "triages",
+        sa.Column("message", sa.Text(), nullable=False, comment="message id of a triage"),
+        sa.Column("at", TIME, nullable=False, comment="when it, or the first that it corrects, was accepted"),
+        sa.Column("ends", sa.Boolean(), nullable=False, comment="whether its referral waits for no other"),
+        sa.ForeignKeyConstraint(["message"], ["messages.id"], name=op.f("fk_triages_message"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("message", name=op.f("pk_triages")),
+    )
     op.create_table(
         "payloads",
         sa.Column("message", sa.Text(), nullable=False, comment="message id"),
