@@ -138,7 +138,7 @@ def test_a_repeat_is_told_by_the_last_referral_that_was_more_than_information(em
     assert refer_again(DAY) == (True, "within-12-months"), "what came between does not count"
     the_same_day_next_year = timedelta(days=365, hours=12)
     assert refer_again(the_same_day_next_year) == (True, "within-12-months")
-    assert refer_again(timedelta(days=366)) == (False, "over-12-months")
+    assert refer_again(timedelta(days=367)) == (False, "over-12-months")
 
 
 def test_merged_cases_are_one_and_split_ones_are_as_they_were(world: World) -> None:
