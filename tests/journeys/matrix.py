@@ -226,7 +226,7 @@ def _submit(kind: str, *, opens: bool = False, corrects: bool = False) -> Ask:
 
     def ask(asker: Asker, known: Known) -> Question:
         case = None if opens else known.case
-        documents = _referred(asker) if kind == "referral" else {kind: _document(kind, asker, known)}
+        documents = _handed_in(asker) if kind == "referral" else {kind: _document(kind, asker, known)}
         subject = replace(REFERRAL, case=case) if kind == "referral" else about(kind, case)
         if corrects:
             subject = replace(subject, supersedes=known.message)
@@ -237,7 +237,7 @@ def _submit(kind: str, *, opens: bool = False, corrects: bool = False) -> Ask:
     return ask
 
 
-def _referred(asker: Asker) -> Mapping[str, Document]:
+def _handed_in(asker: Asker) -> Mapping[str, Document]:
     """Return a referral; of the office, one that came by telephone: it, and it alone, takes in for others."""
     documents = the_documents()
     if asker.party != asker.world.party(COORDINATOR):

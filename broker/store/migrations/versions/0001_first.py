@@ -12,18 +12,10 @@ TIME = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     """Create every table."""
-    _cases()
-    _sameness()
-    _relations()
-    _named()
-    _messages()
-    _deliveries()
-    _parts()
-    _queues()
-    _notices()
-    _log()
-    _tiles()
-    _trust()
+    for create in (_cases, _sameness, _relations, _named, _messages, _triages, _deliveries, _parts):
+        create()
+    for create in (_queues, _notices, _log, _tiles, _trust):
+        create()
 
 
 def _cases() -> None:
@@ -171,14 +163,6 @@ def _messages() -> None:
     op.create_index(op.f("ix_messages_case"), "messages", ["case"])
     op.create_index(op.f("ix_messages_superseded_by"), "messages", ["superseded_by"])
     op.create_table(
-        "triages",
-        sa.Column("message", sa.Text(), nullable=False, comment="message id of a triage"),
-        sa.Column("at", TIME, nullable=False, comment="when it, or the first that it corrects, was accepted"),
-        sa.Column("ends", sa.Boolean(), nullable=False, comment="whether its referral waits for no other"),
-        sa.ForeignKeyConstraint(["message"], ["messages.id"], name=op.f("fk_triages_message"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("message", name=op.f("pk_triages")),
-    )
-    op.create_table(
         "payloads",
         sa.Column("message", sa.Text(), nullable=False, comment="message id"),
         sa.Column("payload", sa.LargeBinary(), nullable=False, comment="sealed payload; unreadable to the broker"),
@@ -196,6 +180,17 @@ def _messages() -> None:
         sa.PrimaryKeyConstraint("sender", "idempotency", name=op.f("pk_submissions")),
     )
     op.create_index(op.f("ix_submissions_case"), "submissions", ["case"])
+
+
+def _triages() -> None:
+    op.create_table(
+        "triages",
+        sa.Column("message", sa.Text(), nullable=False, comment="message id of a triage"),
+        sa.Column("at", TIME, nullable=False, comment="when it, or the first that it corrects, was accepted"),
+        sa.Column("ends", sa.Boolean(), nullable=False, comment="whether its referral waits for no other"),
+        sa.ForeignKeyConstraint(["message"], ["messages.id"], name=op.f("fk_triages_message"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("message", name=op.f("pk_triages")),
+    )
 
 
 def _deliveries() -> None:
