@@ -86,7 +86,10 @@ class Cases(Protocol):
         """Record the end of the case's flags that have run out by `at`; False if that was recorded before."""
 
     async def untriaged(self, before: datetime, limit: int) -> Sequence[Case]:
-        """Return cases last referred by `before` with no triage since that stands, oldest first."""
+        """Return cases referred before `before`, for information too, with no triage since, oldest first."""
+
+    async def triaged(self, message: MessageId, at: datetime, corrects: MessageId | None, *, ends: bool) -> None:
+        """Record a triage; one that `corrects` another is as old as that one: it says nothing of what came between."""
 
     async def pending(self, limit: int) -> Sequence[Case]:
         """Return cases with people excluded in words that nobody has dealt with, oldest first."""

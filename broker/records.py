@@ -171,6 +171,14 @@ class LogState:
     checkpoint: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """When a referral that stands was made; `informs`: for information only, which restarts no clock."""
+
+    at: datetime
+    informs: bool = False
+
+
 class Named(StrEnum):
     """As what a referral names the person that a token is of."""
 

@@ -1,8 +1,10 @@
 """Repeats: is a further referral a repeat? From what the coordinator decided and the dates; domain.md, "Referral"."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date, datetime
 from enum import StrEnum
+
+from agencies.uk_days import uk_day
 
 WITHIN_YEARS = 1
 
@@ -50,15 +52,15 @@ def propose(at: datetime, earlier: Earlier | None, *, information_only: bool = F
         (Because.OTHER_PERSON, not earlier.same_people),
         (Because.OTHER_AREA, not earlier.same_area),
         (Because.INFORMATION_ONLY, information_only or earlier.information_only),
-        (Because.OVER_12_MONTHS, at > within(earlier.at)),
+        (Because.OVER_12_MONTHS, uk_day(at) > last_day(earlier.at)),
     )
     reason = next((because for because, holds in against if holds), None)
     return Repeat(reason is None, reason or Because.WITHIN_12_MONTHS)
 
 
-def within(last: datetime) -> datetime:
-    """Return the last instant of the 12 months after a referral: of 29 February, the same time of 28 February."""
-    start = last.astimezone(UTC)
+def last_day(last: datetime) -> date:
+    """Return the last day of the 12 months after a referral, whole: of 29 February, 28 February."""
+    start = uk_day(last)
     try:
         return start.replace(year=start.year + WITHIN_YEARS)
     except ValueError:

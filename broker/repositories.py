@@ -6,7 +6,7 @@ from typing import Protocol
 
 from agencies.names import CaseRef, MessageId, PartyId
 from broker.case import Case
-from broker.records import Alike, Arrival, Channel, Letter, Named, Sameness
+from broker.records import Alike, Arrival, Channel, Letter, Named, Referred, Sameness
 from crypto.blind_index import Token
 
 
@@ -37,14 +37,14 @@ class People(Protocol):
     async def linked(self, case: Case) -> Sequence[CaseRef]:
         """Return the cases that this one is linked with, by their leads, sorted."""
 
-    async def referred(self, case: CaseRef, message: MessageId, at: datetime) -> None:
-        """Record when a referral was made that is not for information only; again changes nothing."""
+    async def referred(self, case: CaseRef, message: MessageId, referred: Referred) -> None:
+        """Record a referral; again changes nothing."""
 
-    async def forget(self, case: CaseRef, message: MessageId) -> datetime | None:
+    async def forget(self, case: CaseRef, message: MessageId) -> Referred | None:
         """Forget a referral's tokens and date, which is returned: it was corrected, or taken back from everybody."""
 
-    async def referrals(self, cases: Sequence[CaseRef], limit: int) -> Sequence[datetime]:
-        """Return when these were referred, the latest first."""
+    async def referrals(self, cases: Sequence[CaseRef], limit: int, *, informing: bool = False) -> Sequence[datetime]:
+        """Return when these were referred, the latest first; `informing`: for information only, instead of not."""
 
 
 class Notices(Protocol):

@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     purge_grace_days: int = _of("how long a case that is scheduled for destruction waits", 7, ge=7)
     due_at_once_percent: int = _of("of all cases: if more are due at once, destruction asks a person", 10, ge=1, le=100)
     lookups_kept_months: int = _of("how long a case is kept that was only looked up", 12, ge=1, le=84)
-    triage_days: int = _of("a referral without a triage for longer is shown to the office", 3, ge=0, le=60)
+    triage_days: int = _of("calendar days after which a referral without a triage is shown", 3, ge=0, le=60)
     access_entries_months: int = _of("how long the log's entries about a case outlive it", 12, ge=0, le=120)
 
     urgent_uncollected_minutes: int = _of("urgent and not collected by then: the coordinator is told", 60, ge=1)
@@ -131,11 +131,6 @@ class Settings(BaseSettings):
     def lookups_kept(self) -> timedelta:
         """How long a case is kept that was looked up and never referred; a month counted as 31 days."""
         return timedelta(days=31 * self.lookups_kept_months)
-
-    @property
-    def triage_within(self) -> timedelta:
-        """How long after a referral the IDVA service's triage is missed."""
-        return timedelta(days=self.triage_days)
 
     @property
     def note_life(self) -> timedelta:

@@ -122,7 +122,9 @@ _NEED_TO_KNOW: Final = {
     "act-not-allowed": Meaning(
         403, "Not for this agency", "This is for the coordinator's office, or for who checks compliance.", "no", _ASK),
     "kind-not-allowed": Meaning(
-        403, "Kind not allowed", "This agency may not send messages of this kind.", "no", _ASK),
+        403, "Kind not allowed", "This agency may not send messages of this kind.", "no",
+        "What CAFCASS would refer goes through children's social care, or the coordinator takes it in by telephone. "
+        + _ASK),
     "purpose-not-allowed": Meaning(
         403, "Purpose not allowed", "The purpose is missing, or the agreement does not name it for this.", "no",
         "Name a purpose of the agreement in marac-purpose, or in the submission note."),

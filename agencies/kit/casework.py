@@ -1,5 +1,6 @@
 """`marac send` and `marac case`: messages about a case that is there, and who takes part in it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,12 +17,14 @@ from agencies.kit.acceptance import Accepted
 from agencies.kit.answers import CaseAnswer
 from agencies.kit.client import Kit
 from agencies.kit.compose import Subject, about
-from agencies.kit.correcting import Corrects, Reason, check_options, correcting, with_reason
+from agencies.kit.correcting import Corrects, Reason, UnreadToo, check_options, correcting, with_reason
 from agencies.kit.excluding import waits_in_words
 from agencies.kit.forms import example, load_message
 from agencies.kit.handing_in import hand_in, in_words, kept_before, members_of
 from agencies.kit.held_elsewhere import FLAG, check_flag, tell_of_flags
+from agencies.kit.looked_up import asked_again
 from agencies.kit.reached import warn_of_not_reached
+from agencies.kit.staff_risks import after, to_share
 from agencies.kit.terminal import (
     HERE,
     AsJson,
@@ -39,9 +42,11 @@ from agencies.kit.terminal import (
     wall_clock,
 )
 from agencies.kit.urgent import Urgent
+from agencies.notes.text import encode_time
 from agencies.taking_part import BASES, RELATIONS, WHYS
 
 OPENS = "lookup"  # needs no case
+ASKS = "research-request"  # whom it names is asked from then on
 EVERYBODY = (
     "It is for every agency of the area that signed and is not excluded, also one whose part in the case was ended.\n"
     "To end it for one of them: marac case relate CASE ID --as ended --why no-longer-involved"
@@ -60,6 +65,7 @@ class SendOptions:
     case: Annotated[str | None, typer.Option("--case", metavar="CASE", help="Such as CAM-7Q4X9-K2M8T-5.")] = None
     corrects: Corrects = None
     reason: Reason = None
+    unread_too: UnreadToo = False
     shows_example: Annotated[bool, typer.Option("--example", help="Print a form to start from, and leave.")] = False
     yes: Yes = False
     kit: KitFolder = HERE
@@ -75,6 +81,8 @@ def send(options: SendOptions) -> None:
     Who gets it follows from its kind, from what the form names, and from who takes part in the case. A research
     request goes out as one message an agency: none reads who else was asked. --corrects takes the place of an earlier
     message of the same kind: who has opened that one gets the correction.
+
+    What stands in a safe contact of the case that was opened here, or sent from here, is sent in no other message.
 
     Example: marac send research-request --example > request.json
              marac send research-request request.json --case CAM-7Q4X9-K2M8T-5
@@ -97,8 +105,9 @@ def send(options: SendOptions) -> None:
         with open_kit(options.kit, options.passphrase_file) as sending:
             if options.corrects is not None:
                 subject = correcting(sending, subject, options.corrects)
-            sent = [_send_one(sending, subject, one) for one in messages]
-    words = "\n".join(in_words(accepted, options.kind) for accepted in sent)
+            sent = _send_all(sending, subject, messages, unread_too=options.unread_too)
+            told = after(sending, sent[0][0].manifest.case, document.chosen) if options.kind == ASKS else []
+    words = "\n".join([*(in_words(accepted, options.kind) for accepted in sent), *told])
     if options.kind == OPENS:
         words += f"\nAnswer: {PASSED_ON}."
     if options.kind == FLAG:
@@ -114,11 +123,14 @@ def apart(document: Document) -> list[Document]:
     return [document.model_copy(update={"to": (one,)}) for one in document.to]
 
 
-def _send_one(kit: Kit, subject: Subject, document: Document) -> list[Accepted]:
-    composed = kit.prepare_any(subject, {subject.kind: document})
-    accepted = hand_in(kit, kept_before(kit, composed) or composed)
-    warn_of_not_reached(kit, document, accepted[0].manifest)
-    return accepted
+def _send_all(kit: Kit, subject: Subject, messages: Sequence[Document], *, unread_too: bool) -> list[list[Accepted]]:
+    """Send each, once all are known to tell no safe contact; the office is told whom one does not reach."""
+    prepared = [kit.prepare_any(subject, {subject.kind: one}, unread_too=unread_too) for one in messages]
+    sent = []
+    for document, composed in zip(messages, prepared, strict=True):
+        sent.append(hand_in(kit, kept_before(kit, composed) or composed))
+        warn_of_not_reached(kit, document, sent[-1][0].manifest)
+    return sent
 
 
 @app.command("show")
@@ -135,7 +147,8 @@ def show(
     reference = the_case(case)
     with open_kit(kit, passphrase_file) as office:
         found = office.case(reference)
-    answer(as_json, found.model_dump(), _in_words(found))
+        told = [] if as_json else to_share(office, found)
+    answer(as_json, found.model_dump(), "\n".join([_in_words(found), *told]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +185,8 @@ def relate(options: RelateOptions) -> None:
         say("Done: it holds from now on. What was sealed before is opened to it by: marac case share")
         if options.as_ == "ended":
             tell_of_flags(office, reference, options.party)
+        for line in after(office, reference, [options.party]):
+            say(line)
 
 
 def _basis_and_end(options: RelateOptions) -> dict[str, str]:
@@ -204,19 +219,31 @@ def list_waiting(kit: KitFolder = HERE, passphrase_file: PassphraseFile = None, 
 
 
 def lookups(kit: KitFolder = HERE, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-    """Count the look-ups of each agency (coordinator): those stand out that asked twice within 30 days, and referred
-    nobody. About whom they asked is not in it.
+    """Count the look-ups of each agency (coordinator): those stand out that asked twice within 30 days, and for
+    neither made a referral within 30 days: one referral answers one look-up. About whom they asked is not in that.
+
+    Of the look-ups that were opened with this kit it adds who asked twice about the same person and has not referred
+    them, whomever else that agency refers.
 
     Example: marac lookups
     """
     with open_kit(kit, passphrase_file) as office:
         found = office.lookups()
+        again = asked_again(office)
     lines = []
     for one in found.agencies:
         lines.append(f"{one.agency}{'  STANDS OUT' if one.stands_out else ''}")
         without = ", ".join(at[:10] for at in one.without_referral)
         lines.append(f"  {len(one.looked_up)} looked up; no referral after: {without or 'none'}")
-    answer(as_json, found.model_dump(), "\n".join(lines) or "Nobody has looked anybody up.")
+    for each in again:
+        lines.append(f"{each.agency}  ASKED AGAIN ABOUT THE SAME PERSON, and did not refer them:")
+        lines += [
+            f"  {one.manifest.case}, {encode_time(one.manifest.accepted)[:10]}, {one.submission.officer}"
+            for one in each.asked
+        ]
+    repeated = [{"agency": each.agency, "cases": [one.manifest.case for one in each.asked]} for each in again]
+    members = {**found.model_dump(), "asked_again": repeated}
+    answer(as_json, members, "\n".join(lines) or "Nobody has looked anybody up.")
 
 
 def _in_words(case: CaseAnswer) -> str:

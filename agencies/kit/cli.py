@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from agencies.documents.referral import Referral
 from agencies.kit import (
     audit_commands,
     casework,
@@ -25,8 +24,8 @@ from agencies.kit.correcting import corrections, known_manifests, received
 from agencies.kit.held_elsewhere import tell_of_older_contact
 from agencies.kit.home import Home, NotSaved
 from agencies.kit.inbox import Item, State
-from agencies.kit.opening import Opened
 from agencies.kit.readable import render
+from agencies.kit.reminders import reminders
 from agencies.kit.sending import STATES
 from agencies.kit.terminal import (
     HERE,
@@ -133,14 +132,14 @@ def open_(
         newer = corrections(known_manifests(receiving)).get(opened.manifest.message)
         if newer is not None:
             warn(f"WARNING: this is an older version; message {newer} has taken its place")
-        if receiving.home.settings.party.rpartition("/")[0].endswith("/office"):
-            if _names_conference(opened):
-                warn("a child-protection conference: its chair must be told; send children's social care a case-note")
-                warn("relate it to the case first: marac case relate; to who has no part in it a note reaches nobody")
-            tell_of_older_contact(receiving, opened.manifest)
         if receiving.pending():
             warn("the receipt could not be sent yet; the next `marac pull` sends it")
-    say(render(opened.manifest.document, opened.document(), opened.facts(wall_clock().date())))
+        # Shown before anything more is asked for: whatever becomes of that, the message is shown only this once.
+        say(render(opened.manifest.document, opened.document(), opened.facts(wall_clock().date())))
+        if receiving.home.settings.party.rpartition("/")[0].endswith("/office"):
+            tell_of_older_contact(receiving, opened.manifest)
+        for line in reminders(receiving, opened):
+            warn(line)
 
 
 @app.command("status")
@@ -212,11 +211,6 @@ def _lines(row: Mapping[str, str]) -> str:
             f"  marac destroy {row['delivery']}",
         ]
     return "\n".join(lines)
-
-
-def _names_conference(opened: Opened) -> bool:
-    document = opened.document()
-    return isinstance(document, Referral) and document.names_conference
 
 
 def _delivery(text: str) -> DeliveryId:

@@ -1,17 +1,21 @@
 """The kit: what an agency does with one area's broker. Each step is durable before the next is promised; README.md."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from agencies.directory import Directory
+from agencies.documents.document import Document
 from agencies.kit import answers, wire
+from agencies.kit.compose import Composed, Subject
 from agencies.kit.home import Home, NotSaved
 from agencies.kit.inbox import Item, NotInInbox, PendingReceipt, State
 from agencies.kit.keyring import Keyring
 from agencies.kit.opening import CheckFailed, Delivered, Opened, check_delivery, check_manifest, check_payload
 from agencies.kit.recalls import check_recall, taken_back
+from agencies.kit.safe_address import check_kept_apart
+from agencies.kit.safe_contacts import Folder, received
 from agencies.kit.sending import Sender
 from agencies.kit.signing import Clock
 from agencies.kit.wire import BadAnswer, Pause, Problem, Unreachable, parse_answer
@@ -80,6 +84,21 @@ class Kit(Sender):
         """Let go of the connection and of the inbox."""
         self.inbox.close()
         super().close()
+
+    def prepare_any(self, subject: Subject, documents: Mapping[str, Document], *, unread_too: bool = False) -> Composed:
+        """Return documents signed and ready for `submit`, compared with every safe contact of their case known here.
+
+            unread_too  a person said so: a safe contact that was not opened here is no reason to stop
+
+        Raises as `prepare` does; SafeContactUnread.
+        """
+        if subject.case is not None:
+            folder = self._safe_contacts()
+            known = folder.known(self.one_with(subject.case, folder.cases()))
+            check_kept_apart(documents, known.read)
+            if not unread_too:
+                known.check_read()
+        return super().prepare_any(subject, documents)
 
     def lease(self, limit: int, wait_s: int) -> Lease:
         """Return up to `limit` deliveries and notices, waiting up to `wait_s` seconds for the first.
@@ -201,8 +220,7 @@ class Kit(Sender):
         item = self._item(delivery)
         if item.state not in (State.OPENED, State.SHOWN, State.RETAINED):
             raise taken_back(item) if item.notice else NotSaved("this message was not opened yet")
-        header, payload = age.split(self.home.age_file(item.message))
-        return self.check(Delivered(item.message, self.home.manifest(item.message), header, payload))
+        return self._saved_copy(item.message)
 
     def close_case(self, case: CaseRef) -> None:
         """Close a case, for good (coordinator); this folder remembers it. Raises Problem, Unreachable."""
@@ -241,6 +259,14 @@ class Kit(Sender):
     def pending(self) -> Sequence[PendingReceipt]:
         """Return the receipts that the gateway does not have yet."""
         return self.inbox.pending()
+
+    def _saved_copy(self, message: MessageId) -> Opened:
+        header, payload = age.split(self.home.age_file(message))
+        return self.check(Delivered(message, self.home.manifest(message), header, payload))
+
+    def _safe_contacts(self) -> Folder:
+        known = received(self.home, self.inbox.items())
+        return Folder(self.home, known, self.outbox, self.keyring.identities, self._saved_copy)
 
     def _takes(self, receipt: PendingReceipt) -> bool:
         """Send one receipt; return False if the gateway does not find our signature on it."""

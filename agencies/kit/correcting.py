@@ -24,6 +24,10 @@ Corrects = Annotated[
     str | None, typer.Option("--corrects", metavar="MESSAGE", help="It takes the place of this message; see --reason.")
 ]
 Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why: whoever opens it reads this first.")]
+UnreadToo = Annotated[
+    bool,
+    typer.Option("--unread-safe-contact", help="Yes, send it though a safe contact of the case was not opened here."),
+]
 _REASON: Final = TypeAdapter[str](Line)
 
 

@@ -22,7 +22,7 @@ from crypto.errors import Malformed
 
 SAFE_CONTACT = "safe-contact"
 OFFICE_ALONE = frozenset({"exclusions", "lookup", "triage"})
-_GONE = frozenset({"recalled", "superseded"})
+GONE = frozenset({"recalled", "superseded"})
 _UNKNOWN_HERE = "not-available"
 _SAVED = (State.SAVED, State.COLLECTED, State.OPENED, State.SHOWN)
 
@@ -216,7 +216,7 @@ def _check_for(
 
 
 def _is_there(row: HoldingAnswer, recipient: PartyId) -> bool:
-    return row.recipient == recipient and row.state not in _GONE
+    return row.recipient == recipient and row.state not in GONE
 
 
 def _saved(office: Kit, case: CaseRef, row: HoldingAnswer, *, held: bool) -> Shareable | None:

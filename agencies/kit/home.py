@@ -195,6 +195,10 @@ class Home:
         """Return the age file of an opened message. Raises NotSaved."""
         return self._read(message, ".age")
 
+    def opened(self, message: MessageId) -> bool:
+        """Claim that the message is saved as it was opened: with a header of its own."""
+        return self._saved(message, ".age").exists()
+
     def holds(self, message: MessageId) -> bool:
         """Claim that content of the message is saved here, readable or not."""
         return any(self._saved(message, ending).exists() for ending in _CONTENT)

@@ -8,14 +8,14 @@ from typing import Annotated, Final
 import typer
 from pydantic import ValidationError
 
-from agencies.agency import AGENCY_KINDS, COORDINATING
-from agencies.documents.document import Document
+from agencies.agency import COORDINATING, Party
 from agencies.documents.referral import Referral, Referrer
 from agencies.kit.acceptance import Accepted
 from agencies.kit.client import Kit
 from agencies.kit.compose import REFERRAL
 from agencies.kit.forms import ReferralForm, example, load_form
 from agencies.kit.handing_in import hand_in, in_words, kept_before, members_of
+from agencies.kit.referring import warn_of_employers
 from agencies.kit.terminal import (
     HERE,
     AsJson,
@@ -33,6 +33,22 @@ from agencies.kit.urgent import EMERGENCY, Urgent
 from agencies.notes.text import encode_time
 
 WAYS: Final = ("telephone", "email", "paper", "agency-without-isa")
+# As what a referral counts that an agency of this kind makes; of health, the form says which part of it. Not of who
+# only checks the others: it takes part in no case.
+SOURCES: Final[Mapping[str, tuple[str, ...]]] = {
+    "police": ("police",),
+    "idva-service": ("idva",),
+    "childrens-social-care": ("childrens_social_care",),
+    "adult-social-care": ("adult_social_care",),
+    "health": ("primary_care", "secondary_care", "mental_health"),
+    "housing": ("housing",),
+    "probation": ("probation",),
+    "education": ("education",),
+    "substance-misuse": ("substance_misuse",),
+    "voluntary-sector": ("voluntary_sector",),
+    "mash": ("mash",),
+    "cafcass": ("other",),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +74,8 @@ def intake(options: IntakeOptions) -> None:
     """Take in a referral that came by telephone, e-mail, on paper, or from an agency without the agreement.
 
     It names who truly refers, and goes on as any other referral: sealed, to the IDVA service, with its exclusions.
-    Without --from-agency and --source the form itself says who refers.
+    Without --from-agency and --source the form itself says who refers. With --from-agency the source is what the
+    register has that agency as. CAFCASS, too, refers by this way, or through children's social care.
 
     Example: marac intake --example > referral.json
              marac intake referral.json --by telephone --source "Exampleton Surgery"
@@ -76,16 +93,22 @@ def intake(options: IntakeOptions) -> None:
         form = load_form(options.form)
         with open_kit(options.kit, options.passphrase_file) as office:
             referrer = _true_source(office, form.referral.referrer, options, options.by)
-            composed = office.prepare_any(REFERRAL, _documents(form, referrer))
+            form = _as_taken_in(form, referrer)
+            composed = office.prepare_any(REFERRAL, form.documents)
+            warn_of_employers(office, form)
             accepted = hand_in(office, kept_before(office, composed) or composed)
             if office.keeps_nothing:
                 warn("WARNING: the kit's folder could not keep this; write the ids down: only they take it back")
     answer(options.as_json, members_of(accepted), _confirmation(accepted, referrer))
 
 
-def _documents(form: ReferralForm, referrer: Referrer) -> Mapping[str, Document]:
-    referral: Referral = form.referral.model_copy(update={"referrer": referrer})
-    return replace(form, referral=referral).documents
+def _as_taken_in(form: ReferralForm, referrer: Referrer) -> ReferralForm:
+    """Return the form with its true source, by which its checklist is judged anew."""
+    members = {name: getattr(form.referral, name) for name in type(form.referral).model_fields}
+    try:
+        return replace(form, referral=Referral.model_validate({**members, "referrer": referrer}))
+    except ValidationError:
+        stop("the checklist is not one that this source uses", "DARA is the police's: complete a Dash", Exit.USAGE)
 
 
 def _true_source(office: Kit, referrer: Referrer, options: IntakeOptions, by: str) -> Referrer:
@@ -99,13 +122,22 @@ def _true_source(office: Kit, referrer: Referrer, options: IntakeOptions, by: st
         changes |= {"agency": options.source, "agency_id": None}
     if options.from_agency is not None:
         agency = register.party(options.from_agency)
-        if agency is None or agency.kind not in AGENCY_KINDS:
-            stop("--from-agency: not an agency of the register", "see: marac register list; or --source", Exit.USAGE)
-        changes |= {"agency": agency.name, "agency_id": agency.id}
+        if agency is None or agency.kind not in SOURCES:
+            stop("--from-agency: not an agency of the register that refers", "marac register list", Exit.USAGE)
+        changes |= {"agency": agency.name, "agency_id": agency.id, "source": _source_of(agency, referrer)}
     try:
         return Referrer.model_validate({**referrer.model_dump(), **changes})
     except ValidationError:
         stop("--source: one line of at most 200 characters", "name the agency that refers", Exit.USAGE)
+
+
+def _source_of(agency: Party, referrer: Referrer) -> str:
+    sources = SOURCES[agency.kind]
+    if len(sources) == 1:
+        return sources[0]
+    if referrer.source not in sources:
+        stop("the form's referrer.source is not of that agency", f"write one of: {', '.join(sources)}", Exit.USAGE)
+    return referrer.source
 
 
 def _confirmation(accepted: list[Accepted], referrer: Referrer) -> str:

@@ -3,11 +3,15 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from agencies.kit.compose import Composed, decode_composed
 from agencies.kit.database import Database
+from agencies.names import CaseRef, MessageId, parse_message_id
+from agencies.notes.text import encode_time
 from crypto import age
 from crypto.errors import CryptoError
 
@@ -16,7 +20,12 @@ CREATE TABLE IF NOT EXISTS unanswered (idempotency TEXT PRIMARY KEY, sealed BLOB
 CREATE TABLE IF NOT EXISTS manifests (
     idempotency TEXT NOT NULL, number INTEGER NOT NULL, note TEXT NOT NULL, PRIMARY KEY (idempotency, number)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS safe_contacts (
+    message TEXT PRIMARY KEY, reference TEXT NOT NULL, accepted TEXT NOT NULL, sealed BLOB NOT NULL
+) STRICT;
 """
+COPIES_KEPT: Final = timedelta(days=7 * 366)  # no case is kept longer after its last referral, as a rule
+MOST_COPIES: Final = 5000  # the newest: of a kit that refers two people a day, of seven years
 
 
 class OutboxUnavailable(Exception):
@@ -27,10 +36,24 @@ class NotReadable(Exception):
     """What is kept cannot be opened with this kit's keys, or was written by another version of the kit."""
 
 
+@dataclass(frozen=True, slots=True)
+class SafeCopy:
+    """The safe contact of a referral that was sent from here, sealed to this kit's own key: to compare with, no more.
+
+    message, case  as its manifest has them
+    """
+
+    message: MessageId
+    case: CaseRef
+    accepted: datetime
+    sealed: bytes = field(repr=False)
+
+
 class Outbox(Database):
     """The small database of one kit's sending. Each method is one transaction: it happened durably, or not at all.
 
-    A submission holds content: it is here only sealed to this agency's own key, and only while it has no answer.
+    A submission holds content: it is here only sealed to this agency's own key, and only while it has no answer. Its
+    safe contact stays, sealed likewise: what is sent later of the case is compared with it.
     Every method raises OutboxUnavailable.
     """
 
@@ -50,15 +73,37 @@ class Outbox(Database):
             row = (composed.idempotency, sealed)
             return self._sql.execute("INSERT OR IGNORE INTO unanswered VALUES (?, ?)", row).rowcount == 1
 
-    def answered(self, idempotency: str, manifests: Sequence[str]) -> None:
+    def answered(self, idempotency: str, manifests: Sequence[str], copy: SafeCopy | None = None) -> None:
         """Keep the notes of a submission's verified manifests, all together; the submission itself is gone.
+
+            copy  its safe contact, where it had one: kept with them, while copies that are too old or too many go
 
         A crash before this leaves it unanswered: sent again it gets the same answer.
         """
         rows = [(idempotency, number, note) for number, note in enumerate(manifests)]
         with _answering(), self._transaction():
             self._sql.executemany("INSERT OR IGNORE INTO manifests VALUES (?, ?, ?)", rows)
+            if copy is not None:
+                self._keep_copy(copy)
             self._sql.execute("DELETE FROM unanswered WHERE idempotency = ?", (idempotency,))
+
+    def copies(self) -> Sequence[SafeCopy]:
+        """Return the safe contacts that were sent from here and are kept, oldest first."""
+        with _answering():
+            rows = self._sql.execute("SELECT message, reference, accepted, sealed FROM safe_contacts ORDER BY message")
+            return [
+                SafeCopy(parse_message_id(message), CaseRef(case), datetime.fromisoformat(accepted), sealed)
+                for message, case, accepted, sealed in rows
+            ]
+
+    def _keep_copy(self, copy: SafeCopy) -> None:
+        row = (copy.message, copy.case, encode_time(copy.accepted), copy.sealed)
+        self._sql.execute("INSERT OR IGNORE INTO safe_contacts VALUES (?, ?, ?, ?)", row)
+        # The instants are written alike, so that their texts are in the order of time.
+        old = (encode_time(copy.accepted - COPIES_KEPT),)
+        self._sql.execute("DELETE FROM safe_contacts WHERE accepted < ?", old)
+        newest = "SELECT message FROM safe_contacts ORDER BY accepted DESC, message DESC LIMIT ?"
+        self._sql.execute(f"DELETE FROM safe_contacts WHERE message NOT IN ({newest})", (MOST_COPIES,))  # noqa: S608 - fixed words
 
     def discard(self, idempotency: str) -> bool:
         """Forget a submission of which the gateway took nothing, or that a person gives up; was it there?"""

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from agencies.documents.document import Document, Part
+from agencies.documents.fields import UNKNOWN
 from agencies.documents.instruments import Dara, PoliceDash27, SafeLivesDash24, subject_of
 from agencies.documents.referral import Referral
 from agencies.documents.safe_contact import SafeContact
@@ -81,6 +82,8 @@ def _summary(referral: Referral) -> Iterator[str]:
         yield "*** HONOUR-BASED: CLOSED CASE, NAMED PEOPLE ONLY ***"
     if referral.names_conference:
         yield "*** CHILD-PROTECTION CONFERENCE: ITS CHAIR MUST BE TOLD ***"
+    if referral.risks_to_staff != UNKNOWN:
+        yield "*** RISKS TO STAFF: READ THEM BEFORE ANYBODY VISITS ***"
     if referral.information_only:
         yield "*** FOR INFORMATION ONLY ***"
     missing = len(referral.incomplete_fields())

@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from agencies.documents.document import Document
+from agencies.kit import employers
 from agencies.kit.acceptance import Accepted
 from agencies.kit.client import Kit
 from agencies.kit.compose import REFERRAL, Composed, Subject
-from agencies.kit.correcting import Corrects, Reason, check_options, correcting, with_reason
-from agencies.kit.forms import example, load_form
+from agencies.kit.correcting import Corrects, Reason, UnreadToo, check_options, correcting, with_reason
+from agencies.kit.forms import ReferralForm, example, load_form
 from agencies.kit.handing_in import hand_in, in_words, kept_before, members_of
 from agencies.kit.opening import CheckFailed
 from agencies.kit.outbox import NotReadable
@@ -48,6 +49,7 @@ class ReferOptions:
     shows_example: Annotated[bool, typer.Option("--example", help="Print a form to start from, and leave.")] = False
     corrects: Corrects = None
     reason: Reason = None
+    unread_too: UnreadToo = False
     unanswered: Annotated[
         bool, typer.Option("--unanswered", help="Send again what got no answer, each as the same; asks first.")
     ] = False
@@ -96,16 +98,28 @@ def _send_form(options: ReferOptions, form: Path) -> None:
     filled = load_form(form)
     with open_kit(options.kit, options.passphrase_file) as sending:
         subject = REFERRAL if options.corrects is None else correcting(sending, REFERRAL, options.corrects)
-        composed = _prepared(sending, subject, with_reason(filled.documents, options.reason))
+        documents = with_reason(filled.documents, options.reason)
+        composed = _prepared(sending, subject, documents, unread_too=options.unread_too)
+        warn_of_employers(sending, filled)
         accepted = hand_in(sending, kept_before(sending, composed) or composed)
         if sending.keeps_nothing:
             warn("WARNING: the kit's folder could not keep this; write the ids down: only they take it back")
     answer(options.as_json, members_of(accepted), in_words(accepted, "referral"))
 
 
-def _prepared(sending: Kit, subject: Subject, documents: Mapping[str, Document]) -> Composed:
+def warn_of_employers(sending: Kit, filled: ReferralForm) -> None:
+    """Say where a perpetrator may work for who takes part and is not excluded; it stops nothing."""
+    register, excluded = sending.directory().register, filled.exclusions
+    found = employers.may_employ(filled.referral, register, sending.clock())
+    ids = excluded.agency_ids | excluded.officer_ids
+    next_step = "It is sent all the same. If it is so: name them in `exclusions`, and send it with --corrects"
+    for line in employers.warnings(employers.not_excluded(found, ids, register), next_step):
+        warn(line)
+
+
+def _prepared(sending: Kit, subject: Subject, documents: Mapping[str, Document], *, unread_too: bool) -> Composed:
     try:
-        return sending.prepare_any(subject, documents)
+        return sending.prepare_any(subject, documents, unread_too=unread_too)
     except Untrusted:
         raise
     except Unreachable as error:

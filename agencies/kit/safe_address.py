@@ -5,7 +5,7 @@ Source: domain.md, "Keeping and destroying": safe addresses have been leaked to 
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from agencies.documents.document import Document, Part
@@ -27,22 +27,23 @@ class SafeContactElsewhere(Exception):
         self.pointers = pointers
 
 
-def check_kept_apart(documents: Mapping[str, Document]) -> None:
-    """Return only if nothing of the safe contact among `documents` stands in another of them.
+def check_kept_apart(documents: Mapping[str, Document], also: Sequence[SafeContact] = ()) -> None:
+    """Return only if nothing of the safe contact among `documents`, nor of those in `also`, stands in another of them.
+
+        also  what is known beside it of the same case; a correction of them is itself a safe contact, and may differ
 
     Compared without case, accents, spaces and punctuation: an address by its postcode with a number, by each longer
     line that has a number, and as a whole; a telephone number by its last digits.
     Raises SafeContactElsewhere.
     """
-    safe = documents.get(SAFE)
-    if not isinstance(safe, SafeContact):
-        return
+    own = documents.get(SAFE)
+    every = [*also, own] if isinstance(own, SafeContact) else also
     elsewhere = tuple(
         f"/{name}{pointer}"
         for name, document in documents.items()
         if name != SAFE
         for pointer, text in _texts(document, "")
-        if _gives_away(safe, text)
+        if any(_gives_away(safe, text) for safe in every)
     )
     if elsewhere:
         raise SafeContactElsewhere(elsewhere)

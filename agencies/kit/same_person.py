@@ -69,7 +69,9 @@ REPEATS: Final = {
     "within-12-months": "it came within 12 months of the last referral",
     "first-referral": "no earlier referral is known",
     "another-victim-or-perpetrator": "the earlier referral is of another victim or perpetrator",
-    "over-12-months": "the last referral was more than 12 months before",
+    "over-12-months": "the last referral was more than 12 months before; look at the day of the incident itself",
+    "information-only": "it, or all that came before it, was for information only",
+    "another-area": "the earlier referral was heard in another area",
 }
 
 

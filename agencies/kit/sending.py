@@ -1,7 +1,7 @@
 """The sending half of the kit: trust, submissions, recalls, and what the coordinator's office does; README.md."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -9,6 +9,7 @@ from typing import Final, Self
 
 import httpx2
 
+from agencies.agency import COORDINATING
 from agencies.directory import Directory
 from agencies.documents.document import Document
 from agencies.documents.exclusions import Exclusions
@@ -23,6 +24,7 @@ from agencies.kit.keyring import Keyring
 from agencies.kit.opening import Check, CheckFailed, TrustNotes
 from agencies.kit.outbox import OutboxUnavailable
 from agencies.kit.safe_address import check_kept_apart
+from agencies.kit.safe_contacts import sealed_copy
 from agencies.kit.signing import OFFICER_FIELD, Clock, RequestSigner
 from agencies.kit.wire import Gateway, Pause, Problem, Untrusted, encode_body, parse_answer
 from agencies.names import CaseRef, MessageId, OfficerId
@@ -151,7 +153,8 @@ class Sender:
             # A gateway key delegated since the last look: look once more, and then believe or refuse.
             accepted = check_accepted(composed, notes, self.refresh(), self.home.settings)
         try:
-            self.outbox.answered(composed.idempotency, [one.note for one in accepted])
+            copy = sealed_copy(composed, accepted, self.keyring.identities)
+            self.outbox.answered(composed.idempotency, [one.note for one in accepted], copy)
         except OutboxUnavailable:
             self.keeps_nothing = True
         return accepted
@@ -209,6 +212,19 @@ class Sender:
     def case(self, case: CaseRef) -> answers.CaseAnswer:
         """Return who takes part in a case, and who is kept out (coordinator). Raises Problem, Unreachable."""
         return self.gateway.get(f"/v1/cases/{case}", answers.CaseAnswer, self.fields())
+
+    def one_with(self, case: CaseRef, others: Collection[CaseRef]) -> Collection[CaseRef]:
+        """Return the references of all that is one case with `case`: the office alone is told, and asks if it matters.
+
+        others  the cases of which there is something to compare with
+        """
+        own = self.directory().register.party(self.home.settings.party)
+        if own is None or own.kind not in COORDINATING or not set(others) - {case}:
+            return {case}
+        try:
+            return {case, *(CaseRef(one) for one in self.case(case).references)}
+        except Problem:  # what may not be looked at is not sent about either: the better refusal is that one
+            return {case}
 
     def set_notices(self, email: str | None, webhook: str | None) -> None:
         """Set where this party is told that something waits; None: not there. Raises Problem, Unreachable."""

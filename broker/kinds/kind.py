@@ -35,6 +35,7 @@ class Effects:
     asked               agencies that are asked from now on; who is involved stays so
     answered_nothing    an agency that was asked and knows nothing: its part in the case ends
     urgent              its documents go first, and the office is told of who does not collect them
+    triaged             of a triage: True if the referral waits for none any more, False if it goes on waiting
     informs_until       every agency of the area that takes part gets the case for information, until then
     """
 
@@ -45,6 +46,7 @@ class Effects:
     restarts_clock: bool = False
     asked: tuple[PartyId, ...] = ()
     answered_nothing: PartyId | None = None
+    triaged: bool | None = None
     informs_until: datetime | None = None
     urgent: bool = False
 

@@ -16,7 +16,7 @@ def _effect(documents: Documents, scene: Scene) -> Effects:
     """Return what a referral does to its case.
 
     Raises BelowThreshold if its only ground is a count of ticks under the area's threshold, DocumentRejected if the
-    office sends it and it does not say how it came, UnknownExclusion
+    office sends it and it does not say how it came, or an agency as if the office had taken it in, UnknownExclusion
     if an exclusion names nobody in the register, ExclusionLeavesNobody if it names the coordinator's office.
     """
     referral, exclusions = documents["referral"], documents["exclusions"]
@@ -24,9 +24,7 @@ def _effect(documents: Documents, scene: Scene) -> Effects:
         raise TypeError("the table of documents declares other types")
     if not meets_threshold(referral, scene.settings.dash_threshold):
         raise BelowThreshold("below the area's threshold, and no other ground", "/documents/referral/grounds")
-    if _takes_in(scene) and referral.referrer.received_by == "broker" and referral.correction is None:
-        # The office refers for nobody but others: whose referral it is, and how it came, must stand in it.
-        raise DocumentRejected("say how it came to the office", "/documents/referral/referrer/received_by")
+    _check_source(referral, scene)
     return Effects(
         excluded=_excluded(exclusions, scene.directory),
         exclusions_pending=exclusions.has_free_text,
@@ -35,6 +33,19 @@ def _effect(documents: Documents, scene: Scene) -> Effects:
         restarts_clock=not referral.information_only,
         urgent=referral.urgent,
     )
+
+
+def _check_source(referral: Referral, scene: Scene) -> None:
+    referrer, pointer = referral.referrer, "/documents/referral/referrer"
+    if not _takes_in(scene):
+        # Only the office takes in for others: an agency's word for another agency would stand as that one's own.
+        if referrer.received_by != "broker":
+            raise DocumentRejected("the coordinator's office alone takes referrals in", f"{pointer}/received_by")
+        if referrer.agency_id not in {None, scene.sender}:
+            raise DocumentRejected("an agency refers for itself alone", f"{pointer}/agency_id")
+    elif referrer.received_by == "broker" and referral.correction is None:
+        # The office refers for nobody but others: whose referral it is, and how it came, must stand in it.
+        raise DocumentRejected("say how it came to the office", f"{pointer}/received_by")
 
 
 def _takes_in(scene: Scene) -> bool:

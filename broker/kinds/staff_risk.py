@@ -9,7 +9,7 @@ from broker.kinds.kind import Kind, Part
 STAFF_RISK = Kind(
     name="staff-risk",
     versions=("1.0",),
-    senders=frozenset(AGENCY_KINDS) - {"compliance"} | COORDINATING,
+    senders=frozenset(AGENCY_KINDS) - {"compliance"} | COORDINATING | {"chair"},
     least_sender=Relation.ASKED,
     purposes=frozenset({"safeguarding"}),
     opens_case=False,

@@ -75,7 +75,8 @@ async def _take_back(desk: Desk, uow: UnitOfWork, chosen: Sequence[Delivery], re
 
 async def _forget(uow: UnitOfWork, message: Message) -> None:
     """What was taken back from everybody is no referral any more: it proposes nobody, and dates nothing."""
-    if await uow.people.forget(message.case, message.id) is not None:
+    referred = await uow.people.forget(message.case, message.id)
+    if referred is not None and not referred.informs:
         await uow.cases.redate(message.case)
 
 

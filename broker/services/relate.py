@@ -58,7 +58,7 @@ class View:
 
     held    what was released, and not taken back, to whom the case excludes now
     links   cases that it is related with, and not one; none that may not be viewed by who asks
-    repeat  whether its newest referral is proposed as a repeat; None before the first that is more than information
+    repeat  whether its newest referral is proposed as a repeat; None before the first
     """
 
     case: Case
@@ -97,13 +97,23 @@ async def _viewed(desk: Desk, uow: UnitOfWork, case: Case, linked: Sequence[Case
 
 
 async def _repeat(uow: UnitOfWork, case: Case, linked: Sequence[Case]) -> Repeat | None:
-    # All that are one case have the same victim and a perpetrator in common: the coordinator said so.
-    dates = await uow.people.referrals(case.refs, 2)
-    if len(dates) > 1:
-        return propose(dates[0], Earlier(dates[1]))
-    related = await uow.people.referrals([ref for one in linked for ref in one.refs], 1)
-    earlier = [Earlier(at, same_people=False) for at in related if dates and at < dates[0]]
-    return propose(dates[0], earlier[0] if earlier else None) if dates else None
+    """Return whether the newest referral is a repeat of the last one before it that was more than information.
+
+    All that are one case have the same victim and a perpetrator in common: the coordinator said so. All are of this
+    area: what another one heard, no broker of this one has.
+    """
+    referred = await uow.people.referrals(case.refs, 2)
+    informed = await uow.people.referrals(case.refs, 1, informing=True)
+    newest = max((*referred, *informed), default=None)
+    if newest is None:
+        return None
+    informs = newest not in referred
+    before = [Earlier(at) for at in (referred if informs else referred[1:])]
+    before += [Earlier(at, information_only=True) for at in informed if not informs]
+    if not before:
+        related = await uow.people.referrals([ref for one in linked for ref in one.refs], 1)
+        before = [Earlier(at, same_people=False) for at in related if at < newest]
+    return propose(newest, before[0] if before else None, information_only=informs)
 
 
 def _related(desk: Desk, relating: Relating, directory: Directory) -> Related:

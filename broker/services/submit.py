@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from agencies.directory import Directory
 from agencies.names import DeliveryId, MessageId, PartyId, coordinator_of, draw_case_ref
@@ -14,7 +13,7 @@ from broker.kinds.kind import Documents, Effects, Scene
 from broker.lifecycle import DeliveryState
 from broker.need_to_know import Access, Act, Asker, Decision, Deny, Permit, decide
 from broker.ports import UnitOfWork
-from broker.records import Addressed, Delivery, Earlier, Message, Named
+from broker.records import Addressed, Delivery, Earlier, Message, Named, Referred
 from broker.services.correcting import NOTHING_OLDER, Older, Olders, corrected_as, find_corrected, olders_of, supersede
 from broker.services.desk import Desk
 from broker.services.office import check_somebody_is_left
@@ -102,16 +101,13 @@ async def _commit(desk: Desk, reading: Reading, access: Access, made: _Made) -> 
         addressed: Sequence[Addressed] = ()
         if isinstance(decision, Permit) and earlier is None:
             olders = await olders_of(uow, judged.corrected, coordinator_of(desk.area))
-            referred_at = await _date(uow, judged, made.effects)
-            case = await _apply(judged, uow, reading, made.effects, restarts=referred_at == desk.now())
+            referred = await _date(uow, judged, made.effects)
+            case = await _apply(judged, uow, reading, made.effects, restarts=referred == Referred(desk.now()))
             access = replace(access, case=case)
             addressed = _address_all(judged, reading, made, case, olders)
             manifests, message = tuple(item.message.manifest for item in addressed), addressed[0].message.id
             await uow.messages.add(addressed)
-            # Whatever other cases there are: neither answer nor its time depends on a match.
-            await uow.people.keep(case.ref, message, made.tokens)
-            if referred_at is not None:
-                await uow.people.referred(case.ref, message, referred_at)
+            await _keep_facts(uow, addressed[0].message, reading, made, referred)
             await uow.cases.unsettle(case.ref, _excludes_in_words(made.effects, addressed))
             await uow.messages.remember(sender, idempotency, Earlier(case.ref, reading.note_hash, tuple(manifests)))
         entry = entry_for(access, decision, judged.directory, message)
@@ -126,6 +122,18 @@ async def _commit(desk: Desk, reading: Reading, access: Access, made: _Made) -> 
     return manifests
 
 
+async def _keep_facts(
+    uow: UnitOfWork, message: Message, reading: Reading, made: _Made, referred: Referred | None
+) -> None:
+    """Keep tokens and date whatever other cases there are: neither answer nor its time depends on a match."""
+    await uow.people.keep(message.case, message.id, made.tokens)
+    if referred is not None:
+        await uow.people.referred(message.case, message.id, referred)
+    if made.effects.triaged is not None:
+        corrects = reading.submission.supersedes
+        await uow.cases.triaged(message.id, message.accepted_at, corrects, ends=made.effects.triaged)
+
+
 @dataclass(frozen=True, slots=True)
 class _Judged:
     """A submission as one unit sees it; `desk` is of the instant that all of it was judged at."""
@@ -138,19 +146,20 @@ class _Judged:
     directory: Directory
 
 
-async def _date(uow: UnitOfWork, judged: _Judged, effects: Effects) -> datetime | None:
+async def _date(uow: UnitOfWork, judged: _Judged, effects: Effects) -> Referred | None:
     """Return when the case is referred by this: now; or, by a correction, when it was by what that corrects.
 
-    None for information only, and for what refers nobody. What is corrected counts no more, nor do the names in it.
+    None for what refers nobody. What is corrected counts no more, nor do the names in it.
     """
-    corrected = judged.corrected
+    corrected, informs = judged.corrected, not effects.restarts_clock
     before = None if corrected is None else await uow.people.forget(corrected.case, corrected.id)
-    if not effects.restarts_clock:
-        if before is not None and corrected is not None:
-            await uow.cases.redate(corrected.case)
+    if corrected is not None and before is not None and informs and not before.informs:
+        await uow.cases.redate(corrected.case)
+    if not effects.starts_clock:
         return None
-    # A correction restarts nothing: nothing new happened, it is told better; unless now it is a referral at all.
-    return before or judged.desk.now()
+    # A correction restarts nothing: nothing new happened, it is told better; unless only now it is a whole referral.
+    is_new = before is None or (before.informs and not informs)
+    return Referred(judged.desk.now() if is_new or before is None else before.at, informs=informs)
 
 
 async def _judge(desk: Desk, uow: UnitOfWork, reading: Reading, access: Access) -> _Judged:

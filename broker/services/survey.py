@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from agencies.names import CaseRef, PartyId
+from agencies.uk_days import start_of_uk_day, uk_day
 from broker.case import Case, Stage
 from broker.errors import Refused
 from broker.lookups import AgencyLookups, lookups_of
@@ -20,7 +21,7 @@ TRIAGE, EXCLUSIONS = "triage", "exclusions"
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A case in which something is missing: the IDVA service's triage, or who is meant by exclusions in words."""
+    """A case in which something is missing: the triage of a referral, or who is meant by exclusions in words."""
 
     case: CaseRef
     stage: Stage
@@ -49,7 +50,7 @@ async def waiting(desk: Desk, asker: Asker) -> Sequence[Waiting]:
     """Return the cases in which something is missing, those first that were referred first. Raises Refused."""
     async with desk.store.unit() as uow:
         hidden = await _permitted(desk, uow, asker)
-        before = desk.now() - desk.settings.triage_within
+        before = start_of_uk_day(uk_day(desk.now()) - timedelta(days=desk.settings.triage_days))
         missing: dict[CaseRef, list[str]] = {}
         cases: dict[CaseRef, Case] = {}
         for word, found in (

@@ -20,7 +20,7 @@ from broker.store.groups import (
     excludes,
     is_due_with_its_group,
     is_one_with,
-    is_triaged,
+    is_untriaged,
     leads,
     leads_of,
 )
@@ -102,7 +102,8 @@ class SqlCases:
     async def redate(self, ref: CaseRef) -> None:
         """Let the clock run from the last referral that stands; where none stands any more it runs on: never early."""
         cases, referrals = tables.cases.c, tables.referrals.c
-        last = select(func.max(referrals.at)).where(referrals.case == ref).scalar_subquery()
+        standing = (referrals.case == ref, referrals.informs.is_(False))
+        last = select(func.max(referrals.at)).where(*standing).scalar_subquery()
         await self._transaction.run(
             update(tables.cases).where(cases.ref == ref, last.is_not(None)).values(last_referral_at=last)
         )
@@ -178,8 +179,15 @@ class SqlCases:
         return await self._transaction.run(update(tables.flags).where(*over).values(lapsed=True)) > 0
 
     async def untriaged(self, before: datetime, limit: int) -> Sequence[Case]:
-        """Return cases last referred by `before` with no triage since, oldest first."""
-        return await self._oldest(limit, tables.cases.c.last_referral_at <= before, ~is_triaged())
+        """Return cases referred before `before`, for information too, with no triage since, oldest first."""
+        return await self._oldest(limit, is_untriaged(before))
+
+    async def triaged(self, message: MessageId, at: datetime, corrects: MessageId | None, *, ends: bool) -> None:
+        """Record a triage; one that `corrects` another is as old as that one: it says nothing of what came between."""
+        triages = tables.triages.c
+        older = await self._transaction.value(select(triages.at).where(triages.message == corrects))
+        row = {"message": message, "at": older or at, "ends": ends}
+        await self._transaction.run(tables.triages.insert(), [row])
 
     async def pending(self, limit: int) -> Sequence[Case]:
         """Return cases with people excluded in words that nobody has dealt with, oldest first."""

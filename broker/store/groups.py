@@ -80,19 +80,29 @@ def names(officers: Sequence[str]) -> ColumnElement[bool]:
     return exists().where(_member.c.lead == _cases.lead, named.case == _member.c.ref, named.officer.in_(officers))
 
 
-def is_triaged() -> ColumnElement[bool]:
-    """Claim that a triage that stands came, about any case of the row's group, since the row's case was referred."""
-    messages, older, deliveries = tables.messages.c, tables.messages.alias("older"), tables.deliveries.c
-    return exists().where(
+def is_untriaged(before: datetime) -> ColumnElement[bool]:
+    """Claim that the row's case was referred before `before`, for information too, and nobody has triaged that since.
+
+    A triage about any case of the row's group counts, if it asks for no more information and still stands.
+    """
+    referrals, triages, messages, deliveries = (
+        tables.referrals.c,
+        tables.triages.c,
+        tables.messages.c,
+        tables.deliveries.c,
+    )
+    triaged = exists().where(
         _member.c.lead == _cases.lead,
         messages.case == _member.c.ref,
-        messages.document == "triage",
-        messages.accepted_at >= _cases.last_referral_at,
-        # One that corrects is as old as what it corrects: of a referral in between it says nothing.
-        ~exists().where(older.c.superseded_by == messages.id),
-        # Nor does one that was taken back from everybody.
+        messages.superseded_by.is_(None),
+        triages.message == messages.id,
+        triages.ends.is_(True),
+        triages.at >= referrals.at,
+        # One that was taken back from everybody does not stand.
         exists().where(deliveries.message == messages.id, deliveries.state != DeliveryState.RECALLED.value),
     )
+    triaged = triaged.correlate(tables.cases, tables.referrals)
+    return exists().where(referrals.case == _cases.ref, referrals.at < before, ~triaged)
 
 
 def _any(such: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -22,7 +22,7 @@ from sqlalchemy import case as either
 
 from agencies.names import CaseRef, MessageId
 from broker.case import Case
-from broker.records import Alike, Named, Sameness
+from broker.records import Alike, Named, Referred, Sameness
 from broker.store import tables
 from broker.store.transaction import Transaction
 from crypto.blind_index import Token
@@ -82,23 +82,25 @@ class SqlPeople:
         query = select(cases.lead).where(*ours).distinct().order_by(cases.lead)
         return [CaseRef(row.lead) for row in await self._transaction.rows(query, {"refs": case.refs})]
 
-    async def referred(self, case: CaseRef, message: MessageId, at: datetime) -> None:
-        """Record when a referral was made that is not for information only; again changes nothing."""
-        insert = self._transaction.upsert(tables.referrals).values({"case": case, "message": message, "at": at})
+    async def referred(self, case: CaseRef, message: MessageId, referred: Referred) -> None:
+        """Record a referral; again changes nothing."""
+        row = {"case": case, "message": message, "at": referred.at, "informs": referred.informs}
+        insert = self._transaction.upsert(tables.referrals).values(row)
         await self._transaction.run(insert.on_conflict_do_nothing())
 
-    async def forget(self, case: CaseRef, message: MessageId) -> datetime | None:
+    async def forget(self, case: CaseRef, message: MessageId) -> Referred | None:
         """Forget a referral's tokens and date, which is returned: it was corrected, or taken back from everybody."""
         referrals, tokens = tables.referrals.c, tables.tokens.c
-        row = await self._transaction.row(select(referrals.at).where(referrals.message == message))
+        row = await self._transaction.row(select(tables.referrals).where(referrals.message == message))
         await self._transaction.run(delete(tables.referrals).where(referrals.message == message))
         await self._transaction.run(delete(tables.tokens).where(tokens.case == case, tokens.message == message))
-        return None if row is None else row.at
+        return None if row is None else Referred(row.at, informs=row.informs)
 
-    async def referrals(self, cases: Sequence[CaseRef], limit: int) -> Sequence[datetime]:
-        """Return when these were referred, the latest first."""
+    async def referrals(self, cases: Sequence[CaseRef], limit: int, *, informing: bool = False) -> Sequence[datetime]:
+        """Return when these were referred, the latest first; `informing`: for information only, instead of not."""
         referrals = tables.referrals.c
-        query = select(referrals.at).where(referrals.case.in_(cases)).order_by(referrals.at.desc()).limit(limit)
+        such = (referrals.case.in_(cases), referrals.informs.is_(informing))
+        query = select(referrals.at).where(*such).order_by(referrals.at.desc()).limit(limit)
         return [row.at for row in await self._transaction.rows(query)]
 
 

@@ -87,7 +87,8 @@ referrals = Table(
     metadata,
     _key("message", "the referral, as it stands now"),
     _of("case", "cases.ref", "case reference"),
-    _must("at", TIME, "when it was referred, unless for information only"),
+    _must("at", TIME, "when it was referred"),
+    _must("informs", Boolean(), "whether that was for information only"),
     Index(None, "case"),
 )
 
@@ -184,6 +185,14 @@ messages = Table(
     _may("superseded_by", Text(), "message that corrects it"),
     Index(None, "case"),
     Index(None, "superseded_by"),
+)
+
+triages = Table(
+    "triages",
+    metadata,
+    _of("message", "messages.id", "message id of a triage", key=True),
+    _must("at", TIME, "when it, or the first that it corrects, was accepted"),
+    _must("ends", Boolean(), "whether its referral waits for no other"),
 )
 
 payloads = Table(

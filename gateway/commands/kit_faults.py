@@ -25,6 +25,7 @@ from agencies.kit.opening import CheckFailed
 from agencies.kit.outbox import NotReadable, OutboxUnavailable
 from agencies.kit.recalls import RecallAnswered, TakenBack
 from agencies.kit.safe_address import SafeContactElsewhere
+from agencies.kit.safe_contacts import SafeContactUnread
 from agencies.kit.sending import NotOurs
 from agencies.kit.terminal import on_one_line, warn
 from agencies.kit.urgent import NotKnownToArrive
@@ -73,6 +74,12 @@ KIT_FAULTS: Final[tuple[tuple[type[Exception], Exit, str], ...]] = (
         SafeContactElsewhere,
         Exit.USAGE,
         "nothing was sent: take it out there and leave the field unknown; whoever reads that document would learn it",
+    ),
+    (
+        SafeContactUnread,
+        Exit.USAGE,
+        "nothing was sent: open it first (marac inbox, marac open), and run this again; where it cannot be opened here,"
+        " read the message for any safe address yourself, and add --unread-safe-contact",
     ),
     (DocumentInvalid, Exit.USAGE, "correct the document and send it again"),
 )

@@ -19,13 +19,19 @@ def area(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Joined]:
 def a_form(area: Joined) -> Path:
     form = json.loads(ok(marac("intake", "--example")))
     form["referral"]["children"][0]["child_protection_conference"] = True
+    form["referral"]["risks_to_staff"] = "A loose dog."
+    form["referral"]["perpetrators"][0]["employer"] = "idva (made up)"
+    form["referral"]["referrer"]["source"] = "primary_care"
     path = area.places.folder / "taken-in.json"
     path.write_text(json.dumps(form))
     return path
 
 
 def test_a_referral_by_telephone_is_taken_in_confirmed_and_read_with_its_true_source(area: Joined) -> None:
-    said = ok(area.office("intake", a_form(area), "--by", "telephone", "--source", "Exampleton Surgery"))
+    taken = area.office("intake", a_form(area), "--by", "telephone", "--source", "Exampleton Surgery")
+    said = ok(taken)
+    assert "a perpetrator may work where the case could be read: idva (made up)" in taken.err
+    assert "sent all the same" in taken.err
     assert "It came from Exampleton Surgery, by telephone." in said
     assert "CONFIRMATION, for whoever referred" in said
     assert "Invented" not in said
@@ -47,6 +53,10 @@ def test_the_office_is_reminded_of_a_conference_and_an_agency_of_the_register_is
     read = next(row["delivery"] for row in rows if row["about"].startswith(f"referral of {case}"))
     opened = area.office("open", read)
     assert "its chair must be told" in opened.err
+    assert f"marac send staff-risk risk.json --case {case}" in opened.err
+    assert f"marac exclusions {case} ID" in opened.err
+    assert "RISKS TO STAFF: READ THEM" in opened.out
+    assert "Source: housing" in opened.out, "as the register has it, whatever the form says"
     assert HOUSING in opened.out
 
 
@@ -65,6 +75,21 @@ def test_wrong_use_is_told_before_anything_is_sent(area: Joined) -> None:
     assert (agency.code, "only the coordinator's office" in agency.err) == (2, True)
 
 
+def open_look_ups(area: Joined, count: int) -> None:
+    """The office has opened so many look-ups, and was told of whom else it knows by that name."""
+    opened = set[str]()
+    for _ in range(20):
+        ok(area.office("pull", "--wait", "5"))
+        rows = json.loads(ok(marac("inbox", "--json", "--kit", area.places.office / "kit")))["deliveries"]
+        for row in rows:
+            if row["about"].startswith("lookup of") and row["delivery"] not in opened:
+                assert "the person asked about may be" in area.office("open", row["delivery"]).err
+                opened.add(row["delivery"])
+        if len(opened) == count:
+            return
+    raise AssertionError("the look-ups never came")
+
+
 def test_the_office_lists_what_is_missing_and_who_looks_up(area: Joined) -> None:
     question = area.places.folder / "lookup.json"
     question.write_text(ok(marac("send", "lookup", "--example")))
@@ -72,5 +97,11 @@ def test_the_office_lists_what_is_missing_and_who_looks_up(area: Joined) -> None
         form = json.loads(question.read_text()) | {"asker_role": f"duty worker {asked}"}
         question.write_text(json.dumps(form))
         assert "do not delay a referral" in ok(area.run(HOUSING, "send", "lookup", question))
-    assert f"{HOUSING}  STANDS OUT" in ok(area.office("lookups"))
+    told = ok(area.office("lookups"))
+    assert f"{HOUSING}  STANDS OUT" in told
+    assert "ASKED AGAIN" not in told, "nobody has opened them yet"
+    open_look_ups(area, 2)
+    assert f"{HOUSING}  ASKED AGAIN ABOUT THE SAME PERSON" in ok(area.office("lookups"))
+    (again,) = json.loads(ok(area.office("lookups", "--json")))["asked_again"]
+    assert (again["agency"], len(again["cases"])) == (HOUSING, 2)
     assert ok(area.office("case", "list")) == "Nothing is missing in any case.\n"

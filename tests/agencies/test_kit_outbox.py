@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -9,10 +10,10 @@ from threading import Thread
 import pytest
 
 from agencies.kit.compose import REFERRAL, Author, Composed, compose, same_content
-from agencies.kit.outbox import NotReadable, Outbox, OutboxUnavailable
+from agencies.kit.outbox import COPIES_KEPT, NotReadable, Outbox, OutboxUnavailable, SafeCopy
 from agencies.kit.sending import NotOurs
 from agencies.kit.wire import Problem, Unreachable
-from agencies.names import instant_of
+from agencies.names import draw_case_ref, instant_of, parse_message_id
 from crypto import age
 from tests.agencies.kit_world.area import RunningArea, running_area
 from tests.agencies.made_area import AREA, HOUSING, IDVA, NOW, fixed_identity, fixed_key
@@ -152,3 +153,23 @@ def answering(answers: list[tuple[int, str]]) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def a_copy(number: int, *, days: int = 0) -> SafeCopy:
+    message = parse_message_id(f"0199f2b1-6a0b-7d0e-8a3c-{number:012x}")
+    return SafeCopy(message, draw_case_ref("TST"), NOW.replace(microsecond=0) + timedelta(days=days), b"sealed")
+
+
+def test_copies_of_safe_contacts_stay_with_the_manifests_and_the_old_and_the_too_many_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, late = a_copy(1), a_copy(2, days=1), a_copy(3, days=COPIES_KEPT.days + 1)
+    with Outbox(tmp_path / "outbox.sqlite") as outbox:
+        for copy in (first, first, second):
+            outbox.answered(copy.message, ["its note"], copy)
+        assert list(outbox.copies()) == [first, second]
+        outbox.answered(late.message, ["its note"], late)
+        assert list(outbox.copies()) == [second, late], "no case is kept so long"
+        monkeypatch.setattr("agencies.kit.outbox.MOST_COPIES", 1)
+        outbox.answered("0199f2b1-6a0b-7d0e-8a3c-000000000004", ["its note"], a_copy(4, days=2))
+        assert list(outbox.copies()) == [late]

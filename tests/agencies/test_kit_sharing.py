@@ -177,3 +177,22 @@ def test_new_headers_in_a_closed_case_wait_for_a_named_officer_and_hold_up_no_ot
     assert told["shared"] == [], "the other case is sealed to keys of now"
     assert {one["case"] for one in told["refused"]} == {closed}
     assert {one["message"] for one in told["refused"]} == {*left, messages["safe-contact"]}
+
+
+def test_a_message_waits_until_the_safe_contact_is_opened_or_somebody_says_so_and_never_tells_it(
+    area: Joined, tmp_path: Path
+) -> None:
+    sent, form = referred(area), tmp_path / "note.json"
+    while not set(sent.values()) <= {row["message"] for row in listed(area)}:
+        ok(area.office("pull", "--wait", "5"))
+    (waits,) = [row for row in listed(area) if row["message"] == sent["safe-contact"]]
+    case = waits["about"].split(" of ")[1].split(",")[0]
+    send, note = ("send", "case-note", form, "--case", case), json.loads(ok(marac("send", "case-note", "--example")))
+    form.write_text(json.dumps({**note, "to": [IDVA]}))
+    stopped = area.office(*send)
+    assert (stopped.code, "open it first (marac inbox, marac open)" in stopped.err) == (2, True)
+    assert f"Case {case}" in ok(area.office(*send, "--unread-safe-contact"))
+    ok(area.office("open", waits["delivery"]))
+    form.write_text(json.dumps({**note, "to": [IDVA], "text": "Call her on 01632 960003."}))
+    telling = area.office(*send, "--unread-safe-contact")
+    assert (telling.code, "at /case-note/text" in telling.err, "960003" in telling.err) == (2, True, False)

@@ -59,7 +59,7 @@ def _case(area: MadeUpArea, progress: Progress) -> CaseRef:
     with area.kit("coordinator", _now) as office:
         for number in range(ITEMS - 2):
             progress.say("messages for it", f"{number + 1} of {ITEMS - 2}")
-            office.submit(office.prepare_any(about("case-note", case), {"case-note": note}))
+            office.submit(office.prepare_any(about("case-note", case), {"case-note": note}, unread_too=True))
     return case
 
 

@@ -235,7 +235,7 @@ def _submit(kind: str, *, opens: bool = False, corrects: bool = False) -> Ask:
 
     def ask(asker: Asker, known: Known) -> Question:
         case = None if opens else known.case
-        documents = _taken_in() if kind == "referral" else {kind: _document(kind, asker, known)}
+        documents = _handed_in(asker) if kind == "referral" else {kind: _document(kind, asker, known)}
         subject = replace(REFERRAL, case=case) if kind == "referral" else about(kind, case)
         if corrects:
             subject = replace(subject, supersedes=known.message)
@@ -246,9 +246,11 @@ def _submit(kind: str, *, opens: bool = False, corrects: bool = False) -> Ask:
     return ask
 
 
-def _taken_in() -> Mapping[str, Document]:
-    """Return a referral that came by telephone: the office, too, may hand it in."""
+def _handed_in(asker: Asker) -> Mapping[str, Document]:
+    """Return a referral; of the office, one that came by telephone: it, and it alone, takes in for others."""
     documents = the_documents()
+    if asker.party != asker.world.party(COORDINATOR):
+        return documents
     referral = documents["referral"]
     assert isinstance(referral, Referral)
     referrer = referral.referrer.model_copy(update={"received_by": "telephone"})

@@ -33,9 +33,12 @@ FOUND = NOTHING.model_copy(
 
 
 def send(world: World, by: str, kind: str, document: Document, case: CaseRef | None) -> Accepted:
-    """Send one message and return its manifest, once it is in every mailbox that it goes to."""
+    """Send one message and return its manifest, once it is in every mailbox that it goes to.
+
+    Whether a safe contact is compared with it is shown by test_safe_contacts.py: here nobody opens them all first.
+    """
     kit = world.kit(by)
-    accepted = kit.submit(kit.prepare_any(about(kind, case), {kind: document}))
+    accepted = kit.submit(kit.prepare_any(about(kind, case), {kind: document}, unread_too=True))
     world.arrived(accepted, by)
     (one,) = accepted
     return one
@@ -237,7 +240,7 @@ def test_an_excluded_officer_sends_nothing_about_the_case_by_leaving_out_the_nam
             people=(Sought(role="victim", name="Alex Invented"),),
         )
         for kit in (nameless, world.kit(COORDINATOR)):
-            composed = kit.prepare_any(about("research-request", case), {"research-request": request})
+            composed = kit.prepare_any(about("research-request", case), {"research-request": request}, unread_too=True)
             assert refusal(lambda kit=kit, composed=composed: kit.submit(composed)).code == "not-available"
     assert world.gets_nothing(POLICE)
 

@@ -92,7 +92,9 @@ def test_an_agency_without_a_named_officer_gets_nothing_whatever_the_kind(embedd
         people=(Sought(role="victim", name="Alex Invented"),),
     )
     office = embedded.kit(COORDINATOR)
-    accepted = office.submit(office.prepare_any(about("research-request", case), {"research-request": request}))
+    accepted = office.submit(
+        office.prepare_any(about("research-request", case), {"research-request": request}, unread_too=True)
+    )
     embedded.arrived(accepted, COORDINATOR)
     assert embedded.gets_nothing(POLICE)
     assert set(embedded.read(SERVICE)) == {"research-request"}

@@ -23,7 +23,7 @@ def corrected(world: World, older: Accepted, document: Document, by: str, reason
     kind = older.manifest.kind
     subject = replace(about(kind, older.manifest.case), supersedes=older.manifest.message)
     kit = world.kit(by)
-    (one,) = accepted = kit.submit(kit.prepare_any(subject, with_reason({kind: document}, reason)))
+    (one,) = accepted = kit.submit(kit.prepare_any(subject, with_reason({kind: document}, reason), unread_too=True))
     world.arrived(accepted, by)
     return one
 

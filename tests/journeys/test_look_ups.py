@@ -52,7 +52,7 @@ def test_repeated_look_ups_without_a_referral_stand_out_by_agency_and_without_a_
     look_up(embedded, POLICE)
     found = {one.agency.rpartition("/")[2]: one for one in embedded.kit(COORDINATOR).lookups().agencies}
     assert {short: (len(one.looked_up), len(one.without_referral), one.stands_out) for short, one in found.items()} == {
-        HEALTH: (2, 2, True), SENDER: (2, 0, False), POLICE: (1, 1, False),
+        HEALTH: (2, 2, True), SENDER: (2, 1, False), POLICE: (1, 1, False),
     }  # fmt: skip
     assert embedded.logged(event="survey")["outcome"] == "permit"
     assert refusal(embedded.kit(HEALTH).lookups).code == "act-not-allowed"

@@ -123,6 +123,24 @@ def test_linked_cases_are_named_to_the_office_and_stay_two(world: World) -> None
     assert (related.proposed, related.because) == (False, "another-victim-or-perpetrator")
 
 
+def test_a_repeat_is_told_by_the_last_referral_that_was_more_than_information(embedded: World) -> None:
+    case = a_case_of(embedded, AMINA, SAM, information_only=True)
+
+    def refer_again(after: timedelta, **more: bool) -> tuple[bool, str]:
+        embedded.clock.move(after)
+        embedded.refer(a_referral_of(AMINA, SAM, **more), case=case)
+        repeat = embedded.kit(COORDINATOR).case(case).repeat
+        assert repeat is not None
+        return repeat.proposed, repeat.because
+
+    assert refer_again(DAY) == (False, "information-only"), "the one before it was"
+    assert refer_again(DAY, information_only=True) == (False, "information-only"), "it is so itself"
+    assert refer_again(DAY) == (True, "within-12-months"), "what came between does not count"
+    the_same_day_next_year = timedelta(days=365, hours=12)
+    assert refer_again(the_same_day_next_year) == (True, "within-12-months")
+    assert refer_again(timedelta(days=367)) == (False, "over-12-months")
+
+
 def test_merged_cases_are_one_and_split_ones_are_as_they_were(world: World) -> None:
     first = a_case_of(world, AMINA, SAM)
     world.move(DAY)

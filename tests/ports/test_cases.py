@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from agencies.names import CaseRef, PartyId
+from agencies.names import CaseRef, MessageId, PartyId
 from broker.case import Flag, LawfulBasis, Related, Relation
 from broker.errors import BrokerError
 from broker.ports import Store
@@ -294,21 +294,50 @@ async def test_a_case_that_was_only_looked_up_is_due_by_when_it_was_opened(store
         assert (held.last_referral_at, held.scheduled_at) == (NOW, None)
 
 
-async def test_a_referral_is_untriaged_until_a_triage_of_its_own_stands(store: Store) -> None:
-    ref, late = a_ref(), after(days=4)
-    first, better, second = (a_triage(ref, at=after(days=days)) for days in (1, 3, 4))
+async def test_a_referral_is_untriaged_until_a_triage_of_its_own_ends_that_and_stands(store: Store) -> None:
+    ref, late = a_ref(), after(days=9)
+    first, better, asks, second = (a_triage(ref, at=after(days=days)) for days in (1, 3, 4, 5))
     await accepted(store, first)
     async with store.unit() as unit:
-        assert [one.ref for one in await unit.cases.untriaged(NOW, 9)] == []
-        await unit.cases.restart(ref, after(days=2))
-        assert [one.ref for one in await unit.cases.untriaged(after(days=1), 9)] == []
-        await unit.messages.add([better])
+
+        async def waiting(before: datetime = late) -> list[CaseRef]:
+            return [one.ref for one in await unit.cases.untriaged(before, 9)]
+
+        async def triaged(one: Addressed, corrects: MessageId | None = None, *, ends: bool = True) -> None:
+            if one is not first:
+                await unit.messages.add([one])
+            await unit.cases.triaged(one.message.id, one.message.accepted_at, corrects, ends=ends)
+
+        assert await waiting() == [], "it was only looked up"
+        await unit.people.referred(ref, NOW)
+        assert (await waiting(NOW), await waiting()) == ([], [ref])
+        await triaged(first)
+        assert await waiting() == []
+        await unit.people.referred(ref, after(days=2), informs=True)
+        assert (await waiting(after(days=2)), await waiting()) == ([], [ref]), "for information it waits too"
+        await triaged(better, first.message.id)
         await unit.messages.supersede(first.message.id, better.message.id, [IDVA])
-        assert [one.ref for one in await unit.cases.untriaged(late, 9)] == [ref], "the older triage, told better"
-        await unit.messages.add([second])
-        assert [one.ref for one in await unit.cases.untriaged(late, 9)] == []
+        assert await waiting() == [ref], "the older triage, told better"
+        await triaged(asks, ends=False)
+        assert await waiting() == [ref], "it asks for more information"
+        await triaged(second)
+        assert await waiting() == []
         await unit.messages.recall({second.deliveries[0][0].id: None}, late)
-        assert [one.ref for one in await unit.cases.untriaged(late, 9)] == [ref], "it was taken back"
+        assert await waiting() == [ref], "it was taken back"
+
+
+async def test_a_triage_that_is_corrected_to_asking_for_more_ends_no_waiting_any_more(store: Store) -> None:
+    ref = a_ref()
+    ended, asks = (a_triage(ref, at=after(days=days)) for days in (1, 2))
+    await accepted(store, ended)
+    async with store.unit() as unit:
+        await unit.people.referred(ref, NOW)
+        await unit.cases.triaged(ended.message.id, after(days=1), None, ends=True)
+        assert await unit.cases.untriaged(after(days=9), 9) == []
+        await unit.messages.add([asks])
+        await unit.cases.triaged(asks.message.id, after(days=2), ended.message.id, ends=False)
+        await unit.messages.supersede(ended.message.id, asks.message.id, [IDVA])
+        assert [one.ref for one in await unit.cases.untriaged(after(days=9), 9)] == [ref]
 
 
 def a_triage(ref: CaseRef, at: datetime) -> Addressed:

@@ -94,7 +94,10 @@ async def test_links_and_referrals_come_back_and_again_changes_nothing(store: St
         case = await unit.cases.get(one)
         assert case is not None
         assert await unit.people.linked(case) == [other]
+        await unit.people.referred(one, after(days=3), informs=True)
+        await unit.people.referred(one, after(days=2), informs=True)
         assert await unit.people.referrals([one, other], 2) == [after(days=2), after(days=1)]
+        assert await unit.people.referrals([one, other], 9, informing=True) == [after(days=3), after(days=2)]
 
 
 async def test_what_is_corrected_or_taken_back_leaves_no_token_and_no_date_and_another_referral_its_own(

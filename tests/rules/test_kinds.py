@@ -13,6 +13,7 @@ from agencies.documents.flag_and_tag import FlagAndTag
 from agencies.documents.person import Named
 from agencies.documents.research_request import ResearchRequest, Sought
 from agencies.documents.research_return import ResearchReturn
+from agencies.documents.triage import Triage
 from agencies.names import PartyId
 from broker.case import Relation
 from broker.errors import DocumentRejected
@@ -48,12 +49,12 @@ ROWS = {
     "research-request": Row(OFFICES, INVOLVED, {"health", "chair"}, ASKED),
     "research-return": Row(AGENCIES, ASKED, {"chair"}, INVOLVED),
     "case-note": Row(AGENCIES | OFFICES, INVOLVED, {"health", "chair"}, INVOLVED),
-    "staff-risk": Row(AGENCIES | OFFICES, ASKED, AGENCIES, ASKED),
+    "staff-risk": Row(AGENCIES | OFFICES | {"chair"}, ASKED, AGENCIES, ASKED),
     "flag-and-tag": Row(OFFICES, INVOLVED, AGENCIES, INFORMED),
     "chair-decision": Row({"chair"}, INVOLVED, {"health", "chair"}, INVOLVED),
     "lookup": Row(AGENCIES, ASKED, set(), INVOLVED, opens=True),
     "lookup-answer": Row(OFFICES, INVOLVED, {"health", "chair"}, ASKED),
-    "triage": Row({"idva-service"}, INVOLVED, set(), INVOLVED),
+    "triage": Row({"idva-service"} | OFFICES, INVOLVED, set(), INVOLVED),
     "reuse-request": Row(AGENCIES | OFFICES, INVOLVED, {"health", "chair"}, ASKED),
     "reuse-consent": Row(AGENCIES | OFFICES | {"chair"}, ASKED, {"health", "chair"}, INVOLVED),
 }
@@ -115,7 +116,14 @@ def test_a_flag_that_has_run_out_is_refused_and_one_that_ends_today_is_not() -> 
     assert caught.value.pointer == "/documents/flag-and-tag/flagged_until"
 
 
-@pytest.mark.parametrize("name", ["research-return", "flag-and-tag", "referral"])
+@pytest.mark.parametrize("outcome", ["accepted", "advice_given", "more_information"])
+def test_a_referral_waits_on_where_its_triage_asks_for_more_information(outcome: str) -> None:
+    triage = Triage.model_construct(outcome=outcome)
+    ends = outcome != "more_information"
+    assert KINDS["triage"].effect({"triage": triage}, _scene()) == Effects(triaged=ends)
+
+
+@pytest.mark.parametrize("name", ["research-return", "flag-and-tag", "referral", "triage"])
 def test_an_effect_of_another_kinds_document_is_a_fault_of_ours(name: str) -> None:
     other = {document: Named(name="Alex Invented") for document in KINDS[name].parts}
     with pytest.raises(TypeError):
@@ -123,7 +131,7 @@ def test_an_effect_of_another_kinds_document_is_a_fault_of_ours(name: str) -> No
 
 
 def test_most_kinds_change_nothing_about_a_case() -> None:
-    for name in ROWS.keys() - {"referral", "research-request", "research-return", "flag-and-tag"}:
+    for name in ROWS.keys() - {"referral", "research-request", "research-return", "flag-and-tag", "triage"}:
         assert KINDS[name].effect({}, _scene()) == Effects()
 
 

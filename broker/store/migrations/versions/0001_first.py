@@ -12,19 +12,10 @@ TIME = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     """Create every table."""
-    _cases()
-    _people()
-    _sameness()
-    _relations()
-    _exclusions()
-    _messages()
-    _deliveries()
-    _parts()
-    _queues()
-    _notices()
-    _log()
-    _tiles()
-    _trust()
+    for create in (_cases, _people, _sameness, _relations, _exclusions, _messages, _triages, _deliveries, _parts):
+        create()
+    for create in (_queues, _notices, _log, _tiles, _trust):
+        create()
 
 
 def _cases() -> None:
@@ -58,7 +49,8 @@ def _people() -> None:
         "referrals",
         sa.Column("message", sa.Text(), nullable=False, comment="the referral, as it stands now"),
         sa.Column("case", sa.Text(), nullable=False, comment="case reference"),
-        sa.Column("at", TIME, nullable=False, comment="when it was referred, unless for information only"),
+        sa.Column("at", TIME, nullable=False, comment="when it was referred"),
+        sa.Column("informs", sa.Boolean(), nullable=False, comment="whether that was for information only"),
         sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f("fk_referrals_case"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("message", name=op.f("pk_referrals")),
     )
@@ -179,6 +171,17 @@ def _messages() -> None:
         sa.PrimaryKeyConstraint("sender", "idempotency", name=op.f("pk_submissions")),
     )
     op.create_index(op.f("ix_submissions_case"), "submissions", ["case"])
+
+
+def _triages() -> None:
+    op.create_table(
+        "triages",
+        sa.Column("message", sa.Text(), nullable=False, comment="message id of a triage"),
+        sa.Column("at", TIME, nullable=False, comment="when it, or the first that it corrects, was accepted"),
+        sa.Column("ends", sa.Boolean(), nullable=False, comment="whether its referral waits for no other"),
+        sa.ForeignKeyConstraint(["message"], ["messages.id"], name=op.f("fk_triages_message"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("message", name=op.f("pk_triages")),
+    )
 
 
 def _deliveries() -> None:
