@@ -11,7 +11,7 @@ from agencies.names import CaseRef, MessageId, PartyId
 from broker.case import Flag, LawfulBasis, Related, Relation
 from broker.errors import BrokerError
 from broker.ports import Store
-from broker.records import Addressed, Earlier
+from broker.records import Addressed, Earlier, Referred
 from broker.retention import Cutoff
 from broker.store import tables
 from broker.store.engines import open_patient
@@ -309,11 +309,11 @@ async def test_a_referral_is_untriaged_until_a_triage_of_its_own_ends_that_and_s
             await unit.cases.triaged(one.message.id, one.message.accepted_at, corrects, ends=ends)
 
         assert await waiting() == [], "it was only looked up"
-        await unit.people.referred(ref, NOW)
+        await unit.people.referred(ref, MessageId("a referral"), Referred(NOW))
         assert (await waiting(NOW), await waiting()) == ([], [ref])
         await triaged(first)
         assert await waiting() == []
-        await unit.people.referred(ref, after(days=2), informs=True)
+        await unit.people.referred(ref, MessageId("for information"), Referred(after(days=2), informs=True))
         assert (await waiting(after(days=2)), await waiting()) == ([], [ref]), "for information it waits too"
         await triaged(better, first.message.id)
         await unit.messages.supersede(first.message.id, better.message.id, [IDVA])
@@ -331,7 +331,7 @@ async def test_a_triage_that_is_corrected_to_asking_for_more_ends_no_waiting_any
     ended, asks = (a_triage(ref, at=after(days=days)) for days in (1, 2))
     await accepted(store, ended)
     async with store.unit() as unit:
-        await unit.people.referred(ref, NOW)
+        await unit.people.referred(ref, MessageId("a referral"), Referred(NOW))
         await unit.cases.triaged(ended.message.id, after(days=1), None, ends=True)
         assert await unit.cases.untriaged(after(days=9), 9) == []
         await unit.messages.add([asks])

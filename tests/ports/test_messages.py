@@ -185,7 +185,7 @@ async def test_a_recall_is_heard_of_by_no_excluded_officer_and_where_somebody_is
             within = Reach(IDVA, (officer,), (COLLEAGUE, OFFICER), proved, whole=False)
             return len(await unit.messages.waiting(within, 9, NOW))
 
-        await unit.cases.exclude(ref, [IDVA, COLLEAGUE], pending=False)
+        await unit.cases.exclude(ref, [IDVA, COLLEAGUE])
         assert [await hear(OFFICER), await hear(COLLEAGUE)] == [1, 0], "the agency has a copy to destroy"
         await unit.cases.lift(ref, [IDVA, COLLEAGUE])
         await unit.cases.close(ref)

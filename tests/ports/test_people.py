@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from agencies.names import CaseRef, MessageId
 from broker.case import Case, LawfulBasis, Related, Relation
 from broker.ports import Store
-from broker.records import Alike, Named, Reach, Sameness
+from broker.records import Alike, Named, Reach, Referred, Sameness
 from broker.store import tables
 from broker.store.engines import open_patient
 from crypto.blind_index import Token
@@ -90,12 +90,13 @@ async def test_links_and_referrals_come_back_and_again_changes_nothing(store: St
         for pair in ((one, other), (other, one)):
             await unit.people.link(pair, NOW)
         for ref, at in ((one, NOW), (one, NOW), (one, after(days=2)), (other, after(days=1))):
-            await unit.people.referred(ref, MessageId(f"{ref} {at}"), at)
+            await unit.people.referred(ref, MessageId(f"{ref} {at}"), Referred(at))
         case = await unit.cases.get(one)
         assert case is not None
         assert await unit.people.linked(case) == [other]
-        await unit.people.referred(one, after(days=3), informs=True)
-        await unit.people.referred(one, after(days=2), informs=True)
+        for days in (3, 2):
+            informing = MessageId(f"for information {days}")
+            await unit.people.referred(one, informing, Referred(after(days=days), informs=True))
         assert await unit.people.referrals([one, other], 2) == [after(days=2), after(days=1)]
         assert await unit.people.referrals([one, other], 9, informing=True) == [after(days=3), after(days=2)]
 
@@ -109,12 +110,13 @@ async def test_what_is_corrected_or_taken_back_leaves_no_token_and_no_date_and_a
     async with store.unit() as unit:
         for message, at, token in ((wrong, after(days=2), A), (right, after(days=1), B)):
             await unit.people.keep(one, message, {(VICTIM, token)})
-            await unit.people.referred(one, message, at)
+            await unit.people.referred(one, message, Referred(at))
+        await unit.people.referred(one, MessageId(f"for information {one}"), Referred(after(days=3), informs=True))
         await unit.cases.restart(one, after(days=2))
         await unit.commit()
     assert [found.case for found in await alike(store, one)] == [other]
     async with store.unit() as unit:
-        assert await unit.people.forget(one, wrong) == after(days=2)
+        assert await unit.people.forget(one, wrong) == Referred(after(days=2))
         assert await unit.people.forget(one, wrong) is None
         await unit.cases.redate(one)
         assert await unit.people.referrals([one], 2) == [after(days=1)]
@@ -122,7 +124,7 @@ async def test_what_is_corrected_or_taken_back_leaves_no_token_and_no_date_and_a
     assert await alike(store, one) == []
     assert (await read(store, one)).last_referral_at == after(days=1)
     async with store.unit() as unit:
-        assert await unit.people.forget(one, right) == after(days=1)
+        assert await unit.people.forget(one, right) == Referred(after(days=1))
         await unit.cases.redate(one)
         await unit.commit()
     assert (await read(store, one)).last_referral_at == after(days=1), "where none stands, the clock is never early"
@@ -227,7 +229,7 @@ async def test_a_case_takes_its_tokens_decisions_and_links_with_it(store: Store,
     async with store.unit() as unit:
         await unit.people.decide((one, other), Sameness.UNSURE, NOW)
         await unit.people.link((one, other), NOW)
-        await unit.people.referred(one, FIRST, NOW)
+        await unit.people.referred(one, FIRST, Referred(NOW))
         await unit.cases.destroy(one)
         await unit.commit()
     engine = open_patient(database_url)
