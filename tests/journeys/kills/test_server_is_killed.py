@@ -9,7 +9,7 @@ from tests.journeys.kills.combination import KILL, STOP, Ground, discover, inter
 from tests.journeys.kills.operations import OPERATIONS
 from tests.journeys.kills.steps import Point
 
-SAMPLE = 2
+SAMPLE = 1
 MOST_STEPS = 8
 # Grouped: an operation's points are discovered once in each process.
 EACH = [pytest.param(name, how, marks=pytest.mark.xdist_group(name)) for name in OPERATIONS for how in (KILL, STOP)]
