@@ -51,7 +51,7 @@ def test_a_flag_over_twelve_months_is_asked_about_and_whose_part_ends_is_told_by
     form = area.places.folder / "flag.json"
     flag = json.loads(ok(marac("send", "flag-and-tag", "--example")))
     form.write_text(json.dumps({**flag, "flagged_until": "2098-11-20"}))
-    send = ("send", "flag-and-tag", form, "--case", case)
+    send = ("send", "flag-and-tag", form, "--case", case, "--unread-safe-contact")
     asked = area.office(*send)
     assert (asked.code, "give --yes" in asked.err) == (2, True)
     (message,) = json.loads(ok(area.office(*send, "--yes", "--json")))["messages"].values()

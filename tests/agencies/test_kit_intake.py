@@ -6,13 +6,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.agencies.kit_world.joined import HOUSING, IDVA, OFFICE, Joined, enter_officer, joined_area, ok, pulled
+from tests.agencies.kit_world.joined import (
+    HOUSING,
+    IDVA,
+    OFFICE,
+    Joined,
+    enter_coordinator,
+    enter_officer,
+    joined_area,
+    ok,
+    pulled,
+)
 from tests.commands.running import QUICK, marac
 
 
 @pytest.fixture(scope="module")
 def area(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Joined]:
     with joined_area(tmp_path_factory.mktemp("joined")) as joined:
+        enter_coordinator(joined)
         yield joined
 
 

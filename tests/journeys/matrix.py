@@ -247,9 +247,9 @@ def _submit(kind: str, *, opens: bool = False, corrects: bool = False) -> Ask:
 
 
 def _handed_in(asker: Asker) -> Mapping[str, Document]:
-    """Return a referral; of the office, one that came by telephone: it, and it alone, takes in for others."""
+    """Return a referral; of an office, one that came by telephone: the offices, and they alone, take in for others."""
     documents = the_documents()
-    if asker.party != asker.world.party(COORDINATOR):
+    if asker.party not in {asker.world.party(short) for short in (COORDINATOR, DEPUTY)}:
         return documents
     referral = documents["referral"]
     assert isinstance(referral, Referral)

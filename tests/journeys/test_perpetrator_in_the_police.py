@@ -62,4 +62,5 @@ def test_where_he_is_named_in_words_everybody_waits_for_the_coordinator(world: W
 
 def _settled(world: World, case: CaseRef) -> None:
     """The coordinator found out who is meant, says so, and lets the others go on."""
-    world.kit(COORDINATOR).exclude(case, [world.officer(POLICE)], settled=True)
+    office = world.kit(COORDINATOR)
+    office.exclude(case, [world.officer(POLICE)], settled=office.case(case).unsettled)

@@ -58,7 +58,7 @@ def test_who_is_excluded_from_the_case_of_the_person_asked_about_is_named_before
     assert "EXCLUDES" not in told(embedded, by_health)
     assert f"the victim of case {case}" in told(embedded, by_health)
     assert told(embedded, asked_about(embedded, POLICE, KIM)) == "", "of nobody whom this office knows"
-    embedded.kit(COORDINATOR).exclude(case, [embedded.officer(HEALTH)], settled=False)
+    embedded.kit(COORDINATOR).exclude(case, [embedded.officer(HEALTH)])
     assert f"EXCLUDES THE OFFICER WHO ASKS, {embedded.officer(HEALTH)}" in told(embedded, by_health)
 
 
@@ -78,7 +78,7 @@ def test_a_merged_case_is_named_once_and_one_that_excludes_who_reads_not_at_all(
     opened = asked_about(embedded, HEALTH, AMINA)
     assert told(embedded, opened).count("compare before you answer") == 1
     officer = embedded.officer(COORDINATOR)
-    embedded.change(lambda uow: uow.cases.exclude(one, [officer], pending=False))
+    embedded.change(lambda uow: uow.cases.exclude(one, [officer]))
     assert told(embedded, opened) == ""
 
 
@@ -144,7 +144,7 @@ def test_who_opens_that_a_perpetrator_works_for_the_police_is_warned_until_they_
     embedded.arrived(accepted)
     opened = embedded.read(by, 2)["referral"]
     assert "Fenmark Constabulary" in told(embedded, opened, by)
-    embedded.kit(COORDINATOR).exclude(accepted[0].manifest.case, [embedded.officer(POLICE)], settled=False)
+    embedded.kit(COORDINATOR).exclude(accepted[0].manifest.case, [embedded.officer(POLICE)])
     assert ("Fenmark Constabulary" in told(embedded, opened, by)) is (by == SERVICE), "the service is not told of it"
 
 

@@ -55,7 +55,7 @@ def test_a_corrected_safe_contact_goes_to_nobody_whom_the_office_told_the_old_on
     world.collect(COORDINATOR, 3)
     office, party = world.kit(COORDINATOR), world.party(HEALTH)
     (there,) = (one for one in shareable(office, case, party) if one.message == contact.manifest.message)
-    wrap_for(office, there, party, recipients_of(office, party))
+    wrap_for(office, there, party, recipients_of(office, party), safe_contact=True)
     assert "safe-contact" in world.read(HEALTH), "by name, the office may tell it all the same"
 
 
@@ -199,7 +199,7 @@ def test_whose_part_ended_otherwise_corrects_nothing(embedded: World, since: str
     if since == "ended":
         office.relate(case, embedded.party(HEALTH), "ended", "no-longer-involved")
     elif since == "excluded":
-        office.exclude(case, [embedded.party(HEALTH)], settled=False)
+        office.exclude(case, [embedded.party(HEALTH)])
     else:
         embedded.move(A_SECOND)
         ask(embedded, case, HEALTH)
@@ -242,7 +242,9 @@ def test_a_correction_shortens_a_flag_and_a_further_flag_does_not(embedded: Worl
     )
     subject = replace(REFERRAL, kind="flag-and-tag", purpose="safeguarding", case=case, supersedes=older)
     office = embedded.kit(COORDINATOR)
-    embedded.arrived(office.submit(office.prepare_any(subject, {"flag-and-tag": document})), COORDINATOR)
+    embedded.arrived(
+        office.submit(office.prepare_any(subject, {"flag-and-tag": document}, unread_too=True)), COORDINATOR
+    )
     assert (until(embedded, case, POLICE) or "").startswith("2026-12-23")
     assert embedded.read(POLICE)["flag-and-tag"].document() == document, "its holder is told by the correction"
 

@@ -136,7 +136,8 @@ class Life:
         assert self.kit_folders() == []  # before anybody opened anything
         for delivery in waiting:
             self._open(COORDINATOR, delivery)
-        self.house.kit(COORDINATOR).exclude(case, [self.house.area.party(STRANGER)])
+        in_words = [one.manifest.message for one in accepted if one.manifest.document == "exclusions"]
+        self.house.kit(COORDINATOR).exclude(case, [self.house.area.party(STRANGER)], settled=in_words)
         (delivery, *_) = self.collect(SERVICE)
         self._strange_receipt(delivery)
         self._open(SERVICE, delivery)
