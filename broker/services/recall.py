@@ -37,7 +37,7 @@ async def recall(
         chosen = _chosen(found.deliveries, recipients) if permitted else []
         await _take_back(desk, uow, chosen, reason, asker)
         if permitted and recipients is None and found.message is not None:
-            await _forget(uow, found.message)
+            await _forget(uow, found.message, asker)
         await uow.commit()  # a crash after this: the notices go out with the recipients' next lease
     desk.logged.ring()
     desk.mail.ring()
@@ -73,10 +73,14 @@ async def _take_back(desk: Desk, uow: UnitOfWork, chosen: Sequence[Delivery], re
         await uow.log.append(broker_entry(desk, "incident", chosen[0].case, "released-before-recall"))
 
 
-async def _forget(uow: UnitOfWork, message: Message) -> None:
-    """What was taken back from everybody is no referral any more: it proposes nobody, and dates nothing."""
+async def _forget(uow: UnitOfWork, message: Message, asker: Asker) -> None:
+    """What was taken back from everybody is no referral any more: it proposes nobody, and dates nothing.
+
+    Only an office's recall brings the destruction of the case nearer: the referral before may be years old, and an
+    agency that takes its own back knows nothing of what else hangs on the case.
+    """
     referred = await uow.people.forget(message.case, message.id)
-    if referred is not None and not referred.informs:
+    if referred is not None and not referred.informs and asker.party.kind in COORDINATING:
         await uow.cases.redate(message.case)
 
 

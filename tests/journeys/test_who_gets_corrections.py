@@ -146,7 +146,7 @@ def test_a_referral_taken_back_from_everybody_proposes_nobody_and_is_no_last_ref
     shown = office.case(first.case)
     assert shown.repeat is not None
     assert (shown.repeat.proposed, shown.last_referral_at == before) == (True, False)
-    world.kit(SENDER).recall(again.message, None, "sent-in-error")
+    office.recall(again.message, None, "sent-in-error")
     shown = office.case(first.case)
     assert shown.repeat is not None
     assert (shown.repeat.proposed, shown.last_referral_at) == (False, before)
@@ -154,6 +154,22 @@ def test_a_referral_taken_back_from_everybody_proposes_nobody_and_is_no_last_ref
     world.kit(SENDER).recall(first.message, None, "sent-in-error")
     assert proposed(world, other.case) == {}
     assert office.case(first.case).last_referral_at == before, "no case is destroyed sooner by it"
+
+
+def test_an_agency_that_takes_its_own_newest_referral_back_brings_no_destruction_nearer(world: World) -> None:
+    first, other = (world.refer(a_referral_of(AMINA, SAM))[0].manifest for _ in range(2))
+    world.move(DAY)
+    victim = AMINA.model_copy(update={"name": "Nadia Notreal"})
+    again = world.refer(a_referral_of(victim), case=first.case)[0].manifest
+    like_it = world.refer(a_referral_of(victim))[0].manifest
+    office, before = world.kit(COORDINATOR), world.kit(COORDINATOR).case(first.case).last_referral_at
+    assert like_it.case in proposed(world, first.case)
+    world.kit(SENDER).recall(again.message, None, "sent-in-error")
+    shown = office.case(first.case)
+    assert shown.last_referral_at == before, "the one before it may be seven years old"
+    assert set(proposed(world, first.case)) == {other.case}, "its names are gone all the same"
+    assert shown.repeat is not None
+    assert not shown.repeat.proposed, "nor does it date a repeat"
 
 
 def test_what_was_for_information_and_is_corrected_into_a_referral_moves_the_clock_once(embedded: World) -> None:
