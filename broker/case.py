@@ -65,7 +65,10 @@ def leaves_nobody(acting: frozenset[OfficerId], before: Excluded, after: Exclude
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """One agency's relation to a case, with its basis, its reason (an enumerated word) and its dates."""
+    """One agency's relation to a case, with its basis, its reason (an enumerated word) and its dates.
+
+    had  what it was, until `until`, before it was ended in all cases that are one: so much comes back if that is undone
+    """
 
     party: PartyId
     relation: Relation
@@ -73,10 +76,11 @@ class Related:
     why: str
     since: datetime
     until: datetime | None = None
+    had: Relation | None = None
 
     @property
     def ended_by_hand(self) -> bool:
-        """Claim that the coordinator ended it: no role, no other case's grant and no referral brings it back."""
+        """Claim that the coordinator ended it: no role, no referral, no older grant of another case brings it back."""
         return self.relation is _ENDED and self.why != NOTHING_KNOWN
 
     def at(self, at: datetime) -> Relation:
@@ -130,6 +134,7 @@ class Case:
     scheduled_at              when destruction was scheduled, or None
     merged                    every case that is one with this one, by reference: into which it was merged; groups.py
     also                      further relations that count, where several of the merged cases know a party
+    outranked                 grants that count no more: the coordinator ended the party's part in another of them later
 
     Of merged cases `ref` is the one that was asked for, and all else is that of all of them together.
     """
@@ -146,6 +151,7 @@ class Case:
     flags: Mapping[PartyId, Flag] = field(default_factory=dict)
     merged: Mapping[CaseRef, CaseRef] = field(default_factory=dict)
     also: tuple[Related, ...] = ()
+    outranked: tuple[Related, ...] = ()
 
     @property
     def exclusions_pending(self) -> bool:

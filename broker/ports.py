@@ -71,7 +71,7 @@ class Cases(Protocol):
         """Record that the coordinator has dealt with whom these messages exclude in words; with nobody else's."""
 
     async def relate(self, ref: CaseRef, related: Related) -> None:
-        """Add or replace a party's relation to the case; of merged ones the lead's, and what grants more in each."""
+        """Add or replace a party's relation to the case; of merged ones the lead's, and in each what groups.py says."""
 
     async def flag(self, ref: CaseRef, flags: Sequence[Flag]) -> None:
         """Set agencies' flags, or put them in the place of those that they have."""

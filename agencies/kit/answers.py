@@ -137,6 +137,7 @@ class CaseAnswer(Answer):
     unsettled: tuple[Id, ...] = ()  # nor, here and below, which messages and what has to be taken back
     destruction_scheduled_at: Instant | None
     relations: tuple[RelationAnswer, ...]
+    outranked: tuple[RelationAnswer, ...] = ()  # what an end of a part in one of merged cases takes away
     flags: tuple[FlagAnswer, ...]
     excluded: tuple[Party, ...]
     held: tuple[HeldAnswer, ...] = ()

@@ -1,11 +1,12 @@
 """`marac case proposals`, `compare`, `decide`, `link`, `merge`, `split`: are two cases of the same people?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
 import typer
 
-from agencies.kit.answers import Answer, Case, CaseAnswer, HeldAnswer, Word
+from agencies.kit.answers import Answer, Case, CaseAnswer, HeldAnswer, RelationAnswer, Word
 from agencies.kit.client import Kit
 from agencies.kit.comparing import NothingOpened, newest_referral, side_by_side
 from agencies.kit.excluding import to_recall
@@ -28,6 +29,7 @@ from agencies.kit.terminal import (
 )
 from agencies.kit.wire import Problem, parse_answer
 from agencies.names import CaseRef
+from agencies.taking_part import WHYS
 
 Other = Annotated[str, typer.Argument(metavar="OTHER", help="The other case's reference.")]
 
@@ -57,6 +59,7 @@ class MergedAnswer(Answer):
 
     lead: Case
     held: tuple[HeldAnswer, ...]
+    outranked: tuple[RelationAnswer, ...] = ()  # gateways from before it do not say
 
 
 class SplitAnswer(Answer):
@@ -77,13 +80,29 @@ REPEATS: Final = {
 
 def told_of(case: CaseAnswer) -> list[str]:
     """Return what is decided and proposed of a case, line by line."""
-    told = to_recall(case.held)
+    told = [*to_recall(case.held), *to_relate(case.case, case.outranked)]
     told += [f"One case with {one}" for one in case.references if one != case.case]
     told += [f"Linked with {one}, which is another case" for one in case.links]
     if case.repeat is not None:
         because = REPEATS.get(case.repeat.because, case.repeat.because)
         told.append(f"Repeat proposed: {'yes' if case.repeat.proposed else 'no'}, because {because}")
     return told
+
+
+def to_relate(case: str, outranked: Sequence[RelationAnswer]) -> list[str]:
+    """Return, line by line, who takes no part in merged cases though one of them gave it one, and what changes that."""
+    lines = []
+    for one in outranked:
+        why = one.why if one.why in WHYS else "involvement"
+        was = f"{one.relation} since {one.since}" + (f", until {one.until}" if one.until else "")
+        lines += [
+            f"{one.party} TAKES NO PART: you ended it in one of these cases.",
+            f"In another it was {was}. To give it that again:",
+            f"  marac case relate {case} {one.party} --as {one.relation} --why {why}",
+            "Or, if its end is meant for all of them:",
+            f"  marac case relate {case} {one.party} --as ended --why no-longer-involved",
+        ]
+    return lines
 
 
 def proposals(
@@ -168,8 +187,9 @@ def merge(
 ) -> None:
     """Make two cases one: same victim, any perpetrator in common. The older one leads; both references stay good.
 
-    Who takes part in either takes part in both, unless you ended that in one; whom either excludes is kept out of
-    both, at once. If the victim of one is a perpetrator of the other, decide first: marac case decide --same.
+    Who takes part in either takes part in both, unless you ended that later in the other: who takes no part by that is
+    named, with the command that changes it. Whom either excludes is kept out of both, at once. If the victim of one is
+    a perpetrator of the other, decide first: marac case decide --same.
 
     Example: marac case merge CAM-7Q4X9-K2M8T-5 CAM-2B3C4-D5E6F-9
     """
@@ -182,19 +202,21 @@ def merge(
         except Problem as problem:
             # Merged before, perhaps by this very command, whose answer was lost: what it had to say is said now.
             if problem.code == "merge-conflict":
-                for line in to_recall(office.case(pair[0]).held):
+                now = office.case(pair[0])
+                for line in (*to_recall(now.held), *to_relate(now.case, now.outranked)):
                     warn(line)
             raise
     lines = [f"One case from now on, led by {merged.lead}.", *to_recall(merged.held)]
+    lines += to_relate(merged.lead, merged.outranked)
     answer(as_json, merged.model_dump(), "\n".join(lines))
 
 
 def split(
     case: CaseArgument, other: Other, yes: Yes = False, kit: KitFolder = HERE, passphrase_file: PassphraseFile = None
 ) -> None:
-    """Undo a merge. Who takes part in each is as before, but for whose part was ended since; what else was recorded
-    since stays with the one that led. Whom either excludes stays excluded from both, also in words, and if either is
-    closed, both are: lift what is too much. What was read meanwhile stays read: see marac audit export.
+    """Undo a merge. Who takes part in each is as before, but for whose part was ended since, and not begun again; what
+    else was recorded since stays with the one that led. Whom either excludes stays excluded from both, also in words,
+    and if either is closed, both are: lift what is too much. What was read meanwhile stays read: marac audit export.
 
     Example: marac case split CAM-7Q4X9-K2M8T-5 CAM-2B3C4-D5E6F-9
     """

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from agencies.directory import Directory
 from agencies.names import CaseRef
-from broker.case import Case
+from broker.case import Case, Related
 from broker.errors import MergeConflict, MergeCrossed, Refused
-from broker.groups import leaving, older, to_split
+from broker.groups import leaving, older, outranked, to_split
 from broker.need_to_know import NOT_AVAILABLE, Act, Asker
 from broker.ports import UnitOfWork
 from broker.records import Named, Sameness
@@ -35,10 +35,14 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The case that leads from now on, and what was released before to whom it excludes."""
+    """The case that leads from now on, and what was released before to whom it excludes.
+
+    outranked  grants that count no more, for the coordinator ended that party's part in the other one later
+    """
 
     lead: CaseRef
     held: Sequence[Held]
+    outranked: Sequence[Related]
 
 
 async def proposals(desk: Desk, case: CaseRef, asker: Asker) -> Sequence[Proposal]:
@@ -101,15 +105,16 @@ async def merge(desk: Desk, pair: Pair, asker: Asker) -> Merged:
         await both.uow.cases.merge(lead.lead, joins.lead, desk.now())
         await both.uow.people.decide(pair, Sameness.SAME, desk.now())
         held = await held_by_excluded(both.uow, (*one.refs, *other.refs), excluded, both.directory)
+        together = await both.uow.cases.get(lead.lead)
     desk.mail.ring()
-    return Merged(lead.lead, held)
+    return Merged(lead.lead, held, [] if together is None else outranked(together, desk.now()))
 
 
 async def split(desk: Desk, pair: Pair, asker: Asker) -> CaseRef:
     """Make two cases of one again; return which leaves. It is as it was before, what was merged into it with it.
 
     What grants and was recorded since stays with the lead; what protects either protects both from now on, and what
-    was ended since has ended in both. Raises Refused; MergeConflict.
+    was ended since, and not given again, has ended in both. Raises Refused; MergeConflict.
     """
     async with _both(desk, Act.SPLIT, pair, asker) as both:
         case = both.case

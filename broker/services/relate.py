@@ -9,6 +9,7 @@ from agencies.directory import Directory
 from agencies.names import CaseRef, PartyId
 from broker.case import Case, LawfulBasis, Related, Relation, is_of_part3
 from broker.errors import BasisNotAllowed, PartyUnknown, Refused
+from broker.groups import outranked
 from broker.need_to_know import NOT_AVAILABLE, Act, Asker, basis_for
 from broker.ports import UnitOfWork
 from broker.repeats import Earlier, Repeat, propose
@@ -56,15 +57,17 @@ async def relate(desk: Desk, case: CaseRef, relating: Relating, asker: Asker) ->
 class View:
     """A case as the broker holds it, for the office alone.
 
-    held    what was released, and not taken back, to whom the case excludes now
-    links   cases that it is related with, and not one; none that may not be viewed by who asks
-    repeat  whether its newest referral is proposed as a repeat; None before the first
+    held       what was released, and not taken back, to whom the case excludes now
+    links      cases that it is related with, and not one; none that may not be viewed by who asks
+    repeat     whether its newest referral is proposed as a repeat; None before the first
+    outranked  grants that do not count, for the coordinator ended that party's part later in a case that is one with it
     """
 
     case: Case
     held: Sequence[Held]
     links: Sequence[CaseRef]
     repeat: Repeat | None
+    outranked: Sequence[Related]
 
 
 async def view(desk: Desk, case: CaseRef, asker: Asker) -> View:
@@ -93,7 +96,8 @@ async def view(desk: Desk, case: CaseRef, asker: Asker) -> View:
 
 async def _viewed(desk: Desk, uow: UnitOfWork, case: Case, linked: Sequence[Case]) -> View:
     held = await held_by_excluded(uow, case.refs, case.excluded, await desk.directories.current(uow))
-    return View(case, held, [one.ref for one in linked], await _repeat(uow, case, linked))
+    repeat = await _repeat(uow, case, linked)
+    return View(case, held, [one.ref for one in linked], repeat, outranked(case, desk.now()))
 
 
 async def _repeat(uow: UnitOfWork, case: Case, linked: Sequence[Case]) -> Repeat | None:

@@ -32,6 +32,7 @@ class Belongings:
             why=row.why,
             since=row.since,
             until=row.until,
+            had=None if row.had is None else Relation(row.had),
         )
 
     def exclude(self, row: AnyRow) -> None:
@@ -58,7 +59,7 @@ def _rows(table: Table, who: str, *columns: str) -> Select[Any]:
     return select(of.case, name, of[who].label("who"), *values).where(of.case.in_(bindparam("refs", expanding=True)))
 
 
-_COLUMNS = ("relation", "basis", "why", "since", "until")
+_COLUMNS = ("relation", "basis", "why", "since", "until", "had")
 # One statement for all five: every act asks for all of them, and each statement costs a millisecond. Made once.
 BELONGINGS = union_all(
     _rows(tables.relations, "party", *_COLUMNS),
@@ -103,6 +104,7 @@ def row_of_related(ref: CaseRef, related: Related) -> dict[str, object]:
         "why": related.why,
         "since": related.since,
         "until": related.until,
+        "had": None if related.had is None else related.had.value,
     }
 
 

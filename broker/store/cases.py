@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, Table, delete, func, select, updat
 
 from agencies.names import CaseRef, MessageId, OfficerId, PartyId
 from broker.case import Case, Flag, Related
-from broker.groups import Member, as_one, gives_way
+from broker.groups import Member, as_one, recorded
 from broker.records import Destroyed
 from broker.retention import Cutoff
 from broker.store import tables
@@ -144,14 +144,14 @@ class SqlCases:
         await self._transaction.run(settled)
 
     async def relate(self, ref: CaseRef, related: Related) -> None:
-        """Add or replace a party's relation to the case; of merged ones the lead's, and what grants more in each."""
-        rows = await self._transaction.rows(select(tables.cases.c.ref, tables.cases.c.lead).where(is_one_with(ref)))
+        """Add or replace a party's relation to the case; of merged ones the lead's, and in each what groups.py says."""
+        rows = await self._transaction.rows(select(tables.cases).where(is_one_with(ref)))
         held = await self._belongings([CaseRef(row.ref) for row in rows])
-        for row in rows:
-            if row.ref == row.lead or gives_way(held[row.ref].related.get(related.party), related):
-                new = row_of_related(CaseRef(row.ref), related)
-                insert = self._transaction.upsert(tables.relations).values(new)
-                await self._transaction.run(insert.on_conflict_do_update(index_elements=["case", "party"], set_=new))
+        members = [member_of(row, held[row.ref]) for row in rows]
+        for one, its in recorded(related, members).items():
+            new = row_of_related(one, its)
+            insert = self._transaction.upsert(tables.relations).values(new)
+            await self._transaction.run(insert.on_conflict_do_update(index_elements=["case", "party"], set_=new))
 
     async def flag(self, ref: CaseRef, flags: Sequence[Flag]) -> None:
         """Set agencies' flags, or put them in the place of those that they have."""

@@ -132,6 +132,7 @@ relations = Table(
     _must("why", Text(), "reason, an enumerated word"),
     _must("since", TIME, "from when the relation holds"),
     _may("until", TIME, "until when it holds"),
+    _may("had", Text(), "what it was before it was ended in all cases that are one"),
 )
 
 flags = Table(

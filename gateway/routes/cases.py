@@ -1,7 +1,7 @@
 """Cases, by reference alone: what the coordinator says of who must not learn of one."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from agencies.names import OfficerId, PartyId
 from agencies.taking_part import BASES, RELATIONS, WHYS
-from broker.case import LawfulBasis, Relation, Stage
+from broker.case import LawfulBasis, Related, Relation, Stage
 from broker.services.closing import Naming
 from broker.services.exclude import Change
 from broker.services.holdings import Held
@@ -105,6 +105,21 @@ class RelationOut(BaseModel):
     since: datetime
     until: datetime | None
 
+    @classmethod
+    def of(cls, related: Iterable[Related]) -> "list[RelationOut]":
+        """Return what is answered of these."""
+        return [
+            cls(
+                party=one.party,
+                relation=one.relation.value,
+                basis=one.basis.value,
+                why=one.why,
+                since=one.since,
+                until=None if one.had is not None else one.until,  # of what was ended, not of the end
+            )
+            for one in related
+        ]
+
 
 class FlagOut(BaseModel):
     """One agency's flag, which lies under any other part that it has."""
@@ -139,6 +154,7 @@ class CaseOut(BaseModel):
 
     unsettled   messages that exclude people in words whom nobody has dealt with
     held        what was released, and not taken back, to who is excluded now
+    outranked   parts that count for nothing: the coordinator ended the party's later, in a case that is one with it
     references  of all that are one case, the leading one first
     links       cases that it is related with, and not one
     """
@@ -153,6 +169,7 @@ class CaseOut(BaseModel):
     unsettled: list[str]
     destruction_scheduled_at: datetime | None
     relations: list[RelationOut]
+    outranked: list[RelationOut]
     flags: list[FlagOut]
     excluded: list[str]
     held: list[HeldOut]
@@ -240,17 +257,6 @@ async def name(case: TheCase, request: Signed, broker: TheBroker) -> None:
 
 def _shown(viewed: View, now: datetime) -> CaseOut:
     case, repeat = viewed.case, viewed.repeat
-    relations = [
-        RelationOut(
-            party=one.party,
-            relation=one.relation.value,
-            basis=one.basis.value,
-            why=one.why,
-            since=one.since,
-            until=one.until,
-        )
-        for one in sorted(case.related.values(), key=lambda one: one.party)
-    ]
     flags = [FlagOut(party=one.party, since=one.since, until=one.until) for _, one in sorted(case.flags.items())]
     return CaseOut(
         case=case.ref,
@@ -262,7 +268,8 @@ def _shown(viewed: View, now: datetime) -> CaseOut:
         exclusions_pending=case.exclusions_pending,
         unsettled=sorted(case.unsettled),
         destruction_scheduled_at=case.scheduled_at,
-        relations=relations,
+        relations=RelationOut.of(sorted(case.related.values(), key=lambda one: one.party)),
+        outranked=RelationOut.of(viewed.outranked),
         flags=flags,
         excluded=sorted(case.excluded),
         held=HeldOut.of(viewed.held),

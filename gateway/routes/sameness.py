@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from broker.records import Sameness
 from broker.services.compare import Pair
 from gateway.deps import Body, Signed, SignedRequest, TheBroker, TheCase, the_case
-from gateway.routes.cases import HeldOut
+from gateway.routes.cases import HeldOut, RelationOut
 from gateway.routes.documented import takes
 
 router = APIRouter(prefix="/v1/cases/{case}", tags=["cases"])
@@ -42,10 +42,11 @@ class ProposalsOut(BaseModel):
 
 
 class MergedOut(BaseModel):
-    """The case that leads from now on, and what may have to be taken back."""
+    """The case that leads from now on, what may have to be taken back, and which parts an end in the other outranks."""
 
     lead: str
     held: list[HeldOut]
+    outranked: list[RelationOut]
 
 
 class SplitOut(BaseModel):
@@ -85,7 +86,8 @@ async def link(case: TheCase, request: Signed, broker: TheBroker) -> None:
 async def merge(case: TheCase, request: Signed, broker: TheBroker) -> MergedOut:
     """Make two cases one from this transaction on, led by the older; messages keep their references."""
     merged = await broker.merge(_pair(case, request), request.asker())
-    return MergedOut(lead=merged.lead, held=HeldOut.of(merged.held))
+    held, outranked = HeldOut.of(merged.held), RelationOut.of(merged.outranked)
+    return MergedOut(lead=merged.lead, held=held, outranked=outranked)
 
 
 @router.post("/split", openapi_extra=takes(OtherIn))

@@ -58,7 +58,7 @@ def test_two_cases_are_proposed_compared_merged_and_split(area: Joined, tmp_path
     unasked = area.office("case", "merge", one, other)
     assert (unasked.code, "give --yes" in unasked.err) == (2, True)
     merged = json.loads(ok(area.office("case", "merge", one, other, "--yes", "--json")))
-    assert merged == {"lead": merged["lead"], "held": []}
+    assert merged == {"lead": merged["lead"], "held": [], "outranked": []}
     assert merged["lead"] in {one, other}
     shown = ok(area.office("case", "show", one))
     assert f"One case with {other}" in shown

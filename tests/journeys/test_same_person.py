@@ -8,7 +8,7 @@ from agencies.documents.person import Perpetrator, Victim
 from agencies.documents.referral import Referral
 from agencies.kit.client import Kit
 from agencies.kit.comparing import NothingOpened, newest_referral, side_by_side
-from agencies.kit.same_person import MergedAnswer, ProposalsAnswer, SplitAnswer
+from agencies.kit.same_person import MergedAnswer, ProposalsAnswer, SplitAnswer, to_relate
 from agencies.kit.wire import Problem, parse_answer
 from agencies.names import CaseRef, DeliveryId, draw_case_ref
 from broker.case import Relation
@@ -212,6 +212,75 @@ def test_a_relation_recorded_since_stays_with_the_lead_and_an_end_and_an_exclusi
     assert (parts[0].get(health), parts[1].get(health)) == ("involved", None)
     assert (parts[0][world.party(SENDER)], parts[1][world.party(SENDER)]) == ("ended", "ended")
     assert all(office.case(case).excluded == (police,) for case in (first, second))
+
+
+def test_the_service_whose_part_ended_months_ago_reads_the_repeat_that_is_merged_with_that_case(world: World) -> None:
+    first = a_case_of(world, AMINA, SAM)
+    office, service = world.kit(COORDINATOR), world.party(SERVICE)
+    world.move(60 * DAY)
+    office.relate(first, service, "ended", "no-longer-involved")
+    world.move(60 * DAY)
+    second = world.refer(a_referral_of(AMINA, SAM))
+    world.arrived(second)
+    assert merged(world, first, second[0].manifest.case).outranked == ()
+    read = world.read(SERVICE, 2)
+    assert {one.manifest.case for one in read.values()} == {second[0].manifest.case}
+    again = world.refer(a_referral_of(AMINA, SAM), case=first)
+    assert world.read(SERVICE, 2)["referral"].manifest.message in {one.manifest.message for one in again}
+
+
+def test_whose_older_grant_an_end_outranks_is_named_by_the_merge_and_by_the_case_until_it_is_related(
+    embedded: World,
+) -> None:
+    first = a_case_of(embedded, AMINA, SAM)
+    embedded.move(DAY)
+    second = a_case_of(embedded, AMINA, SAM)
+    embedded.move(DAY)
+    office, service = embedded.kit(COORDINATOR), embedded.party(SERVICE)
+    office.relate(first, service, "ended", "no-longer-involved")
+    embedded.move(DAY)
+    named = merged(embedded, first, second).outranked
+    assert [(one.party, one.relation) for one in named] == [(service, "involved")]
+    assert office.case(second).outranked == named
+    told = to_relate(first, named)
+    assert f"  marac case relate {first} {service} --as involved --why by-role" in told
+    assert embedded.gets_nothing(SERVICE), "a part that was ended on purpose is not brought back by an older grant"
+    office.relate(first, service, "involved", "involvement")
+    assert office.case(second).outranked == ()
+    assert len(embedded.read(SERVICE, 4)) > 0
+
+
+@pytest.mark.parametrize("why", ["ended", "involved"])
+def test_an_end_that_is_named_no_more_is_one_that_a_person_decided_for_all(embedded: World, why: str) -> None:
+    first = a_case_of(embedded, AMINA, SAM)
+    embedded.move(DAY)
+    second = a_case_of(embedded, AMINA, SAM)
+    embedded.move(DAY)
+    office, service = embedded.kit(COORDINATOR), embedded.party(SERVICE)
+    office.relate(first, service, "ended", "no-longer-involved")
+    embedded.move(DAY)
+    merged(embedded, first, second)
+    assert [one.party for one in office.case(first).outranked] == [service]
+    office.relate(first, service, why, "no-longer-involved" if why == "ended" else "involvement")
+    assert office.case(first).outranked == office.case(second).outranked == ()
+
+
+def test_a_part_that_was_ended_by_mistake_and_given_again_survives_a_split_and_no_other_grows(world: World) -> None:
+    first = a_case_of(world, AMINA, SAM)
+    world.move(DAY)
+    second = a_case_of(world, AMINA, SAM)
+    office, service, health = world.kit(COORDINATOR), world.party(SERVICE), world.party("health")
+    office.relate(first, health, "involved", "involvement")
+    world.move(DAY)
+    merged(world, first, second)
+    for party in (service, health):
+        world.move(DAY)
+        office.relate(first, party, "ended", "no-longer-involved")
+        office.relate(second, party, "involved", "involvement")
+    act(world, "split", first, second)
+    parts = [{one.party: one.relation for one in office.case(case).relations} for case in (first, second)]
+    assert (parts[0][service], parts[1][service]) == ("involved", "involved")
+    assert (parts[0][health], parts[1][health]) == ("involved", "ended"), "it had no part in the one that left"
 
 
 def test_what_is_one_case_is_scheduled_and_destroyed_together_with_a_tombstone_each(world: World) -> None:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agencies.names import CaseRef
-from broker.case import Case, Related, Relation, strength
-from broker.groups import Member, as_one, gives_way, leaving, older, to_split
+from broker.case import RESEARCH, Case, Related, Relation, strength
+from broker.groups import Member, as_one, grants, leaving, older, outranked, recorded, to_split
 from tests.laws.strategies import made_cases, relations
 from tests.rules.cases import NOW
 
@@ -62,12 +62,10 @@ class Cases:
 
     def relate(self, ref: CaseRef, related: Related) -> None:
         """Record a party's part in the whole."""
-        whole = self.whole(ref)
-        for one in whole.refs:
+        for one, its in recorded(related, [self.members[each] for each in self.whole(ref).refs]).items():
             own = self.members[one].case
-            if one == whole.lead or gives_way(own.related.get(related.party), related):
-                new = replace(own, related={**own.related, related.party: related})
-                self.members[one] = replace(self.members[one], case=new)
+            new = replace(own, related={**own.related, related.party: its})
+            self.members[one] = replace(self.members[one], case=new)
 
     def _neighbours(self, group: set[CaseRef]) -> set[CaseRef]:
         up = {into for ref in group if (into := self.members[ref].merged_into) is not None}
@@ -92,6 +90,32 @@ def test_merge_then_split_restores_relations_flags_and_clocks_of_all_and_keeps_w
     assert {ref: area.whole(ref) for ref in NAMES} == restored
 
 
+@given(alone, pairs.filter(bool), relations, st.booleans(), st.booleans())
+def test_an_end_that_is_undone_before_a_split_gives_each_case_what_it_had_and_no_more(
+    cases: Sequence[Case], merges: Sequence[tuple[CaseRef, CaseRef]], again: Related, twice: bool, is_research: bool
+) -> None:
+    area = Cases(cases)
+    for pair in merges:
+        area.merge(*pair)
+    ref, party, alone_ = merges[0][0], again.party, dict(area.members)
+    again = replace(again, since=NOW, why=RESEARCH if is_research else again.why)
+    for _ in range(1 + twice):
+        area.relate(ref, replace(again, relation=Relation.ENDED, why="no-longer-involved"))
+    area.relate(ref, again)
+    whole = area.whole(ref)
+    for one in set(whole.refs) - {whole.lead}:
+        before, after = (each[one].case.related.get(party) for each in (alone_, area.members))
+        had = Relation.NONE if before is None else before.relation
+        assert after is not None
+        if grants(had) and grants(again.relation) and not is_research:
+            assert after.relation is min(had, again.relation, key=strength)
+            assert before is not None
+            for end in (before.until, again.until):
+                assert end is None or (after.until is not None and after.until <= end)
+        else:
+            assert not grants(after.relation)
+
+
 @given(alone, pairs.filter(bool), relations)
 def test_what_is_recorded_of_merged_cases_gives_nobody_more_after_a_split_and_what_was_ended_stays_so(
     cases: Sequence[Case], merges: Sequence[tuple[CaseRef, CaseRef]], recorded: Related
@@ -112,7 +136,7 @@ def test_what_is_recorded_of_merged_cases_gives_nobody_more_after_a_split_and_wh
 
 
 @given(alone, pairs)
-def test_whose_part_was_ended_by_hand_in_one_has_none_in_what_is_one_with_it(
+def test_whose_part_was_ended_by_hand_in_one_has_none_in_what_is_one_with_it_but_what_it_was_given_later(
     cases: Sequence[Case], merges: Sequence[tuple[CaseRef, CaseRef]]
 ) -> None:
     area = Cases(cases)
@@ -121,9 +145,18 @@ def test_whose_part_was_ended_by_hand_in_one_has_none_in_what_is_one_with_it(
     whole = area.whole(NAMES[0])
     members = [area.members[ref].case for ref in whole.refs]
     for party, ended in ((party, one) for case in members for party, one in case.related.items()):
-        recorded = [case.related[party].since for case in members if party in case.related]
-        if ended.ended_by_hand and max(recorded) < NOW:  # nothing since they were merged
-            assert party not in whole.related or whole.related[party].relation in {Relation.ENDED, Relation.EXCLUDED}
+        held = [case.related[party] for case in members if party in case.related]
+        if ended.ended_by_hand and max(one.since for one in held) < NOW:  # nothing since they were merged
+            newer = [one for one in held if grants(one.relation) and one.since >= ended.since]
+            last = max(one.since for one in held if one.ended_by_hand)
+            if not any(one.since >= last for one in newer):
+                assert whole.related[party].relation in {Relation.ENDED, Relation.EXCLUDED}
+                told = {one.party for one in outranked(whole, NOW)}
+                is_excluded = whole.relation(party, NOW) is Relation.EXCLUDED
+                assert (party in told) == (not is_excluded and any(grants(one.at(NOW)) for one in held))
+            elif Relation.EXCLUDED not in {one.relation for one in held}:
+                assert grants(whole.related[party].relation), "what it was given later is a new event"
+                assert party not in {one.party for one in outranked(whole, NOW)}
             assert party not in whole.flags or ended.since <= whole.flags[party].since, "nor a flag from before it"
 
 

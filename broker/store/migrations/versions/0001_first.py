@@ -101,6 +101,7 @@ def _relations() -> None:
         sa.Column("why", sa.Text(), nullable=False, comment="reason, an enumerated word"),
         sa.Column("since", TIME, nullable=False, comment="from when the relation holds"),
         sa.Column("until", TIME, nullable=True, comment="until when it holds"),
+        sa.Column("had", sa.Text(), nullable=True, comment="what it was before it was ended in all cases that are one"),
         sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f("fk_relations_case"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("case", "party", name=op.f("pk_relations")),
     )
