@@ -100,7 +100,8 @@ async def merge(desk: Desk, pair: Pair, asker: Asker) -> Merged:
         lead, joins = (one, other) if older(one, other) else (other, one)
         await both.uow.cases.merge(lead.lead, joins.lead, desk.now())
         await both.uow.people.decide(pair, Sameness.SAME, desk.now())
-        held = await held_by_excluded(both.uow, (*one.refs, *other.refs), excluded, both.directory)
+        whole = replace(whole, closed=one.closed or other.closed)
+        held = await held_by_excluded(desk, both.uow, (*one.refs, *other.refs), whole, both.directory)
     desk.mail.ring()
     return Merged(lead.lead, held)
 
