@@ -165,6 +165,7 @@ class Access:
     repeats          a submission that was accepted before, to the letter: it gets the same answer, and brings nothing
     superseded_key   a key that signed the request was revoked, or its officer removed, since it was authenticated
     for_named        in a closed case: the header is made for keys in force of named officers of its recipient alone
+    holders          in a closed case: the officers in force to whom it was sealed; None: to the keys of their agency
     """
 
     act: Act
@@ -184,6 +185,7 @@ class Access:
     repeats: bool = False
     superseded_key: bool = False
     for_named: bool = False
+    holders: frozenset[OfficerId] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,20 +301,23 @@ def _decide_closed(access: Access, case: Case) -> Deny | None:
     asker, is_elsewhere = access.asker, access.asker.party.kind != "coordinator"
     if access.act in _RELEASES and is_elsewhere and not access.for_named:
         return Deny("N10", NOT_AVAILABLE)
-    for_the_named = is_elsewhere and _is_for_the_named(access)
-    if for_the_named and asker.officer not in case.named:
+    only = _only_for(access, case) if is_elsewhere else None
+    if only is not None and asker.officer not in only:
         return Deny("N10", NOT_AVAILABLE)
-    if (for_the_named or access.act in _OPENS_CLOSED) and not asker.proved:
+    if (only is not None or access.act in _OPENS_CLOSED) and not asker.proved:
         return Deny("N10", "officer-not-proved" if asker.party.kind in COORDINATING else NOT_AVAILABLE)
     return None
 
 
-def _is_for_the_named(access: Access) -> bool:
-    """Claim that what is asked for is for named officers alone: case and kind, which the manifest says, included.
+def _only_for(access: Access, case: Case) -> frozenset[OfficerId] | None:
+    """Return which officers alone may have what is asked for, case and kind included; None: anybody of the agency.
 
-    The notice of a recall is for the whole agency if the message was sealed to it, before the case was closed.
+    The notice of a recall is for who has a copy, named still or not: the whole agency, if the message was sealed to it
+    before the case was closed, and nobody else of it where it was sealed to officers.
     """
-    return access.act in _FOR_A_READER or (access.act is _HEAR and access.for_named)
+    if access.act in _FOR_A_READER:
+        return case.named
+    return access.holders if access.act is _HEAR else None
 
 
 def _readers(access: Access) -> frozenset[OfficerId | None]:

@@ -170,8 +170,8 @@ class Messages(Protocol):
     async def waiting(self, reach: Reach, limit: int, now: datetime) -> Sequence[tuple[DeliveryId, CaseRef]]:
         """Return up to `limit` deliveries within `reach` that wait and are not leased; nothing is locked.
 
-        Urgent ones first, then the oldest. Also those recalled after release whose notice has not been answered: they
-        are leased as notices, whatever the case excludes.
+        Urgent ones first, then the oldest; last those recalled after release whose notice has not been answered: they
+        are leased as notices to who may hear of them, though the case excludes their recipient.
         """
 
     async def take(self, deliveries: Sequence[DeliveryId], now: datetime) -> Sequence[tuple[Delivery, Message]]:
@@ -202,7 +202,10 @@ class Messages(Protocol):
         """Keep a receipt note; `collected`, or `destroyed` without it, moves the delivery to collected."""
 
     async def released(self, cases: Sequence[CaseRef]) -> Sequence[Delivery]:
-        """Return the deliveries of these cases whose header was released and that were not taken back, in order."""
+        """Return the deliveries of these cases whose header was released, in order.
+
+        Not those that were taken back, unless that has not been answered yet.
+        """
 
     async def recall(self, notices: Mapping[DeliveryId, str | None], at: datetime) -> None:
         """Recall deliveries: their headers are deleted; the notice (None where never released) is kept."""

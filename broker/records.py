@@ -76,16 +76,20 @@ class Reach:
     """Who asks for what waits, so that what they are excluded from is left out before anything is counted.
 
     readers   the officer who asks, or where none is named every officer of the party: who may be excluded
-    officers  those of the party who are in force: a recall in a closed case that names one of them is for who is named
+    hearers   whose exclusion keeps them from hearing of a recall: the readers, or nobody where it is judged later
     proved    those who, if a closed case names them, get it: what is closed to all of them is left out
     whole     True for the coordinator's office: closed cases, and those with people excluded in words, are not left out
+    keys      fingerprints of the party's own recipients: who reads may hear of what was sealed to these alone,
+    held      and in a closed case of what was sealed to officers only if it was to one of these, their own
     """
 
     party: PartyId
     readers: tuple[OfficerId, ...]
-    officers: tuple[OfficerId, ...]
+    hearers: tuple[OfficerId, ...]
     proved: tuple[OfficerId, ...]
     whole: bool
+    keys: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,11 +117,15 @@ class RepeatAnswer(Answer):
 
 
 class HeldAnswer(Answer):
-    """A message that was released to a recipient who is excluded now, or one of whose officers is."""
+    """A message that was released to a recipient who is excluded now, or one of whose officers is.
+
+    unheard  it was taken back, unanswered, and nobody of its recipient may hear of that; `excluded` may be None
+    """
 
     message: Id
     recipient: Party
-    excluded: Party
+    excluded: Party | None
+    unheard: bool = False
 
 
 class CaseAnswer(Answer):
@@ -227,6 +231,7 @@ class HoldingAnswer(Answer):
     """One recipient's copy of one message; `current`: its header is made for the keys that its recipient has now.
 
     excluded  of recipient and officers, who is excluded now, where it was released and is not taken back
+    unheard   it was taken back after its release, unanswered, and nobody of its recipient may hear of that
     """
 
     message: Id
@@ -238,6 +243,7 @@ class HoldingAnswer(Answer):
     state: Word
     current: bool
     excluded: tuple[Party, ...] = ()
+    unheard: bool = False
 
 
 class HoldingsAnswer(Answer):

@@ -88,12 +88,23 @@ def to_recall(held: Sequence[HeldAnswer]) -> list[str]:
     """Return, line by line, what is held by whom a case excludes now, and how it is taken back."""
     lines = []
     for one in held:
+        if one.unheard:
+            lines += _by_telephone(one)
+            continue
         who = "it" if one.excluded == one.recipient else f"its officer {one.excluded}"
         lines += [
             f"{one.recipient} was given message {one.message} before, and {who} is excluded now. Take it back:",
             f"  marac recall {one.message} --only --reason wrong-recipient --to {one.recipient}",
         ]
     return lines
+
+
+def _by_telephone(one: HeldAnswer) -> list[str]:
+    but = f", but not {one.excluded}, who is excluded" if one.excluded not in {None, one.recipient} else ""
+    return [
+        f"{one.recipient} WAS GIVEN MESSAGE {one.message}, WHICH IS TAKEN BACK; NOBODY THERE MAY HEAR OF IT HERE.",
+        f"  Telephone them{but}, and ask what became of their copy.",
+    ]
 
 
 def _tell_what_is_left(office: Kit, case: CaseRef, lifted: Sequence[str]) -> None:

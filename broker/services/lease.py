@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 
 from agencies.directory import Directory
 from agencies.names import DeliveryId, MessageId
+from agencies.officer import Officer
 from broker.need_to_know import Act, Asker, Deny, Permit, decide
 from broker.ports import UnitOfWork
 from broker.records import Delivery, Message, Reach
 from broker.services.desk import Desk
 from broker.services.ruling import as_of, check_asker, entry_for, question
-from broker.services.standing import Found, access_to, officers_of
+from broker.services.standing import Found, access_to, listed_keys, officers_of
 
 ASK_AGAIN = timedelta(seconds=30)  # how soon a delivery that was withheld is looked at again
 LOOK_AGAIN_S = 1.0  # another process may have filled the mailbox: the bell rings in this one alone
@@ -88,19 +89,32 @@ async def _lease_page(desk: Desk, asker: Asker, limit: int) -> tuple[list[Leased
 def _reach(asker: Asker, directory: Directory) -> Reach:
     """Return who may be behind a lease, and how far it goes: of a closed case only to an officer who signed."""
     reach = reach_of_all(asker, directory)
-    return replace(
-        reach,
-        readers=reach.readers if asker.officer is None else (asker.officer,),
-        proved=(asker.officer,) if asker.officer is not None and asker.proved else (),
-    )
+    readers = reach.readers if asker.officer is None else (asker.officer,)
+    proved = (asker.officer,) if asker.officer is not None and asker.proved else ()
+    held = _keys_of(directory.officers_in_force(asker.party.id, proved, asker.at))
+    return replace(reach, readers=readers, hearers=readers, proved=proved, held=held)
 
 
 def reach_of_all(asker: Asker, directory: Directory) -> Reach:
-    """Return how far all officers of a party reach together: which of them will look is not known."""
+    """Return how far all officers of a party reach together: which of them will look is not known.
+
+    Of recalls too far: who of them may hear has to be asked of each. One who is excluded keeps no other from it.
+    """
     officers = tuple(officers_of(asker.party.id, directory))
-    held = directory.officers_in_force(asker.party.id, officers, asker.at)
-    in_force = tuple(officer.id for officer in held)
-    return Reach(asker.party.id, officers, in_force, in_force, whole=asker.party.kind == "coordinator")
+    in_force = directory.officers_in_force(asker.party.id, officers, asker.at)
+    return Reach(
+        asker.party.id,
+        readers=officers,
+        hearers=(),
+        proved=tuple(officer.id for officer in in_force),
+        whole=asker.party.kind == "coordinator",
+        keys=listed_keys(directory.register.party(asker.party.id)),
+        held=_keys_of(in_force),
+    )
+
+
+def _keys_of(officers: Sequence[Officer]) -> tuple[str, ...]:
+    return tuple(key for officer in officers for key in listed_keys(officer))
 
 
 async def _may_have(desk: Desk, uow: UnitOfWork, asker: Asker, found: Found, directory: Directory) -> bool:

@@ -12,10 +12,11 @@ from agencies.directory import Directory
 from agencies.names import DeliveryId, PartyId, coordinator_of
 from broker.errors import NoticeNotDelivered
 from broker.lifecycle import DeliveryState
-from broker.need_to_know import Access, Act, Asker, Permit, decide, decide_asker
+from broker.need_to_know import Access, Act, Asker, Decision, Permit, decide, decide_asker
 from broker.ports import Courier, UnitOfWork
 from broker.records import Channel, Delivery
 from broker.services.desk import Desk
+from broker.services.hearing import decide_hearing
 from broker.services.lease import reach_of_all
 from broker.services.overdue import Overdue, find_overdue
 from broker.services.ruling import as_of, broker_entry, entry_for
@@ -114,7 +115,8 @@ def _is_ready(channel: Channel, now: datetime, gap: timedelta, *, again: bool) -
 async def _would_lease(desk: Desk, party: PartyId) -> DeliveryId | None:
     """Return a delivery that a lease by some officer of this party would give it now, read without a lock.
 
-    Where an officer is excluded, and where nobody in force is named in a closed case, it is as if there were none.
+    Where an officer is excluded, and where nobody in force is named in a closed case, it is as if there were none; but
+    of a recall it is told as long as some officer may hear of it: a notice names no case.
     """
     async with desk.store.reader() as uow:
         directory = await desk.directories.current(uow)
@@ -122,8 +124,8 @@ async def _would_lease(desk: Desk, party: PartyId) -> DeliveryId | None:
         if asker is None:
             return None
         for delivery, _ in await uow.messages.waiting(reach_of_all(asker, directory), LOOK_AT, desk.now()):
-            access = _access(desk, asker, await find_delivery(uow, delivery), directory)
-            if isinstance(decide(access), Permit):
+            _, decision = _decide(desk, asker, await find_delivery(uow, delivery), directory)
+            if isinstance(decision, Permit):
                 return delivery
     return None
 
@@ -139,8 +141,7 @@ async def _still(desk: Desk, uow: UnitOfWork, party: PartyId, about: _About) -> 
         await uow.log.append(replace(broker_entry(desk, "escalate", each.case, "urgent"), agency=party))
     if found.message is None or found.delivery is None or not _waits(found.delivery, desk.now()):
         return bool(about.overdue)
-    access = _access(desk, asker, found, directory)
-    decision = decide(access)
+    access, decision = _decide(desk, asker, found, directory)
     if isinstance(decision, Permit):
         await uow.log.append(entry_for(access, decision, directory, found.message.id))
     return isinstance(decision, Permit) or bool(about.overdue)
@@ -161,12 +162,12 @@ def _asker(party: PartyId, directory: Directory, now: datetime) -> Asker | None:
     return asker if decide_asker(Access(Act.NOTICE, asker)) is None else None
 
 
-def _access(desk: Desk, asker: Asker, found: Found, directory: Directory) -> Access:
-    """Return the question: what a recalled message's notice is told by is asked as a lease of it is."""
-    is_recall = found.delivery is not None and found.delivery.recall_notice is not None
-    access = access_to(desk, Act.HEAR if is_recall else Act.NOTICE, asker, found, directory)
-    # Who of it will look is not known, and what it is told names no case: those who are named may hear of it too.
-    return as_of(replace(access, for_named=access.for_named and not is_recall), directory, desk.now())
+def _decide(desk: Desk, asker: Asker, found: Found, directory: Directory) -> tuple[Access, Decision]:
+    """Return the question and its answer: what a recalled message's notice is told by is asked as a lease of it is."""
+    if found.delivery is not None and found.delivery.recall_notice is not None:
+        return decide_hearing(desk, asker.party, found, directory)
+    access = as_of(access_to(desk, Act.NOTICE, asker, found, directory), directory, desk.now())
+    return access, decide(access)
 
 
 async def _send(desk: Desk, courier: Courier, claimed: _Claimed) -> bool:

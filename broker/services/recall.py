@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from agencies.agency import COORDINATING
 from agencies.names import MessageId, PartyId, coordinator_of
 from agencies.notes.recall import Recall
 from broker.errors import Refused
@@ -23,7 +22,7 @@ async def recall(
     """Recall a message from `recipients` (None: from all) and return its state afterwards.
 
     Headers are gone in this transaction. Who had theirs released gets a signed notice to destroy and confirm,
-    and an incident is logged; the coordinator's office gets one of whatever a sender takes back. Again changes nothing.
+    and an incident is logged; the coordinator's office gets one of whatever another takes back. Again changes nothing.
     Only the coordinator's office names recipients: a sender who could would learn who they are.
     Raises Refused; naming somebody who is not a recipient is answered as if there were no message.
     """
@@ -64,8 +63,8 @@ def _chosen(deliveries: Sequence[Delivery], recipients: Sequence[PartyId] | None
 async def _take_back(desk: Desk, uow: UnitOfWork, chosen: Sequence[Delivery], reason: str, asker: Asker) -> None:
     if not chosen:
         return
-    # The office is always told what a sender takes back: a referral must not vanish before anybody has read it.
-    office = coordinator_of(desk.area) if asker.party.kind not in COORDINATING else None
+    # The office is always told what others take back, its deputy too: no referral vanishes before anybody has read it.
+    office = coordinator_of(desk.area) if asker.party.kind != "coordinator" else None
     told = [each for each in chosen if each.released_at is not None or each.recipient == office]
     notices = {each.id: _notice(desk, each, reason) for each in told}
     await uow.messages.recall({each.id: notices.get(each.id) for each in chosen}, desk.now())

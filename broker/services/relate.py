@@ -57,7 +57,7 @@ async def relate(desk: Desk, case: CaseRef, relating: Relating, asker: Asker) ->
 class View:
     """A case as the broker holds it, for the office alone.
 
-    held       what was released, and not taken back, to whom the case excludes now
+    held       what was released, and not taken back, to whom the case excludes now, or was, and nobody may hear of it
     links      cases that it is related with, and not one; none that may not be viewed by who asks
     repeat     whether its newest referral is proposed as a repeat; None before the first
     outranked  grants that do not count, for the coordinator ended that party's part later in a case that is one with it
@@ -95,7 +95,7 @@ async def view(desk: Desk, case: CaseRef, asker: Asker) -> View:
 
 
 async def _viewed(desk: Desk, uow: UnitOfWork, case: Case, linked: Sequence[Case]) -> View:
-    held = await held_by_excluded(uow, case.refs, case.excluded, await desk.directories.current(uow))
+    held = await held_by_excluded(desk, uow, case.refs, case, await desk.directories.current(uow))
     repeat = await _repeat(uow, case, linked)
     return View(case, held, [one.ref for one in linked], repeat, outranked(case, desk.now()))
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from agencies.agency import Party
 from agencies.directory import Directory
 from agencies.names import CaseRef, DeliveryId, MessageId, OfficerId, PartyId
 from agencies.officer import Officer
@@ -85,6 +86,7 @@ def about(access: Access, found: Found, directory: Directory) -> Access:
         signed_anew=not is_sound and _is_signed_anew(found, asker, directory),
         # In a closed case no other key of the agency is sound.
         for_named=is_sound and found.case is not None and found.case.closed and found.delivery is not None,
+        holders=_holders(found, asker.party.id, directory, asker.at),
     )
 
 
@@ -124,6 +126,25 @@ def _is_for_sound_keys(found: Found, party: PartyId, directory: Directory, at: d
     if found.delivery is None or found.case is None or directory.register.party(party) is None:
         return True
     return _sound(found.case, party, directory, at).issuperset(found.delivery.header_keys)
+
+
+def _holders(found: Found, party: PartyId, directory: Directory, at: datetime) -> frozenset[OfficerId] | None:
+    """Return the officers in force for whose keys the header was made, revoked ones too; None: for the party's own.
+
+    Those who had it have a copy, whether or not the case names them still.
+    """
+    if found.delivery is None or found.case is None or not found.case.closed:
+        return None
+    keys = frozenset(found.delivery.header_keys)
+    if keys.issubset(listed_keys(directory.register.party(party))):
+        return None
+    officers = directory.officers_in_force(party, officers_of(party, directory), at)
+    return frozenset(officer.id for officer in officers if not keys.isdisjoint(listed_keys(officer)))
+
+
+def listed_keys(owner: Party | Officer | None) -> tuple[str, ...]:
+    """Return the fingerprints of all recipients that the register lists for an agency or an officer."""
+    return () if owner is None else tuple(hash_text(each.recipient) for each in owner.recipients)
 
 
 def _opens_otherwise(found: Found, party: PartyId, directory: Directory, at: datetime) -> bool:

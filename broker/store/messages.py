@@ -2,8 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from agencies.names import CaseRef, DeliveryId, MessageId, PartyId
 from broker.case import Relation
@@ -90,9 +106,8 @@ class SqlMessages:
     async def waiting(self, reach: Reach, limit: int, now: datetime) -> Sequence[tuple[DeliveryId, CaseRef]]:
         """Return up to `limit` deliveries within `reach` that wait and are not leased; nothing is locked.
 
-        Urgent ones first, then the oldest.
-
-        Also those recalled after release whose notice has not been answered, though the case excludes its recipient.
+        Urgent ones first, then the oldest; after them those recalled after release whose notice has not been answered,
+        though the case excludes its recipient: they come again until they are, and must not keep out what is new.
         """
         deliveries = tables.deliveries.c
         query = (
@@ -103,7 +118,7 @@ class SqlMessages:
                 or_(and_(_waits(), _within(reach)), and_(_is_notice(), _hears(reach))),
             )
             .where(or_(deliveries.leased_until.is_(None), deliveries.leased_until <= now))
-            .order_by(deliveries.urgent.desc(), deliveries.accepted_at, deliveries.id)
+            .order_by(*_in_order())
             .limit(limit)
         )
         return [(DeliveryId(row.id), CaseRef(row.case)) for row in await self._transaction.rows(query)]
@@ -115,7 +130,7 @@ class SqlMessages:
             select(tables.deliveries)
             .where(rows_of.id.in_(deliveries), or_(_waits(), _is_notice()))
             .where(or_(rows_of.leased_until.is_(None), rows_of.leased_until <= now))
-            .order_by(rows_of.urgent.desc(), rows_of.accepted_at, rows_of.id)
+            .order_by(*_in_order())
         )
         rows = await self._transaction.rows(self._transaction.locked(query, skip_locked=True))
         messages = await self._transaction.rows(
@@ -178,9 +193,13 @@ class SqlMessages:
             )
 
     async def released(self, cases: Sequence[CaseRef]) -> Sequence[Delivery]:
-        """Return the deliveries of these cases whose header was released and that were not taken back, in order."""
+        """Return the deliveries of these cases whose header was released, in order.
+
+        Not those that were taken back, unless that has not been answered yet.
+        """
         rows_of = tables.deliveries.c
-        such = (rows_of.case.in_(cases), rows_of.released_at.is_not(None), rows_of.recalled_at.is_(None))
+        is_owed = or_(rows_of.recalled_at.is_(None), _is_notice())
+        such = (rows_of.case.in_(cases), rows_of.released_at.is_not(None), is_owed)
         query = select(tables.deliveries).where(*such).order_by(rows_of.message, rows_of.id)
         whose = tables.receipts.c.delivery.in_(select(rows_of.id).where(*such))
         return await self._with_receipts(await self._transaction.rows(query), whose)
@@ -310,6 +329,12 @@ def _waits() -> "ColumnElement[bool]":
     return tables.deliveries.c.state == DeliveryState.WAITING.value
 
 
+def _in_order() -> "tuple[ColumnElement[Any], ...]":
+    deliveries = tables.deliveries.c
+    is_recalled = deliveries.state == DeliveryState.RECALLED.value
+    return (is_recalled, deliveries.urgent.desc(), deliveries.accepted_at, deliveries.id)
+
+
 def _is_notice() -> "ColumnElement[bool]":
     deliveries, receipts = tables.deliveries.c, tables.receipts.c
     answered = exists().where(receipts.delivery == deliveries.id, receipts.state.in_(ENDINGS))
@@ -345,7 +370,22 @@ def _within(reach: Reach) -> "ColumnElement[bool]":
 
 def _hears(reach: Reach) -> "ColumnElement[bool]":
     """Claim that who asks may hear of a recall: a colleague, who may, must not find it withheld by their asking."""
-    is_kept_out = excludes(reach.readers)
+    is_kept_out = excludes(reach.hearers)
     if reach.whole:
         return ~is_kept_out
-    return and_(~is_kept_out, or_(~is_closed(), names(reach.proved), ~names(reach.officers)))
+    return and_(~is_kept_out, or_(~is_closed(), _is_all_for(reach.keys), _is_for_any(reach.held)))
+
+
+def _is_all_for(keys: Sequence[str]) -> "ColumnElement[bool]":
+    """Claim that the header is made for none but these keys."""
+    counts = [case((_is_for(key), 1), else_=0) for key in keys]
+    return func.json_array_length(tables.deliveries.c.header_keys) == sum(counts, literal(0))
+
+
+def _is_for_any(keys: Sequence[str]) -> "ColumnElement[bool]":
+    return or_(false(), *(_is_for(key) for key in keys))
+
+
+def _is_for(key: str) -> "ColumnElement[bool]":
+    # In the text of the list, which both databases have: a fingerprint is of one length, and quoted.
+    return cast(tables.deliveries.c.header_keys, Text).contains(f'"{key}"', autoescape=True)

@@ -76,6 +76,7 @@ class HoldingOut(BaseModel):
     """One recipient's copy of one message; `current`: its header is made for the keys that its recipient has now.
 
     excluded  of its recipient and their officers, who is excluded now, where it was released and is not taken back
+    unheard   it was taken back after its release, unanswered, and nobody of its recipient may hear of that
     """
 
     message: str
@@ -87,6 +88,7 @@ class HoldingOut(BaseModel):
     state: str
     current: bool
     excluded: list[str]
+    unheard: bool
 
 
 class HoldingsOut(BaseModel):
@@ -137,16 +139,23 @@ class RepeatOut(BaseModel):
 
 
 class HeldOut(BaseModel):
-    """What was released before to a recipient who is excluded now, or one of whose officers is."""
+    """What was released before to a recipient who is excluded now, or one of whose officers is.
+
+    unheard  it was taken back, unanswered, and nobody of its recipient may hear of that: `excluded` may then be null
+    """
 
     message: str
     recipient: str
-    excluded: str
+    excluded: str | None
+    unheard: bool
 
     @classmethod
     def of(cls, held: Sequence[Held]) -> "list[HeldOut]":
         """Return what is answered of these."""
-        return [cls(message=one.message, recipient=one.recipient, excluded=one.excluded) for one in held]
+        return [
+            cls(message=one.message, recipient=one.recipient, excluded=one.excluded, unheard=one.unheard)
+            for one in held
+        ]
 
 
 class CaseOut(BaseModel):
@@ -217,6 +226,7 @@ async def holdings(case: TheCase, request: Signed, broker: TheBroker) -> Holding
                 state=one.delivery.state.value,
                 current=one.current,
                 excluded=list(one.excluded),
+                unheard=one.unheard,
             )
             for one in held
         ]

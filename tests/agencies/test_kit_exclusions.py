@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from agencies.kit.answers import HeldAnswer
+from agencies.kit.excluding import to_recall
 from tests.agencies.kit_world.joined import HOUSING, IDVA, OFFICE, Joined, joined_area, ok
 from tests.commands.running import marac
 
@@ -95,3 +97,15 @@ def test_a_part_with_a_basis_and_a_last_day_is_shown_so(area: Joined, tmp_path: 
         "case", "relate", case, HOUSING, "--as", "involved", "--why", "involvement", "--basis", "part3:s35,sch8.1"
     )
     assert (refused.code, "basis-not-allowed" in refused.err) == (3, True)
+
+
+def test_a_recall_that_nobody_may_hear_of_is_told_with_whom_to_telephone_and_who_must_not_answer() -> None:
+    officer = "marac.fenmark.example/officer/7f3k2m9q"
+    message = "0199f2b1-6a0b-7d0e-8a3c-5f0f4c1f2b7e"
+    held = HeldAnswer(message=message, recipient=HOUSING, excluded=officer, unheard=True)
+    first, then = to_recall([held])
+    assert (HOUSING in first, message in first, "TAKEN BACK" in first) == (True, True, True)
+    assert f"Telephone them, but not {officer}" in then
+    for excluded in (None, HOUSING):
+        _, then = to_recall([held.model_copy(update={"excluded": excluded})])
+        assert "Telephone them, and ask" in then

@@ -12,7 +12,7 @@ from agencies.documents.referral import HonourBased, Referral
 from broker.ports import UnitOfWork
 from broker.records import Channel
 from tests.factories import a_referral, exclusions
-from tests.journeys.colleagues import session
+from tests.journeys.colleagues import session, with_colleague
 from tests.journeys.conftest import MakeWorld
 from tests.journeys.register import publish, with_entry
 from tests.journeys.told import GAP, Told, mailbox, told_worlds
@@ -107,6 +107,25 @@ def test_who_is_excluded_or_has_no_part_any_more_is_not_told_of_what_waited_befo
     assert told.at(SERVICE) == 0
     office.exclude(first[0].manifest.case, [], lift=[world.party(SERVICE)])
     told.until(lambda: told.at(SERVICE) == 1)
+
+
+@pytest.mark.parametrize("has_colleague", [True, False])
+def test_of_a_recall_an_agency_is_told_if_any_officer_of_it_may_hear_though_another_is_excluded(
+    told: Told, *, has_colleague: bool
+) -> None:
+    world, office = told.world, told.world.kit(COORDINATOR)
+    if has_colleague:
+        with_colleague(world, SERVICE)
+    accepted = world.refer()
+    world.arrived(accepted)
+    for delivery in world.collect(SERVICE, 2).saved:
+        world.kit(SERVICE).open(delivery)
+    office.exclude(accepted[0].manifest.case, [world.officer(SERVICE)])
+    office.recall(accepted[0].manifest.message, [world.party(SERVICE)], "safety")
+    told.set(SERVICE, COORDINATOR)
+    told.until(lambda: told.at(COORDINATOR) == 1 and told.at(SERVICE) == has_colleague)
+    heard = world.entries(event="hear", agency=world.party(SERVICE), outcome="permit")
+    assert [entry["officer"] for entry in heard] == [None] * has_colleague
 
 
 def test_who_has_not_signed_the_agreement_can_neither_be_told_nor_ask_for_it(told: Told) -> None:

@@ -74,6 +74,14 @@ def test_the_deputy_takes_over_excludes_asks_and_relates_and_reads_what_it_is_na
         assert world.logged(event=event, agency=world.party(DEPUTY))["outcome"] == "permit"
 
 
+def test_the_coordinator_learns_of_what_the_deputy_takes_back_before_anybody_has_read_it(with_offices: World) -> None:
+    world = with_offices
+    body, *_ = accepted = world.refer()
+    world.arrived(accepted)
+    world.kit(DEPUTY).recall(body.manifest.message, None, "sent-in-error")
+    assert [notice.message for notice in world.collect(COORDINATOR, 3).notices] == [body.manifest.message]
+
+
 def test_an_officer_of_the_deputy_s_who_is_excluded_does_nothing_and_the_coordinator_goes_on(
     with_offices: World,
 ) -> None:

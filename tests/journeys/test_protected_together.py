@@ -120,6 +120,9 @@ def test_who_is_excluded_and_still_holds_something_is_named_until_it_is_taken_ba
     assert refusal(lambda: merge(world, case, other)).code == "merge-conflict"
     assert office.case(other).held == merged.held, "an answer that was lost can be asked for again"
     office.recall(message, [service], "wrong-recipient")
+    assert {one.message for one in office.case(case).held if one.unheard} == {message}, "nobody there may hear of it"
+    assert not any(f"marac recall {message}" in line for line in told_of(office.case(case)))
+    with_colleague(world, SERVICE)
     assert message not in {one.message for one in office.case(case).held}
     assert len(office.case(case).held) == 3
 

@@ -85,6 +85,7 @@ made_cases = st.builds(
     unsettled=st.just(frozenset()) | st.frozensets(st.sampled_from(MESSAGES), max_size=2),
     flags=made_flags,
 )
+holders = st.none() | st.frozensets(st.sampled_from([OFFICER, OTHER_OFFICER]))
 kinds: st.SearchStrategy[Kind | None] = (
     st.just(REFERRAL)
     | st.none()
@@ -117,6 +118,7 @@ made_up = st.builds(
     demand_proved=mostly(False),
     superseded_key=mostly(False),
     for_named=st.booleans(),
+    holders=holders,
 )
 # Permitted as they stand, each with one thing that may be drawn anew: they lie along the edge of the rules.
 near_the_edge = st.one_of(
@@ -141,6 +143,7 @@ accesses_to_a_case = st.builds(
     opens_otherwise=st.booleans(),
     signed_anew=st.booleans(),
     for_named=st.booleans(),
+    holders=holders,
 )
 
 times = st.timedeltas(timedelta(), timedelta(days=58_000)).map(lambda after: datetime(1990, 1, 1, tzinfo=UTC) + after)

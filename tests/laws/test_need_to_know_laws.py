@@ -102,6 +102,7 @@ def test_no_longer_naming_an_officer_or_revoking_what_a_header_is_for_never_perm
     case = case_of(access)
     never_more_than(access, replace(access, case=replace(case, named=case.named - {officer})))
     never_more_than(access, replace(access, for_named=False))
+    never_more_than(access, replace(access, holders=(access.holders or frozenset()) - {officer}))
 
 
 @given(accesses_with_case)

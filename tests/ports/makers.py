@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from agencies.names import AreaName, CaseRef, DeliveryId, EntryId, MessageId, OfficerId, PartyId
@@ -35,6 +36,12 @@ def after(**units: float) -> datetime:
 def a_ref() -> CaseRef:
     """Return a case reference that no other test case has."""
     return CaseRef(f"CAM-{next(_numbers):05d}-00000-0")
+
+
+def urgent(addressed: Addressed, *, is_urgent: bool = True) -> Addressed:
+    """Return the same message, urgent or not to each of its recipients."""
+    deliveries = [(replace(delivery, urgent=is_urgent), header) for delivery, header in addressed.deliveries]
+    return replace(addressed, deliveries=deliveries)
 
 
 def a_case(ref: CaseRef | None = None, last_referral_at: datetime = NOW) -> Case:

@@ -25,6 +25,7 @@ from tests.ports.makers import (
     accepted,
     after,
     in_mailbox,
+    urgent,
 )
 
 LATER = after(minutes=5)
@@ -171,7 +172,7 @@ async def test_what_is_closed_is_within_reach_of_the_office_and_of_an_agency_wit
         assert await reach(OFFICER) == 0
 
 
-async def test_a_recall_is_heard_of_by_no_excluded_officer_and_where_somebody_is_named_by_them_alone(
+async def test_a_recall_is_heard_of_by_no_excluded_officer_and_where_officers_hold_it_by_them_alone(
     store: Store,
 ) -> None:
     addressed = a_message(a_ref(), [IDVA])
@@ -181,18 +182,52 @@ async def test_a_recall_is_heard_of_by_no_excluded_officer_and_where_somebody_is
     async with store.unit() as unit:
         await unit.messages.recall({delivery.id: "a notice"}, NOW)
 
-        async def hear(officer: OfficerId, *proved: OfficerId) -> int:
-            within = Reach(IDVA, (officer,), (COLLEAGUE, OFFICER), proved, whole=False)
+        async def hear(officer: OfficerId, *held: str, hearers: tuple[OfficerId, ...] | None = None) -> int:
+            kept_out = (officer,) if hearers is None else hearers
+            within = Reach(IDVA, (officer,), kept_out, (officer,), whole=False, keys=("its own", "next"), held=held)
             return len(await unit.messages.waiting(within, 9, NOW))
 
         await unit.cases.exclude(ref, [IDVA, COLLEAGUE])
         assert [await hear(OFFICER), await hear(COLLEAGUE)] == [1, 0], "the agency has a copy to destroy"
         await unit.cases.lift(ref, [IDVA, COLLEAGUE])
+        await unit.messages.rehead(delivery.id, ["next"], b"for the agency")
         await unit.cases.close(ref)
-        await unit.cases.unname(ref, [OFFICER])
-        assert await hear(COLLEAGUE) == 1, "closed since, and nobody is named: it is for the agency still"
-        await unit.cases.name(ref, [OFFICER])
-        assert [await hear(COLLEAGUE, COLLEAGUE), await hear(OFFICER), await hear(OFFICER, OFFICER)] == [0, 0, 1]
+        assert await hear(COLLEAGUE) == 1, "closed since, whoever is named: it is for the agency still"
+        await unit.messages.rehead(delivery.id, ["sha256:o_ne", "sha256:two"], b"for officers")
+        assert [await hear(OFFICER), await hear(OFFICER, "sha256:x"), await hear(OFFICER, "sha256:oxne")] == [0, 0, 0]
+        assert [await hear(OFFICER, "sha256:o_ne"), await hear(OFFICER, "sha256:z", "sha256:two")] == [1, 1]
+        await unit.messages.rehead(delivery.id, ["its own", "sha256:two"], b"for both")
+        assert [await hear(COLLEAGUE), await hear(OFFICER, "sha256:two")] == [0, 1], "not for the agency alone"
+        await unit.cases.exclude(ref, [OFFICER])
+        assert await hear(OFFICER, "sha256:two") == 0
+        assert await hear(OFFICER, "sha256:two", hearers=()) == 1, "who may hear is asked of each of them later"
+
+
+async def test_a_recall_s_notice_comes_after_all_that_is_new_however_urgent_it_was(store: Store) -> None:
+    old, new, soon = (
+        urgent(a_message(a_ref(), at=after(seconds=seconds)), is_urgent=seconds != 2) for seconds in (1, 2, 3)
+    )
+    await in_mailbox(store, old, new, soon)
+    wanted = [one.deliveries[0][0].id for one in (soon, new, old)]
+    async with store.unit() as unit:
+        await unit.messages.recall({wanted[-1]: "destroy it"}, NOW)
+        assert [delivery.id for delivery, _ in await to_lease(unit, IDVA, 9, LATER)] == wanted
+        assert [delivery.id for delivery, _ in await to_lease(unit, IDVA, 2, LATER)] == wanted[:2]
+
+
+async def test_what_was_released_is_listed_until_it_is_taken_back_and_that_is_answered(store: Store) -> None:
+    given, told = a_message(a_ref()), a_message(a_ref())
+    await in_mailbox(store, given, told)
+    ids = [one.deliveries[0][0].id for one in (given, told)]
+    cases = [one.message.case for one in (given, told)]
+    async with store.unit() as unit:
+        await unit.messages.recall({ids[1]: "not given yet, and told of it"}, NOW)
+        await unit.messages.release(ids[0], NOW)
+        assert [one.id for one in await unit.messages.released(cases)] == [ids[0]]
+        await unit.messages.recall({ids[0]: "destroy it"}, NOW)
+        assert [one.id for one in await unit.messages.released(cases)] == [ids[0]]
+        await unit.messages.receipt(ids[0], "destroyed", "note", NOW)
+        assert await unit.messages.released(cases) == []
 
 
 async def test_a_withheld_delivery_is_asked_again_later_and_a_lease_forgets_the_rule(store: Store) -> None:

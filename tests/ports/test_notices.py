@@ -7,8 +7,8 @@ from agencies.names import PartyId
 from broker.case import Flag, LawfulBasis, Related, Relation
 from broker.lifecycle import DeliveryState
 from broker.ports import Store
-from broker.records import Addressed, Channel, Reach
-from tests.ports.makers import HOUSING, IDVA, NOW, POLICE, a_message, a_ref, accepted, after, in_mailbox
+from broker.records import Channel, Reach
+from tests.ports.makers import HOUSING, IDVA, NOW, POLICE, a_message, a_ref, accepted, after, in_mailbox, urgent
 
 EMAIL = Channel(IDVA, "email", "duty-desk@idva.example", NOW)
 HOOK = Channel(IDVA, "webhook", "https://hooks.idva.example/collect", NOW)
@@ -25,11 +25,6 @@ async def keep(store: Store, *channels: Channel) -> None:
 async def all_of(store: Store) -> list[Channel]:
     async with store.reader() as unit:
         return list(await unit.notices.all())
-
-
-def urgent(addressed: Addressed, *, is_urgent: bool = True) -> Addressed:
-    deliveries = [(replace(delivery, urgent=is_urgent), header) for delivery, header in addressed.deliveries]
-    return replace(addressed, deliveries=deliveries)
 
 
 async def test_channels_come_back_as_they_were_put_and_go_by_party_and_channel(store: Store) -> None:

@@ -243,12 +243,15 @@ def _permits_to_the_offices(yes: Permit) -> Iterator[Question]:
 def _permits_in_a_closed_case(yes: Permit) -> Iterator[Question]:
     named = replace(OPEN, case=replace(CLOSED, named=frozenset({OFFICER})), for_named=True)
     yield Question("a named officer, proved, opens what is sealed to them", proved(named), yes)
-    for act in (Act.LEASE, Act.HEAR):
-        yield Question(f"a named officer, proved, may {act} it", proved(replace(named, act=act)), yes)
+    yield Question("a named officer, proved, may lease it", proved(replace(named, act=Act.LEASE)), yes)
+    held = replace(naming(HEAR, OFFICER), case=CLOSED, holders=frozenset({OFFICER}))
+    yield Question("an officer who holds it, proved, hears of a recall, named still or not", proved(held), yes)
+    agencys = replace(HEAR, case=named.case, for_named=True)
+    yield Question("all of the agency hear of a recall of what was sealed to it, whoever is named since", agencys, yes)
     for act in (Act.NOTICE, Act.RECEIVE):
         yield Question(f"their agency may {act} it, whoever asks", replace(named, act=act, asker=asker(IDVA)), yes)
     for act in (Act.LEASE, Act.HEAR):
-        office = replace(named, act=act, asker=asker(COORDINATOR))
+        office = replace(named, act=act, asker=asker(COORDINATOR), holders=frozenset())
         yield Question(f"the coordinator's office may {act} it, whoever asks", office, yes)
     deputy = proved(by(named, DEPUTY))
     yield Question("a named officer of another office", deputy, yes)
@@ -408,8 +411,13 @@ def _refused_by_a_closed_case() -> Iterator[Question]:
 
 def _refused_to_who_is_not_named() -> Iterator[Question]:
     deny, named = Deny("N10", "not-available"), replace(CLOSED, named=frozenset({OFFICER}))
+    excluded = replace(named, excluded=frozenset({OFFICER}))
+    holds = replace(HEAR, case=excluded, holders=frozenset({OFFICER}))
+    yield Question("a colleague does not hear for an excluded officer", proved(naming(holds, OTHER_OFFICER)), deny)
+    nobody = replace(HEAR, case=named, holders=frozenset[OfficerId]())
+    yield Question("nobody hears where nobody in force holds it", proved(naming(nobody, OFFICER)), deny)
     for access in (LEASE, HEAR, OPEN):
-        sealed = replace(access, case=named, for_named=True)
+        sealed = replace(access, case=named, for_named=True, holders=frozenset({OFFICER}))
         if access is not OPEN:
             yield Question(f"{access.act} by nobody in particular, where somebody is named", sealed, deny)
         for party, public in ((IDVA, "not-available"), (DEPUTY, "officer-not-proved")):

@@ -202,6 +202,7 @@ MEETING = (
         ("journeys/exclusions::honour_based_abuse_closes_the_case_to_all_but_the_coordinator",
          "journeys/closed_cases::an_agency_without_a_named_officer_gets_nothing_whatever_the_kind",
          "journeys/recalls::of_what_only_a_named_officer_had_no_colleague_hears_that_it_is_recalled",
+         "journeys/recalls_of_closed_cases::who_is_no_longer_named_hears_of_what_they_hold_and_nobody_else_does",
          "laws/need_to_know_laws::closing_a_case_never_permits",
          "journeys/lying_lists::a_case_that_its_referral_closed_is_not_open_again_because_the_gateway_says_so")),
     Rule("out usually within 24 hours", ("002",), "minutes", later=("minutes-item",)),
