@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from agencies.agency import COORDINATING
 from agencies.names import MessageId, PartyId, coordinator_of
 from agencies.notes.recall import Recall
 from broker.errors import Refused
