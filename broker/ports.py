@@ -88,6 +88,9 @@ class Cases(Protocol):
     async def untriaged(self, before: datetime, limit: int) -> Sequence[Case]:
         """Return cases referred before `before`, for information too, with no triage since, oldest first."""
 
+    async def unserved(self, services: Sequence[PartyId], limit: int) -> Sequence[Case]:
+        """Return cases whose newest referral none of these services has, oldest first."""
+
     async def triaged(self, message: MessageId, at: datetime, corrects: MessageId | None, *, ends: bool) -> None:
         """Record a triage; one that `corrects` another is as old as that one: it says nothing of what came between."""
 

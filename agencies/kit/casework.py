@@ -24,6 +24,7 @@ from agencies.kit.handing_in import hand_in, in_words, kept_before, members_of
 from agencies.kit.held_elsewhere import FLAG, check_flag, tell_of_flags
 from agencies.kit.looked_up import asked_again
 from agencies.kit.reached import warn_of_not_reached
+from agencies.kit.service_reached import without_service
 from agencies.kit.staff_risks import after, to_share
 from agencies.kit.terminal import (
     HERE,
@@ -147,7 +148,7 @@ def show(
     reference = the_case(case)
     with open_kit(kit, passphrase_file) as office:
         found = office.case(reference)
-        told = [] if as_json else to_share(office, found)
+        told = [] if as_json else [*to_share(office, found), *without_service(office, found)]
     answer(as_json, found.model_dump(), "\n".join([_in_words(found), *told]))
 
 
@@ -205,7 +206,8 @@ same_person.add_to(app)
 
 @app.command("list")
 def list_waiting(kit: KitFolder = HERE, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-    """List the cases in which something is missing: a triage that is late, or exclusions in words to deal with.
+    """List the cases in which something is missing: a triage that is late, exclusions in words to deal with, or the
+    IDVA service: none has the newest referral.
 
     Example: marac case list
     """

@@ -27,6 +27,7 @@ from agencies.kit.inbox import Item, State
 from agencies.kit.readable import render
 from agencies.kit.reminders import reminders
 from agencies.kit.sending import STATES
+from agencies.kit.service_reached import warn_of_no_service
 from agencies.kit.terminal import (
     HERE,
     AsJson,
@@ -138,6 +139,8 @@ def open_(
         say(render(opened.manifest.document, opened.document(), opened.facts(wall_clock().date())))
         if receiving.home.settings.party.rpartition("/")[0].endswith("/office"):
             tell_of_older_contact(receiving, opened.manifest)
+            if opened.manifest.document == "referral":
+                warn_of_no_service(receiving, opened.manifest.case)
         for line in reminders(receiving, opened):
             warn(line)
 

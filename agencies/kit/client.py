@@ -184,13 +184,13 @@ class Kit(Sender):
 
         What the inbox has not heard of yet is not kept: its delivery is still to come, and with it the receipt.
         """
-        for item in (one for one in self.inbox.items() if one.message == delivered.message):
-            if item.notice is not None:
-                return False
+        there = [one for one in self.inbox.items() if one.message == delivered.message]
+        standing = [one for one in there if one.notice is None]
+        for item in standing:
             if item.state is not State.LEASED:
                 self._keep_opened(item, delivered.header, delivered.payload, opened)
                 self.inbox.claim(item.delivery)
-        return True
+        return bool(standing) or not there
 
     def check(self, delivered: Delivered) -> Opened:
         """Return the message, if it passes all nine checks; nothing is kept or shown. Raises CheckFailed."""
@@ -238,7 +238,7 @@ class Kit(Sender):
         if answer is State.RETAINED and not self.home.holds(item.message):
             raise NotSaved("there is no copy of this message here that could be retained")
         receipt = self._receipt(delivery, item.message, answer.value)
-        if answer is State.DESTROYED:
+        if answer is State.DESTROYED and not self.inbox.has_anew(delivery):
             self.home.destroy(item.message)
         self.inbox.answered(delivery, answer, receipt)
         self.send_receipts()
@@ -251,7 +251,7 @@ class Kit(Sender):
         for receipt in self.inbox.pending():
             if not self._takes(receipt) and not self._takes(self._signed_anew(receipt)):
                 self.given_up.append(receipt)
-            if receipt.state == State.DESTROYED:
+            if receipt.state == State.DESTROYED and not self.inbox.has_anew(receipt.delivery):
                 # Before it is noted as sent: a crash here sends it once more, and forgets then.
                 self.home.forget(self._item(receipt.delivery).message)
             self.inbox.sent(receipt)

@@ -85,16 +85,28 @@ def waits_in_words(case: CaseAnswer) -> list[str]:
 
 
 def to_recall(held: Sequence[HeldAnswer]) -> list[str]:
-    """Return, line by line, what is held by whom a case excludes now, and how it is taken back."""
+    """Return, line by line, what is held by whom a case excludes now, and what to do: take it back, or telephone."""
     lines = []
-    for one in held:
-        if one.unheard:
-            lines += _by_telephone(one)
-            continue
-        who = "it" if one.excluded == one.recipient else f"its officer {one.excluded}"
+    lines += [line for one in held if one.unheard for line in _by_telephone(one)]
+    heard = [one for one in held if not one.unheard]
+    whole = {(one.message, one.recipient) for one in heard if one.excluded == one.recipient}
+    for message, recipient in sorted(whole):
         lines += [
-            f"{one.recipient} was given message {one.message} before, and {who} is excluded now. Take it back:",
-            f"  marac recall {one.message} --only --reason wrong-recipient --to {one.recipient}",
+            f"{recipient} was given message {message} before, and it is excluded now. Take it back:",
+            f"  marac recall {message} --only --reason wrong-recipient --to {recipient}",
+        ]
+    return lines + _to_telephone([one for one in heard if (one.message, one.recipient) not in whole])
+
+
+def _to_telephone(held: Sequence[HeldAnswer]) -> list[str]:
+    """Return what to say of officers who are excluded: a recall would take it from their colleagues, who need it."""
+    lines = []
+    for officer, agency in dict.fromkeys((one.excluded, one.recipient) for one in held):
+        there = (one.message for one in held if (one.excluded, one.recipient) == (officer, agency))
+        lines += [
+            f"{agency} keeps what it was given before; its officer {officer} gets nothing of it any more (rule N9).",
+            "  What was opened there lies in its own files. Telephone the agency: that officer must not have",
+            *(f"  message {message}" for message in there),
         ]
     return lines
 

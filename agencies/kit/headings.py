@@ -39,7 +39,7 @@ class NotForThem(Exception):
 class Shareable:
     """A message of a case that this folder holds and may wrap for another, as the saved manifest says it is.
 
-    held  who is meant has it already, the gateway says
+    held  who is meant has it already, the gateway says, or it was taken back from them: then it is shared by name
     """
 
     case: CaseRef
@@ -67,7 +67,7 @@ def shareable(office: Kit, case: CaseRef, party: PartyId) -> list[Shareable]:
     Raises CheckFailed where the gateway lists what is another case's, or another document; Problem, Unreachable.
     """
     rows, own = office.holdings(case), office.home.settings.party
-    theirs = {row.message for row in rows if row.recipient == party and row.current}
+    theirs = {row.message for row in rows if row.recipient == party and (row.current or row.state == "recalled")}
     there = [_saved(office, case, row, held=row.message in theirs) for row in rows if _is_there(row, own)]
     return [one for one in there if one is not None and one.document not in OFFICE_ALONE]
 

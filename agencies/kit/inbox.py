@@ -39,6 +39,7 @@ _BEFORE_OPENED: Final = (State.SAVED, State.COLLECTED)
 _BEFORE_RECALLED: Final = (State.LEASED, State.SAVED, State.COLLECTED, State.OPENED, State.SHOWN)
 _ENDED: Final = (State.DESTROYED, State.RETAINED)
 
+_TAKEN_BACK: Final = "SELECT 1 FROM deliveries WHERE message = ? AND notice IS NOT NULL"
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS deliveries (
     delivery TEXT PRIMARY KEY, message TEXT NOT NULL, state TEXT NOT NULL, notice TEXT
@@ -137,7 +138,15 @@ class Inbox(Database):
             if item.state is not State.OPENED:
                 return False
             self._set(delivery, State.SHOWN)
-            return self._sql.execute("INSERT OR IGNORE INTO shown VALUES (?)", (item.message,)).rowcount == 1
+            first = self._sql.execute("INSERT OR IGNORE INTO shown VALUES (?)", (item.message,)).rowcount == 1
+            # Taken back and given again: whoever answered that it is destroyed has nothing to read again.
+            return first or self._sql.execute(_TAKEN_BACK, (item.message,)).fetchone() is not None
+
+    def has_anew(self, delivery: DeliveryId) -> bool:
+        """Whether the message of a delivery was given again, by a later one that is saved here and not taken back."""
+        message = self._item(delivery).message
+        another = "SELECT 1 FROM deliveries WHERE message = ? AND delivery > ? AND notice IS NULL AND state != ?"
+        return self._sql.execute(another, (message, delivery, State.LEASED)).fetchone() is not None
 
     def shown(self) -> frozenset[MessageId]:
         """Return the messages that were handed to a reader here, also those that were taken back since."""

@@ -16,6 +16,7 @@ from agencies.kit.compose import REFERRAL
 from agencies.kit.forms import ReferralForm, example, load_form
 from agencies.kit.handing_in import hand_in, in_words, kept_before, members_of
 from agencies.kit.referring import warn_of_employers
+from agencies.kit.service_reached import warn_of_no_service
 from agencies.kit.terminal import (
     HERE,
     AsJson,
@@ -97,6 +98,7 @@ def intake(options: IntakeOptions) -> None:
             composed = office.prepare_any(REFERRAL, form.documents)
             warn_of_employers(office, form)
             accepted = hand_in(office, kept_before(office, composed) or composed)
+            warn_of_no_service(office, accepted[0].manifest.case)
             if office.keeps_nothing:
                 warn("WARNING: the kit's folder could not keep this; write the ids down: only they take it back")
     answer(options.as_json, members_of(accepted), _confirmation(accepted, referrer))

@@ -18,6 +18,7 @@ from agencies.kit.handing_in import hand_in, in_words, kept_before, members_of
 from agencies.kit.opening import CheckFailed
 from agencies.kit.outbox import NotReadable
 from agencies.kit.sending import NotOurs
+from agencies.kit.service_reached import warn_of_no_service
 from agencies.kit.terminal import (
     HERE,
     AsJson,
@@ -102,6 +103,7 @@ def _send_form(options: ReferOptions, form: Path) -> None:
         composed = _prepared(sending, subject, documents, unread_too=options.unread_too)
         warn_of_employers(sending, filled)
         accepted = hand_in(sending, kept_before(sending, composed) or composed)
+        warn_of_no_service(sending, accepted[0].manifest.case)
         if sending.keeps_nothing:
             warn("WARNING: the kit's folder could not keep this; write the ids down: only they take it back")
     answer(options.as_json, members_of(accepted), in_words(accepted, "referral"))

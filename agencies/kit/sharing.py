@@ -24,6 +24,7 @@ from agencies.kit.headings import (
     shareable,
     wrap_for,
 )
+from agencies.kit.service_reached import warn_of_no_service
 from agencies.kit.terminal import (
     HERE,
     AsJson,
@@ -89,7 +90,8 @@ class ShareOptions:
 def share(options: ShareOptions) -> None:
     """Open to an agency what was sealed before it joined the case: what the office holds, item by item.
 
-    What the agency may not have is refused: record its part first (marac case relate). A safe contact is shared only
+    What the agency may not have is refused: record its part first (marac case relate). What was taken back from it
+    alone is given again by name, with --message. A safe contact is shared only
     by name, with --message and --safe-contact; what others found, asked or decided by name too. Exclusions, look-ups
     and triage are never shared. Whom it is sealed to is shown before it is done.
 
@@ -110,6 +112,7 @@ def share(options: ShareOptions) -> None:
             stop("there is nothing to share", f"see what it holds: marac case show {reference}")
         act = Act(office, party, options.purpose, safe_contact=options.safe_contact)
         done, refused = act.carry_out(chosen, "Shared with", yes=options.yes)
+        warn_of_no_service(office, reference)
     _tell(options.as_json, party, done, refused)
 
 

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from agencies.kit.correcting import known_manifests
+from agencies.kit.service_reached import warn_of_no_service
 from agencies.kit.terminal import (
     HERE,
     AsJson,
@@ -40,7 +42,8 @@ class RecallOptions:
 def recall(options: RecallOptions) -> None:
     """Take a message back, and what was sent together with it: a referral, its safe contact and its exclusions.
 
-    Who has not opened it cannot any more; who has is told to destroy it and confirm.
+    Who has not opened it cannot any more; who has is told to destroy it and confirm. From whom it is taken back with
+    --to, no correction of it goes either, until it is shared with them again: marac case share --message.
 
     Example: marac recall 0199f2b1-6a0b-7d0e-8a3c-5f0f4c1f2b7e --reason wrong-recipient
     """
@@ -55,5 +58,7 @@ def recall(options: RecallOptions) -> None:
             states[one] = sending.recall(one, options.to or None, options.reason)
             if not options.as_json:  # at once: should the next one fail, this one is taken back
                 say(f"{document:<13} {one}  {states[one]}")
+        for case in {one.case for one in known_manifests(sending) if options.to and one.message in states}:
+            warn_of_no_service(sending, case)
     if options.as_json:
         answer(True, {"message": first, "state": states[first], "messages": states}, "")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from agencies.agency import OFFICE_KINDS, Party
 from agencies.directory import Directory
@@ -23,7 +24,8 @@ class Older:
     """What became of the older versions of a document, each sent to its recipients.
 
     held    who has one: it was released to them, never taken back from them, and they did not destroy it
-    barred  from whom one was taken back by name, while others kept it: they get no correction either, by role or choice
+    barred  from whom one was taken back by name, while others kept it: they get no correction either, by role or
+            choice, until the office gives them a version again
     waits   of the version that is corrected: what is urgent and not collected yet, by recipient
     """
 
@@ -74,7 +76,7 @@ def has_ended(case: Case, returned: Message) -> bool:
     )
 
 
-async def olders_of(uow: UnitOfWork, corrected: Message | None, office: PartyId) -> Olders:
+async def olders_of(uow: UnitOfWork, corrected: Message | None) -> Olders:
     """Return, by document, what became of what is corrected and of the versions before it; nothing where nothing is.
 
     Raises AlreadyCorrected: only the newest version is corrected, or two would be believed to be it.
@@ -84,24 +86,39 @@ async def olders_of(uow: UnitOfWork, corrected: Message | None, office: PartyId)
     if corrected.superseded_by is not None:
         raise AlreadyCorrected("another message has taken the place of this one", "/note")
     parts = await uow.messages.parts(corrected)
-    return {part.document: older_of(part.id, await uow.messages.history(part.id), office) for part in parts}
+    return {part.document: older_of(part.id, await uow.messages.history(part.id)) for part in parts}
 
 
-def older_of(newest: MessageId, history: Sequence[Delivery], office: PartyId) -> Older:
+def older_of(newest: MessageId, history: Sequence[Delivery]) -> Older:
     """Return what became of a document's versions, from the deliveries of all of them.
 
-    What was taken back from everybody, the office too, was wrong, and is put right for everybody; what was taken back
-    from some was for others, and its correction is.
+    What was taken back from everybody, at once or one after the other, was wrong, and is put right for everybody; what
+    was taken back from some was for others, and its correction is: until the office says otherwise, by sharing it.
     """
     recalled = [one for one in history if one.state is DeliveryState.RECALLED]
-    from_all = {(one.message, one.recalled_at) for one in recalled if one.recipient == office}
-    had = {one.recipient for one in history if one.released_at is not None and DESTROYED not in one.receipts}
+    standing = [one for one in history if one.state is not DeliveryState.RECALLED]
+    kept = {one.message for one in standing}
+    again = _given_again(recalled, standing)
+    had = {one.recipient for one in standing if one.released_at is not None and DESTROYED not in one.receipts}
     waits = [one for one in history if one.message == newest and one.urgent and one.state in UNCOLLECTED]
     return Older(
-        held=frozenset(had - {one.recipient for one in recalled}),
-        barred=frozenset(one.recipient for one in recalled if (one.message, one.recalled_at) not in from_all),
+        held=frozenset(had - ({one.recipient for one in recalled} - again)),
+        barred=frozenset({one.recipient for one in recalled if one.message in kept} - again),
         waits={one.recipient: one for one in waits},
     )
+
+
+def _given_again(recalled: Sequence[Delivery], standing: Sequence[Delivery]) -> set[PartyId]:
+    """Return whom the office has given a version since one was last taken back from them: that was a mistake."""
+    last: dict[PartyId, datetime] = {}
+    for one in recalled:
+        if one.recalled_at is not None:
+            last[one.recipient] = max(one.recalled_at, last.get(one.recipient, one.recalled_at))
+    return {
+        one.recipient
+        for one in standing
+        if one.recipient in last and one.shared_at is not None and one.shared_at > last[one.recipient]
+    }
 
 
 async def supersede(

@@ -41,7 +41,8 @@ async def share(desk: Desk, case: CaseRef, sharing: Sharing, asker: Asker) -> De
     """Return the recipient's delivery of the message, with this header: a new one, or the one that was there.
 
     What is there for keys that are not the recipient's any more gets this header in its place; one for the keys of
-    now stays as it is, and the answer is the same.
+    now stays as it is, and the answer is the same. One that was taken back from the recipient by name, the office
+    keeping its own, stays taken back, and there is a new one: who took it back by mistake can give it again.
     Raises Refused, with NOT_TO_BE_SHARED where it is the recipient who may not have it; PartyUnknown, HeaderInvalid.
     """
     access = question(desk, Act.SHARE, asker)
@@ -91,7 +92,8 @@ async def _commit(
 
 async def _give(uow: UnitOfWork, there: Sequence[Delivery], new: Delivery, header: bytes) -> DeliveryId:
     """Keep `new` with its header, or give the delivery that its recipient has the header; return which."""
-    held = next((each for each in there if each.recipient == new.recipient), None)
+    theirs = (each for each in there if each.recipient == new.recipient)
+    held = next((each for each in theirs if each.state is not DeliveryState.RECALLED), None)
     if held is None:
         await uow.messages.share(new, header)
         return new.id
@@ -123,15 +125,20 @@ def _receiving(desk: Desk, found: Found, recipient: PartyId, directory: Director
     held = found.case
     by_officers = held is not None and held.closed and bool(recipients_for(recipient, held, directory, desk.now()))
     corrected = found.message is not None and found.message.superseded_by is not None
-    # What was taken back from everybody was taken back from the office too.
-    judged = {recipient, coordinator_of(desk.area)}
+    # What was taken back from everybody was taken back from the office too: that stands. What was taken back from the
+    # recipient by name the office may give it again, whatever it answered to that.
+    office = coordinator_of(desk.area)
+    judged = [
+        each
+        for each in found.deliveries
+        if each.recipient == office or (each.recipient == recipient and each.state is not DeliveryState.RECALLED)
+    ]
     return Access(
         Act.RECEIVE,
         Asker(party, None, None, None, desk.now()),
         case=held,
         least=_least(part, party),
-        withdrawn=(corrected and party.kind not in OFFICE_KINDS)
-        or any(is_withdrawn(each) for each in found.deliveries if each.recipient in judged),
+        withdrawn=(corrected and party.kind not in OFFICE_KINDS) or any(is_withdrawn(each) for each in judged),
         for_named=by_officers,  # it is made for no other keys: see check_made_for
     )
 

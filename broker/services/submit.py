@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from agencies.directory import Directory
-from agencies.names import DeliveryId, MessageId, PartyId, coordinator_of, draw_case_ref
+from agencies.names import DeliveryId, MessageId, PartyId, draw_case_ref
 from agencies.notes.manifest import Manifest
 from broker.case import Case
 from broker.errors import IdempotencyConflict, NoteMismatch, NoteRejected, PartyUnknown, Refused
@@ -100,7 +100,7 @@ async def _commit(desk: Desk, reading: Reading, access: Access, made: _Made) -> 
         message = None
         addressed: Sequence[Addressed] = ()
         if isinstance(decision, Permit) and earlier is None:
-            olders = await olders_of(uow, judged.corrected, coordinator_of(desk.area))
+            olders = await olders_of(uow, judged.corrected)
             referred = await _date(uow, judged, made.effects)
             case = await _apply(judged, uow, reading, made.effects, restarts=referred == Referred(desk.now()))
             access = replace(access, case=case)

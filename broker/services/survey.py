@@ -13,15 +13,16 @@ from broker.need_to_know import Act, Asker, Deny
 from broker.ports import UnitOfWork
 from broker.services.desk import Desk
 from broker.services.ruling import question, rule
+from broker.services.sealing import taking_part
 from broker.services.standing import officers_of
 
 MOST = 500  # cases in one answer, the oldest: whoever has more to do than that begins with these
-TRIAGE, EXCLUSIONS = "triage", "exclusions"
+TRIAGE, EXCLUSIONS, SERVICE = "triage", "exclusions", "idva-service"
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A case in which something is missing: the triage of a referral, or who is meant by exclusions in words."""
+    """A case in which something is missing: a triage, who is meant by exclusions in words, or the IDVA service."""
 
     case: CaseRef
     stage: Stage
@@ -50,12 +51,16 @@ async def waiting(desk: Desk, asker: Asker) -> Sequence[Waiting]:
     """Return the cases in which something is missing, those first that were referred first. Raises Refused."""
     async with desk.store.unit() as uow:
         hidden = await _permitted(desk, uow, asker)
+        directory = await desk.directories.current(uow)
+        services = [one.id for one in taking_part(desk, directory) if one.kind == SERVICE]
         before = start_of_uk_day(uk_day(desk.now()) - timedelta(days=desk.settings.triage_days))
         missing: dict[CaseRef, list[str]] = {}
         cases: dict[CaseRef, Case] = {}
         for word, found in (
             (TRIAGE, await uow.cases.untriaged(before, MOST)),
             (EXCLUSIONS, await uow.cases.pending(MOST)),
+            # An area without such a service does not lack it in each case.
+            (SERVICE, await uow.cases.unserved(services, MOST) if services else []),
         ):
             for case in found:
                 cases[case.ref] = case

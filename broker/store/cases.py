@@ -20,6 +20,7 @@ from broker.store.groups import (
     excludes,
     is_due_with_its_group,
     is_one_with,
+    is_unserved,
     is_untriaged,
     leads,
     leads_of,
@@ -181,6 +182,10 @@ class SqlCases:
     async def untriaged(self, before: datetime, limit: int) -> Sequence[Case]:
         """Return cases referred before `before`, for information too, with no triage since, oldest first."""
         return await self._oldest(limit, is_untriaged(before))
+
+    async def unserved(self, services: Sequence[PartyId], limit: int) -> Sequence[Case]:
+        """Return cases whose newest referral none of these services has, oldest first."""
+        return await self._oldest(limit, is_unserved(services))
 
     async def triaged(self, message: MessageId, at: datetime, corrects: MessageId | None, *, ends: bool) -> None:
         """Record a triage; one that `corrects` another is as old as that one: it says nothing of what came between."""

@@ -105,6 +105,18 @@ def is_untriaged(before: datetime) -> ColumnElement[bool]:
     return exists().where(referrals.case == _cases.ref, referrals.at < before, ~triaged)
 
 
+def is_unserved(services: Sequence[str]) -> ColumnElement[bool]:
+    """Claim that the row's case was referred, and none of these has its newest referral: not sent, or taken back."""
+    referrals, later, deliveries = tables.referrals.c, tables.referrals.alias(), tables.deliveries.c
+    gone = (DeliveryState.RECALLED.value, DeliveryState.SUPERSEDED.value)
+    served = exists().where(
+        deliveries.message == referrals.message, deliveries.recipient.in_(services), deliveries.state.not_in(gone)
+    )
+    newer = exists().where(later.c.case == referrals.case, later.c.at > referrals.at)
+    standing = (served.correlate(tables.referrals), newer.correlate(tables.referrals))
+    return exists().where(referrals.case == _cases.ref, *(~one for one in standing))
+
+
 def _any(such: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(_member.c.lead == _cases.lead, such)
 

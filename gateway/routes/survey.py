@@ -27,7 +27,7 @@ class LookupsOut(BaseModel):
 
 
 class WaitingOut(BaseModel):
-    """A case in which something is missing: `triage`, or `exclusions` in words that nobody has dealt with."""
+    """A case in which something is missing: `triage`, `exclusions` in words not dealt with, or `idva-service`."""
 
     case: str
     stage: Stage

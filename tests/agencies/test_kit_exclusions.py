@@ -33,12 +33,16 @@ def referred(area: Joined, folder: Path, *people: str) -> dict[str, str]:
 
 def opened(area: Joined, party: str, message: str) -> None:
     """This party has pulled the message, opened it and read it."""
+    ok(area.run(party, "open", held(area, party, message)))
+
+
+def held(area: Joined, party: str, message: str) -> str:
+    """Return the delivery of the message, once this party has pulled it."""
     for _ in range(20):
         ok(area.run(party, "pull", "--wait", "5"))
         for row in json.loads(ok(marac("inbox", "--json", "--kit", area.kit(party))))["deliveries"]:
             if row["message"] == message:
-                ok(area.run(party, "open", row["delivery"]))
-                return
+                return str(row["delivery"])
     raise AssertionError("the message never came")
 
 
@@ -72,6 +76,45 @@ def test_what_the_excluded_hold_is_named_with_the_command_that_takes_it_back(are
     assert f"  marac exclusions {one['case']} --lift {IDVA}" in lifted.splitlines()
     ok(area.office(*line.split()[1:]))
     assert "marac recall" not in ok(area.office("exclusions", one["case"], "--lift", IDVA))
+
+
+def test_of_one_officer_who_is_excluded_the_office_is_told_to_telephone_and_takes_nothing_back(
+    area: Joined, tmp_path: Path
+) -> None:
+    one = referred(area, tmp_path)
+    opened(area, IDVA, one["referral"])
+    listed = json.loads(ok(marac("register", "list", "--officers", "--json", "--kit", area.kit(OFFICE))))["officers"]
+    (officer,) = (each["id"] for each in listed if each["agency"] == IDVA)
+    told = ok(area.office("exclusions", one["case"], officer)).splitlines()
+    assert (
+        f"{IDVA} keeps what it was given before; its officer {officer} gets nothing of it any more (rule N9)." in told
+    )
+    assert f"  message {one['referral']}" in told
+    assert "marac recall" not in " ".join(told), "her colleagues need it"
+    assert "marac recall" in ok(area.office("exclusions", one["case"], IDVA)), "of the whole agency it is taken back"
+
+
+def test_the_office_is_told_that_no_idva_service_has_the_referral_and_how_it_is_given_again(
+    area: Joined, tmp_path: Path
+) -> None:
+    one = referred(area, tmp_path)
+    opened(area, IDVA, one["referral"])
+    opened(area, OFFICE, one["referral"])
+    assert "NO IDVA SERVICE" not in ok(area.office("case", "show", one["case"]))
+    recalled = area.office("recall", one["referral"], "--only", "--reason", "wrong-recipient", "--to", IDVA)
+    warning = f"NO IDVA SERVICE HAS the newest referral of {one['case']}"
+    assert warning in recalled.err
+    shown = ok(area.office("case", "show", one["case"]))
+    assert warning in shown
+    assert f"{one['case']}" in ok(area.office("case", "list"))
+    assert warning in area.office("open", held(area, OFFICE, one["referral"]), "--again").err
+    (line,) = (line for line in shown.splitlines() if "marac case share" in line)
+    command = line.partition(": marac ")[2].split()
+    assert command == ["case", "share", one["case"], "--to", IDVA, "--message", one["referral"]]
+    assert area.office("case", "share", one["case"], "--to", IDVA, "--all", "--yes").code != 0, "by name alone"
+    given = area.office(*command, "--yes")
+    assert ("1 done" in ok(given), "NO IDVA SERVICE" in given.err) == (True, False)
+    assert "NO IDVA SERVICE" not in ok(area.office("case", "show", one["case"]))
 
 
 @pytest.mark.parametrize(
