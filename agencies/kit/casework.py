@@ -17,13 +17,14 @@ from agencies.kit.acceptance import Accepted
 from agencies.kit.answers import CaseAnswer
 from agencies.kit.client import Kit
 from agencies.kit.compose import Subject, about
-from agencies.kit.correcting import Corrects, Reason, UnreadToo, check_options, correcting, with_reason
+from agencies.kit.correcting import Corrects, OlderToo, Reason, UnreadToo, check_options, correcting, with_reason
 from agencies.kit.excluding import waits_in_words
 from agencies.kit.forms import example, load_message
-from agencies.kit.handing_in import hand_in, in_words, kept_before, members_of
+from agencies.kit.handing_in import hand_in, in_words, kept_before, members_of, prepared
 from agencies.kit.held_elsewhere import FLAG, check_flag, tell_of_flags
 from agencies.kit.looked_up import asked_again
 from agencies.kit.reached import warn_of_not_reached
+from agencies.kit.safe_contacts import Said
 from agencies.kit.service_reached import without_service
 from agencies.kit.staff_risks import after, to_share
 from agencies.kit.terminal import (
@@ -67,6 +68,7 @@ class SendOptions:
     corrects: Corrects = None
     reason: Reason = None
     unread_too: UnreadToo = False
+    older_too: OlderToo = False
     shows_example: Annotated[bool, typer.Option("--example", help="Print a form to start from, and leave.")] = False
     yes: Yes = False
     kit: KitFolder = HERE
@@ -83,7 +85,8 @@ def send(options: SendOptions) -> None:
     request goes out as one message an agency: none reads who else was asked. --corrects takes the place of an earlier
     message of the same kind: who has opened that one gets the correction.
 
-    What stands in a safe contact of the case that was opened here, or sent from here, is sent in no other message.
+    What stands in the newest safe contact of the case that was opened here, or sent from here, is sent in no other
+    message; what stands in an older one only where a person says that it must be.
 
     Example: marac send research-request --example > request.json
              marac send research-request request.json --case CAM-7Q4X9-K2M8T-5
@@ -106,7 +109,9 @@ def send(options: SendOptions) -> None:
         with open_kit(options.kit, options.passphrase_file) as sending:
             if options.corrects is not None:
                 subject = correcting(sending, subject, options.corrects)
-            sent = _send_all(sending, subject, messages, unread_too=options.unread_too)
+            sent = _send_all(
+                sending, subject, messages, Said(unread_too=options.unread_too, older_too=options.older_too)
+            )
             told = after(sending, sent[0][0].manifest.case, document.chosen) if options.kind == ASKS else []
     words = "\n".join([*(in_words(accepted, options.kind) for accepted in sent), *told])
     if options.kind == OPENS:
@@ -124,11 +129,11 @@ def apart(document: Document) -> list[Document]:
     return [document.model_copy(update={"to": (one,)}) for one in document.to]
 
 
-def _send_all(kit: Kit, subject: Subject, messages: Sequence[Document], *, unread_too: bool) -> list[list[Accepted]]:
+def _send_all(kit: Kit, subject: Subject, messages: Sequence[Document], said: Said) -> list[list[Accepted]]:
     """Send each, once all are known to tell no safe contact; the office is told whom one does not reach."""
-    prepared = [kit.prepare_any(subject, {subject.kind: one}, unread_too=unread_too) for one in messages]
+    ready = [prepared(kit, subject, {subject.kind: one}, said) for one in messages]
     sent = []
-    for document, composed in zip(messages, prepared, strict=True):
+    for document, composed in zip(messages, ready, strict=True):
         sent.append(hand_in(kit, kept_before(kit, composed) or composed))
         warn_of_not_reached(kit, document, sent[-1][0].manifest)
     return sent

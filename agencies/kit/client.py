@@ -1,20 +1,17 @@
 """The kit: what an agency does with one area's broker. Each step is durable before the next is promised; README.md."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from agencies.directory import Directory
-from agencies.documents.document import Document
 from agencies.kit import answers, wire
-from agencies.kit.compose import Composed, Subject
 from agencies.kit.home import Home, NotSaved
 from agencies.kit.inbox import Item, NotInInbox, PendingReceipt, State
 from agencies.kit.keyring import Keyring
 from agencies.kit.opening import CheckFailed, Delivered, Opened, check_delivery, check_manifest, check_payload
 from agencies.kit.recalls import check_recall, taken_back
-from agencies.kit.safe_address import check_kept_apart
 from agencies.kit.safe_contacts import Folder, received
 from agencies.kit.sending import Sender
 from agencies.kit.signing import Clock
@@ -84,21 +81,6 @@ class Kit(Sender):
         """Let go of the connection and of the inbox."""
         self.inbox.close()
         super().close()
-
-    def prepare_any(self, subject: Subject, documents: Mapping[str, Document], *, unread_too: bool = False) -> Composed:
-        """Return documents signed and ready for `submit`, compared with every safe contact of their case known here.
-
-            unread_too  a person said so: a safe contact that was not opened here is no reason to stop
-
-        Raises as `prepare` does; SafeContactUnread.
-        """
-        if subject.case is not None:
-            folder = self._safe_contacts()
-            known = folder.known(self.one_with(subject.case, folder.cases()))
-            check_kept_apart(documents, known.read)
-            if not unread_too:
-                known.check_read()
-        return super().prepare_any(subject, documents)
 
     def lease(self, limit: int, wait_s: int) -> Lease:
         """Return up to `limit` deliveries and notices, waiting up to `wait_s` seconds for the first.
@@ -264,7 +246,8 @@ class Kit(Sender):
         header, payload = age.split(self.home.age_file(message))
         return self.check(Delivered(message, self.home.manifest(message), header, payload))
 
-    def _safe_contacts(self) -> Folder:
+    def safe_contacts(self) -> Folder:
+        """Return where the safe contacts are that are known here: those that were sent, or came."""
         known = received(self.home, self.inbox.items())
         return Folder(self.home, known, self.outbox, self.keyring.identities, self._saved_copy)
 

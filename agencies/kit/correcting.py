@@ -28,6 +28,10 @@ UnreadToo = Annotated[
     bool,
     typer.Option("--unread-safe-contact", help="Yes, send it though a safe contact of the case was not opened here."),
 ]
+OlderToo = Annotated[
+    bool,
+    typer.Option("--older-safe-contact", help="Yes, send it though it tells an older safe contact of the case."),
+]
 _REASON: Final = TypeAdapter[str](Line)
 
 

@@ -1,17 +1,37 @@
 """A submission is handed in: sent, sent again where no answer came, and told about; it cannot be taken twice."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from agencies.documents.document import Document
 from agencies.kit.acceptance import Accepted
 from agencies.kit.client import Kit
-from agencies.kit.compose import Composed, same_content
+from agencies.kit.compose import Composed, Subject, same_content
 from agencies.kit.outbox import NotReadable, OutboxUnavailable
-from agencies.kit.terminal import warn
+from agencies.kit.safe_address import OlderSafeContactElsewhere
+from agencies.kit.safe_contacts import Said
+from agencies.kit.terminal import confirmed, stop, warn
 from agencies.kit.urgent import NotKnownToArrive
 from agencies.kit.wire import Problem, Unreachable, Untrusted
 
 RESENDS: Final = 3
+
+
+def prepared(sending: Kit, subject: Subject, documents: Mapping[str, Document], said: Said) -> Composed:
+    """Return what `prepare_any` does; where it tells an older safe contact, whoever sits here is asked.
+
+    Raises as `prepare_any` does.
+    """
+    try:
+        return sending.prepare_any(subject, documents, **said)
+    except OlderSafeContactElsewhere as stopped:
+        if not sys.stdin.isatty():
+            raise
+        warn(f"{stopped}: whoever reads it learns of that place. She may be there again, or somebody who helped her")
+        if not confirmed("Must they know it, and is it sent as it is?", yes=False):
+            stop("nothing was sent", "take it out there, and run this again")
+        return sending.prepare_any(subject, documents, unread_too=said.get("unread_too", False), older_too=True)
 
 
 def kept_before(sending: Kit, composed: Composed) -> Composed | None:

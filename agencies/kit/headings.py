@@ -3,7 +3,7 @@
 The gateway's list says what there is; what each message is, its sender and the checks say. Rules: README.md, "Sharing".
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -79,14 +79,15 @@ def elsewhere(office: Kit, case: CaseRef) -> list[MessageId]:
     return [message for message in there if _manifest(office, message) is None]
 
 
-def outdated(office: Kit, party: PartyId) -> list[Shareable]:
+def outdated(office: Kit, party: PartyId, only: CaseRef | None = None) -> list[Shareable]:
     """Return what `party` holds under a header for keys that are not its own any more, in every case of this inbox.
 
+    only  in this case alone
     A case that is not there any more, or of which this office may know nothing, is left out.
     Raises CheckFailed as `shareable` does; Problem, Unreachable.
     """
     found: list[Shareable | None] = []
-    for case in cases_of(office):
+    for case in cases_of(office) if only is None else [only]:
         try:
             rows = office.holdings(case)
         except Problem as problem:
@@ -167,15 +168,30 @@ def parse_recipients(sealing: Sealing) -> Sequence[age.Recipient]:
     return [age.parse_recipient(each) for each in sealing.recipients]
 
 
+def read_referrals(office: Kit, case: CaseRef) -> None:
+    """Read again which of a case's referrals that were opened here have closed it; nothing is opened by that.
+
+    Raises as `Kit.read_again` does.
+    """
+    _look_at(office, case, (State.OPENED, State.SHOWN))
+
+
 def open_referrals(office: Kit, case: CaseRef, purpose: str = PURPOSE) -> None:
     """Open, and show nobody, what this folder holds of a case's referrals: one of them may have closed the case.
 
+    The log notes it, and the gateway gets a receipt: it is done once a person said yes.
     Raises as `Kit.unseal` and `Kit.read_again` do.
     """
+    _look_at(office, case, _SAVED, purpose)
+
+
+def _look_at(office: Kit, case: CaseRef, states: Collection[State], purpose: str | None = None) -> None:
+    """Note whether a referral has closed the case; with a purpose, open each of these first."""
     for item in office.inbox.items():
-        manifest = _manifest(office, item.message) if item.notice is None and item.state in _SAVED else None
+        manifest = _manifest(office, item.message) if item.notice is None and item.state in states else None
         if manifest is not None and (manifest.case, manifest.document) == (case, "referral"):
-            office.unseal(item.delivery, purpose)
+            if purpose is not None:
+                office.unseal(item.delivery, purpose)
             if office.read_again(item.delivery).closes_case:
                 office.inbox.closes(case)  # it was opened by a kit that did not note it
 

@@ -12,11 +12,12 @@ from agencies.kit import employers
 from agencies.kit.acceptance import Accepted
 from agencies.kit.client import Kit
 from agencies.kit.compose import REFERRAL, Composed, Subject
-from agencies.kit.correcting import Corrects, Reason, UnreadToo, check_options, correcting, with_reason
+from agencies.kit.correcting import Corrects, OlderToo, Reason, UnreadToo, check_options, correcting, with_reason
 from agencies.kit.forms import ReferralForm, example, load_form
-from agencies.kit.handing_in import hand_in, in_words, kept_before, members_of
+from agencies.kit.handing_in import hand_in, in_words, kept_before, members_of, prepared
 from agencies.kit.opening import CheckFailed
 from agencies.kit.outbox import NotReadable
+from agencies.kit.safe_contacts import Said
 from agencies.kit.sending import NotOurs
 from agencies.kit.service_reached import warn_of_no_service
 from agencies.kit.terminal import (
@@ -51,6 +52,7 @@ class ReferOptions:
     corrects: Corrects = None
     reason: Reason = None
     unread_too: UnreadToo = False
+    older_too: OlderToo = False
     unanswered: Annotated[
         bool, typer.Option("--unanswered", help="Send again what got no answer, each as the same; asks first.")
     ] = False
@@ -100,7 +102,9 @@ def _send_form(options: ReferOptions, form: Path) -> None:
     with open_kit(options.kit, options.passphrase_file) as sending:
         subject = REFERRAL if options.corrects is None else correcting(sending, REFERRAL, options.corrects)
         documents = with_reason(filled.documents, options.reason)
-        composed = _prepared(sending, subject, documents, unread_too=options.unread_too)
+        composed = _prepared(
+            sending, subject, documents, Said(unread_too=options.unread_too, older_too=options.older_too)
+        )
         warn_of_employers(sending, filled)
         accepted = hand_in(sending, kept_before(sending, composed) or composed)
         warn_of_no_service(sending, accepted[0].manifest.case)
@@ -119,9 +123,9 @@ def warn_of_employers(sending: Kit, filled: ReferralForm) -> None:
         warn(line)
 
 
-def _prepared(sending: Kit, subject: Subject, documents: Mapping[str, Document], *, unread_too: bool) -> Composed:
+def _prepared(sending: Kit, subject: Subject, documents: Mapping[str, Document], said: Said) -> Composed:
     try:
-        return sending.prepare_any(subject, documents, unread_too=unread_too)
+        return prepared(sending, subject, documents, said)
     except Untrusted:
         raise
     except Unreachable as error:

@@ -5,9 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
-
-import httpx2
+from typing import Final, Self, Unpack
 
 from agencies.agency import COORDINATING
 from agencies.directory import Directory
@@ -19,14 +17,13 @@ from agencies.documents.safe_contact import SafeContact
 from agencies.kit import answers, wire
 from agencies.kit.acceptance import Accepted, check_accepted
 from agencies.kit.compose import REFERRAL, Author, Composed, Subject, compose
-from agencies.kit.home import Home, write_durably
+from agencies.kit.home import Home, NotSaved, write_durably
 from agencies.kit.keyring import Keyring
-from agencies.kit.opening import Check, CheckFailed, TrustNotes
+from agencies.kit.opening import Check, CheckFailed, Opened, TrustNotes
 from agencies.kit.outbox import OutboxUnavailable
-from agencies.kit.safe_address import check_kept_apart
-from agencies.kit.safe_contacts import sealed_copy
+from agencies.kit.safe_contacts import Folder, Known, Said, sealed_copy
 from agencies.kit.signing import OFFICER_FIELD, Clock, RequestSigner
-from agencies.kit.wire import Gateway, Pause, Problem, Untrusted, encode_body, parse_answer
+from agencies.kit.wire import Gateway, Pause, Problem, Unreachable, Untrusted, encode_body, parse_answer
 from agencies.names import CaseRef, MessageId, OfficerId
 from agencies.notes.manifest import Manifest, parse_manifest
 from agencies.notes.revocation import Revocation
@@ -44,6 +41,7 @@ STATES: Final[Mapping[str, str]] = {
     "recalled": "taken back",
 }
 """The states of a sent message, in a person's words; one for all its recipients together."""
+MOST_SETTLED: Final = 100  # messages that the gateway takes at once
 
 
 class NotOurs(Exception):
@@ -67,7 +65,7 @@ class Sender:
         signer = RequestSigner(home.settings.area, keyring.agency, keyring.officer, clock)
         self.outbox = home.outbox()
         self.keeps_nothing = False
-        self._client = _client(home)
+        self._client = wire.client(home.settings.url, home.ca_file)
         self.gateway = Gateway(self._client, signer, pause)
         self._directory: Directory | None = None
 
@@ -109,27 +107,49 @@ class Sender:
         return self._directory
 
     def submit_referral(
-        self, referral: Referral, safe_contact: SafeContact, exclusions: Exclusions, case: CaseRef | None = None
+        self,
+        referral: Referral,
+        safe_contact: SafeContact,
+        exclusions: Exclusions,
+        case: CaseRef | None = None,
+        **said: Unpack[Said],
     ) -> list[Accepted]:
-        """Send a referral; return its manifests, verified. `case` None opens a new one.
+        """Send a referral; return its manifests, verified. `case` None opens a new one; `said` as for `prepare_any`.
 
         Raises as `submit` does. To be able to repeat after Unreachable, use `prepare` and `submit`.
         """
         documents = {"referral": referral, "safe-contact": safe_contact, "exclusions": exclusions}
-        return self.submit(self.prepare(documents, case))
+        return self.submit(self.prepare(documents, case, **said))
 
-    def prepare(self, documents: Mapping[str, Document], case: CaseRef | None = None) -> Composed:
-        """Return a referral's documents signed and ready for `submit`.
+    def prepare(self, documents: Mapping[str, Document], case: CaseRef | None = None, **said: Unpack[Said]) -> Composed:
+        """Return a referral's documents signed and ready for `submit`. Raises as `prepare_any` does."""
+        return self.prepare_any(replace(REFERRAL, case=case), documents, **said)
 
-        Raises UnknownKind, DocumentInvalid; SafeContactElsewhere, before anything is signed; as `officer` does.
+    def prepare_any(self, subject: Subject, documents: Mapping[str, Document], **said: Unpack[Said]) -> Composed:
+        """Return documents signed and ready for `submit`, compared with every safe contact of their case known here.
+
+            said  what a person said who looked: `unread_too`, `older_too`
+
+        Raises UnknownKind, DocumentInvalid; as `officer` does; before anything is signed SafeContactElsewhere,
+        OlderSafeContactElsewhere, SafeContactUnread.
         """
-        return self.prepare_any(Subject(REFERRAL.kind, REFERRAL.version, REFERRAL.purpose, case), documents)
-
-    def prepare_any(self, subject: Subject, documents: Mapping[str, Document]) -> Composed:
-        """Return documents of any kind signed and ready for `submit`. Raises as `prepare` does."""
-        check_kept_apart(documents)
+        known, folder = Known((), ()), self.safe_contacts()
+        if subject.case is not None:
+            known = folder.known(self.one_with(subject.case, folder.cases()), subject.supersedes)
+        known.check(documents, self._is_gone, said)
         self.officer()
         return compose(subject, documents, self.author(), self.clock())
+
+    def safe_contacts(self) -> Folder:
+        """Return where the safe contacts are that are known here: those that were sent."""
+        return Folder(self.home, (), self.outbox, self.keyring.identities, _not_received)
+
+    def _is_gone(self, message: MessageId) -> bool:
+        """Whether what was sent from here was taken back or corrected; if that cannot be asked, it was not."""
+        try:
+            return self.status(message) in {"recalled", "superseded"}
+        except (Problem, Unreachable):
+            return False
 
     def submit(self, composed: Composed) -> list[Accepted]:
         """Send a submission and return its manifests, verified; the same one again gets the same answer.
@@ -182,14 +202,18 @@ class Sender:
     def exclude(
         self, case: CaseRef, parties: Sequence[str], *, settled: Sequence[str] = (), lift: Sequence[str] = ()
     ) -> None:
-        """Exclude parties and officers from a case (coordinator). Raises Problem, Unreachable.
+        """Exclude parties and officers from a case (coordinator). Raises Problem, Unreachable: what was sent holds.
 
         settled  messages of which nobody who was excluded in words alone is left to deal with
         lift     whose exclusion ends; what was sent while an agency was excluded is not sealed to it, and stays so
         """
         # Left out where nobody is named, so that a gateway from before it takes the rest.
-        lifted = {"lifted": list(lift)} if lift else {}
-        self.post(f"/v1/cases/{case}/exclusions", {"parties": list(parties), "settled": list(settled), **lifted})
+        more: dict[str, object] = {"parties": list(parties), **({"lifted": list(lift)} if lift else {})}
+        # Whom it excludes goes first: what a crash leaves unsettled holds everybody back until it is run again.
+        for first in range(0, max(len(settled), 1), MOST_SETTLED):
+            part = list(settled[first : first + MOST_SETTLED])
+            self.post(f"/v1/cases/{case}/exclusions", {"parties": [], **more, "settled": part})
+            more = {}
 
     def relate(self, case: CaseRef, party: str, relation: str, why: str, **more: str) -> None:
         """Record what part an agency has in a case (coordinator). Raises Problem, Unreachable.
@@ -366,14 +390,5 @@ class Sender:
         return settings.officer if is_ours else None
 
 
-def _client(home: Home) -> httpx2.Client:
-    # No proxy or netrc of the environment's: the connection goes where the settings say.
-    trusted = wire.trusting(home.ca_file)
-    return httpx2.Client(
-        base_url=home.settings.url,
-        headers=wire.PLAIN,
-        verify=trusted,
-        timeout=wire.TIMEOUT_S,
-        trust_env=False,
-        follow_redirects=False,
-    )
+def _not_received(message: MessageId) -> Opened:
+    raise NotSaved(f"message {message} was not received here")

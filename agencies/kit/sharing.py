@@ -1,6 +1,6 @@
 """`marac case share` and `rehead`: the coordinator opens a case's messages to who joined it, or has new keys."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -19,11 +19,15 @@ from agencies.kit.headings import (
     open_referrals,
     outdated,
     parse_recipients,
+    read_referrals,
     recipients_of,
     sealing_of,
     shareable,
     wrap_for,
 )
+from agencies.kit.home import NotSaved
+from agencies.kit.opening import CheckFailed
+from agencies.kit.recalls import TakenBack
 from agencies.kit.service_reached import warn_of_no_service
 from agencies.kit.terminal import (
     HERE,
@@ -45,12 +49,14 @@ from agencies.kit.terminal import (
     the_case,
     warn,
 )
-from agencies.kit.wire import Problem
+from agencies.kit.wire import BadAnswer, Problem
 from agencies.names import CaseRef, PartyId, parse_party_id
-from crypto.errors import Malformed
+from crypto.errors import CryptoError, Malformed
 from crypto.note import hash_text
 
 REFUSED = "share-refused"
+# What is wrong with one message or case, and no reason to make none of the others.
+UNREADABLE = (CryptoError, CheckFailed, NotSaved, TakenBack, Problem, BadAnswer)
 # Sealed to the office and the chair, to who asked, or to whom it concerns: another gets one only if a person names it.
 BY_NAME_ALONE = frozenset({
     SAFE_CONTACT,
@@ -111,9 +117,9 @@ def share(options: ShareOptions) -> None:
         if not chosen:
             stop("there is nothing to share", f"see what it holds: marac case show {reference}")
         act = Act(office, party, options.purpose, safe_contact=options.safe_contact)
-        done, refused = act.carry_out(chosen, "Shared with", yes=options.yes)
+        done = act.carry_out(chosen, "Shared with", yes=options.yes)
         warn_of_no_service(office, reference)
-    _tell(options.as_json, party, done, refused)
+    _tell(options.as_json, party, done)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +127,7 @@ class ReheadOptions:
     """For whom, and which recovery key opens what the working key does not any more."""
 
     for_: Annotated[str, typer.Option("--for", metavar="ID", help="The agency, or the office itself.")]
+    case: Annotated[str | None, typer.Option("--case", metavar="CASE", help="In this case alone.")] = None
     recovery_key: Annotated[
         Path | None, typer.Option(help="The office's recovery key, where its working key is lost.", dir_okay=False)
     ] = None
@@ -141,24 +148,24 @@ class ReheadOptions:
 def rehead(options: ReheadOptions) -> None:
     """Make new headers for who has new keys, in every open case that this folder knows: after a lost or revoked key.
 
-    That it held each message the gateway says: look through the list. Safe contacts are left out without
-    --safe-contact. For the office itself, whose working key is lost: marac keys rotate working and marac agency renew
-    first; then, with the recovery key from the safe, this.
+    That it held each message the gateway says: look through the list. What cannot be read is left out, and named. Safe
+    contacts are left out without --safe-contact. For the office itself, whose working key is lost: marac keys rotate
+    working and marac agency renew first; then, with the recovery key from the safe, this.
 
     Example: marac case rehead --for marac.cambridgeshire.example/agency/housing
              marac case rehead --for marac.cambridgeshire.example/office/coordinator
              --recovery-key /media/stick/coordinator-recovery.agekey
     """
-    party = _party(options.for_)
+    party, only = _party(options.for_), None if options.case is None else the_case(options.case)
     with open_kit(options.kit, options.passphrase_file) as office:
         if options.recovery_key is not None:
             _open_with(office, options.recovery_key, options.recovery_passphrase_file, options.passphrase_file)
         _collect(office, party, options.purpose)
         is_own = party == office.home.settings.party
         act = Act(office, party, options.purpose, safe_contact=options.safe_contact or is_own)
-        stale = act.without_safe_contacts(outdated(office, party))
-        done, refused = act.carry_out(stale, "New headers for", yes=options.yes) if stale else ([], [])
-    _tell(options.as_json, party, done, refused)
+        stale = act.without_safe_contacts(outdated(office, party, only))
+        done = act.carry_out(stale, "New headers for", yes=options.yes) if stale else Done((), (), ())
+    _tell(options.as_json, party, done)
 
 
 def _open_with(office: Kit, path: Path, own_words: Path | None, words: Path | None) -> None:
@@ -179,6 +186,15 @@ def _collect(office: Kit, party: PartyId, purpose: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """What became of messages: headers were made; refused, for its recipient may not have it; not readable here."""
+
+    shared: Sequence[Shareable]
+    refused: Sequence[Shareable]
+    left_out: Sequence[Shareable]
+
+
+@dataclass(frozen=True, slots=True)
 class Act:
     """Headers are made for one party: whom they are for is shown, a person says yes, and only then each is made."""
 
@@ -194,25 +210,51 @@ class Act:
             warn(f"safe contacts are left out: {len(left_out)}; if it must have them, add --safe-contact")
         return [one for one in stale if one not in left_out]
 
-    def carry_out(
-        self, chosen: Sequence[Shareable], what: str, *, yes: bool
-    ) -> tuple[list[Shareable], list[Shareable]]:
-        """Return what was done, and what its recipient may not have; each is done before the next is begun."""
+    def carry_out(self, chosen: Sequence[Shareable], what: str, *, yes: bool) -> Done:
+        """Return what became of each; each is done before the next is begun.
+
+        Referrals that nobody has opened yet are opened once the person said yes, and may close a case that the gateway
+        calls open: nothing of it is shared then. A case or message that cannot be read holds up no other.
+        """
         cases = list(dict.fromkeys(one.case for one in chosen))
-        if self.party != self.office.home.settings.party:
-            for case in cases:
-                open_referrals(self.office, case, self.purpose)
-        sealings = self._sealings(cases, tells=True)
+        readable = self._readable(cases, opens=False)
+        unread = set(cases).difference(readable)
+        sealings = self._sealings(readable)
         wanted = [one for one in chosen if one.case in sealings]
         if wanted:
             _ask(wanted, sealings, self.party, what, yes=yes)
             self.office.refresh()  # it may have been asked an hour ago
-            if self._sealings(sealings, tells=False) != sealings:
-                stop("its keys, or who is named, changed while you were asked: nothing was shared", "run it again")
-        done = [one for one in wanted if self._wrap(one, sealings[one.case])]
-        return done, [one for one in chosen if one not in done]
+            readable = self._readable(list(sealings), opens=True)
+            unread |= set(sealings).difference(readable)
+            sealings = self._still(sealings, readable)
+        made = {one: self._wrap(one, sealings[one.case]) for one in wanted if one.case in sealings}
+        made |= {one: None for one in chosen if one.case in unread}
+        return Done(*([one for one in chosen if made.get(one, False) is which] for which in (True, False, None)))
 
-    def _sealings(self, cases: Iterable[CaseRef], *, tells: bool) -> dict[CaseRef, Sealing]:
+    def _still(self, before: Mapping[CaseRef, Sealing], readable: Collection[CaseRef]) -> dict[CaseRef, Sealing]:
+        """Return for whom it is sealed in each case, as it was shown; the command ends where that has changed."""
+        now = self._sealings([case for case in before if case in readable])
+        if any(before[case] != sealing for case, sealing in now.items()):
+            stop("its keys, or who is named, changed while you were asked: nothing was shared", "run it again")
+        return now
+
+    def _readable(self, cases: Sequence[CaseRef], *, opens: bool) -> list[CaseRef]:
+        """Return the cases of which it is known whether a referral that is here closes them; the others are told."""
+        if self.party == self.office.home.settings.party:
+            return list(cases)
+        found = []
+        for case in cases:
+            try:
+                if opens:
+                    open_referrals(self.office, case, self.purpose)
+                else:
+                    read_referrals(self.office, case)
+                found.append(case)
+            except UNREADABLE as error:
+                warn(f"{case}: left out, for a referral of it cannot be read here: {error}")
+        return found
+
+    def _sealings(self, cases: Iterable[CaseRef]) -> dict[CaseRef, Sealing]:
         """Return for whom it is sealed in each case; none where nobody may have it: the other cases wait for nobody."""
         found: dict[CaseRef, Sealing] = {}
         for case in cases:
@@ -221,21 +263,22 @@ class Act:
             except NoKeysToSealTo:  # of a closed case in which no officer of it is named
                 continue
             except NotForThem as refused:
-                if tells:
-                    warn(f"{case}: {refused}")
+                warn(f"{case}: {refused}")
         return found
 
-    def _wrap(self, one: Shareable, sealing: Sealing) -> bool:
+    def _wrap(self, one: Shareable, sealing: Sealing) -> bool | None:
+        """Return whether a header was made and taken; None where the message cannot be read here."""
         recipients = parse_recipients(sealing)
         try:
             wrap_for(self.office, one, self.party, recipients, self.purpose, safe_contact=self.safe_contact)
         except NotForThem as refused:
             warn(f"message {one.message}: {refused}")
             return False
-        except Problem as problem:
-            if problem.code != REFUSED:
-                raise
-            return False
+        except UNREADABLE as error:
+            if isinstance(error, Problem) and error.code == REFUSED:
+                return False
+            warn(f"message {one.message}: left out, for it cannot be read or handed in here: {error}")
+            return None
         return True
 
 
@@ -274,17 +317,25 @@ def _keys(sealing: Sealing) -> list[str]:
     return [*officers, *(f"  key {sha256_hex(hash_text(each))}" for each in sealing.recipients)]
 
 
-def _tell(as_json: bool, party: PartyId, done: Sequence[Shareable], refused: Sequence[Shareable]) -> None:
-    members = {"to": party, "shared": [_members(one) for one in done], "refused": [_members(one) for one in refused]}
-    lines = [f"{len(done)} done: they hold from now on."]
-    if refused:
+def _tell(as_json: bool, party: PartyId, done: Done) -> None:
+    lists = {"shared": done.shared, "refused": done.refused, "left_out": done.left_out}
+    members = {"to": party, **{name: [_members(one) for one in found] for name, found in lists.items()}}
+    lines = [f"{len(done.shared)} done: they hold from now on."]
+    if done.refused:
         lines += [
             "Refused: its part in the case is too small, it is kept out, the case is closed and names none of it, or",
             "the message was corrected:",
-            *map(_line, refused),
+            *map(_line, done.refused),
         ]
+    if done.left_out:
+        lines += ["LEFT OUT, for it or a referral of its case cannot be read here:", *map(_line, done.left_out)]
     answer(as_json, members, "\n".join(lines))
-    if refused and not done:
+    if done.left_out:
+        stop(
+            f"left out: {len(done.left_out)}, of {', '.join(sorted({one.case for one in done.left_out}))}",
+            "see why above; put it right, or do it from the office's folder that can read them, and run it again",
+        )
+    if done.refused and not done.shared:
         raise typer.Exit(Exit.REFUSED)
 
 

@@ -163,6 +163,21 @@ def plain_get(url: str, ca_file: str | None) -> bytes:
         return _body(response)
 
 
+def client(url: str, ca_file: str | None) -> httpx2.Client:
+    """Return a connection to the gateway: no proxy or netrc of the environment's, it goes where the settings say.
+
+    Raises HomeDamaged as `trusting` does.
+    """
+    return httpx2.Client(
+        base_url=url,
+        headers=PLAIN,
+        verify=trusting(ca_file),
+        timeout=TIMEOUT_S,
+        trust_env=False,
+        follow_redirects=False,
+    )
+
+
 def trusting(ca_file: str | None) -> ssl.SSLContext:
     """Return what the gateway's certificate is checked by: the authorities in `ca_file`, None for the system's.
 

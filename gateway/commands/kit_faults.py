@@ -24,7 +24,7 @@ from agencies.kit.keyring import NoKeys
 from agencies.kit.opening import CheckFailed
 from agencies.kit.outbox import NotReadable, OutboxUnavailable
 from agencies.kit.recalls import RecallAnswered, TakenBack
-from agencies.kit.safe_address import SafeContactElsewhere
+from agencies.kit.safe_address import OlderSafeContactElsewhere, SafeContactElsewhere
 from agencies.kit.safe_contacts import SafeContactUnread
 from agencies.kit.sending import NotOurs
 from agencies.kit.terminal import on_one_line, warn
@@ -70,6 +70,12 @@ KIT_FAULTS: Final[tuple[tuple[type[Exception], Exit, str], ...]] = (
     ),
     (NotInInbox, Exit.FAILED, "look what there is with: marac inbox"),
     (UnknownKind, Exit.FAILED, "install a newer kit"),
+    (
+        OlderSafeContactElsewhere,
+        Exit.USAGE,
+        "nothing was sent: take it out there; or, where whoever reads it must know that place (he lives there, it was"
+        " the wrong one), add --older-safe-contact",
+    ),
     (
         SafeContactElsewhere,
         Exit.USAGE,

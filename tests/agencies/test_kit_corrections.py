@@ -83,6 +83,19 @@ def test_a_referral_is_corrected_and_each_reader_is_told_which_and_why(area: Joi
     assert ok(area.run(HOUSING, "status", older["referral"])).startswith("superseded (corrected")
 
 
+def test_a_correction_that_tells_the_older_safe_contact_goes_out_with_a_word_of_its_own(area: Joined) -> None:
+    older, form = referred(area), area.places.folder / "his-address.json"
+    filled = json.loads(ok(area.run(HOUSING, "refer", "--example")))
+    filled["safe_contact"] = {"safe_address": "9 Elm Row\nExampleton EX4 1AB"}
+    filled["referral"]["circumstances"] = "That is his own number: 01632 960003."
+    form.write_text(json.dumps(filled))
+    given = ("refer", form, "--corrects", older["referral"], "--reason", "It was his own")
+    stopped = area.run(HOUSING, *given)
+    assert (stopped.code, "at /referral/circumstances" in stopped.err, "960003" in stopped.err) == (2, True, False)
+    assert "add --older-safe-contact" in stopped.err
+    assert ok(area.run(HOUSING, *given, "--older-safe-contact")).startswith("The broker has taken")
+
+
 def test_what_cannot_be_corrected_from_here_is_told_before_anything_is_sent(area: Joined) -> None:
     message = referred(area)["referral"]
     form = area.places.folder / "note.json"

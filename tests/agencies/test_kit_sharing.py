@@ -177,6 +177,22 @@ def test_new_headers_in_a_closed_case_wait_for_a_named_officer_and_hold_up_no_ot
     assert told["shared"] == [], "the other case is sealed to keys of now"
     assert {one["case"] for one in told["refused"]} == {closed}
     assert {one["message"] for one in told["refused"]} == {*left, messages["safe-contact"]}
+    (case,) = {row["about"].split(" of ")[1].split(",")[0] for row in listed(area) if row["message"] in other.values()}
+    assert ok(area.office("case", "rehead", "--for", IDVA, "--case", case)).startswith("0 done"), "in that case alone"
+
+
+def test_what_cannot_be_read_is_left_out_and_named_and_the_command_fails(area: Joined) -> None:
+    sent = referred(area)
+    while not set(sent.values()) <= {row["message"] for row in listed(area)}:
+        ok(area.office("pull", "--wait", "5"))
+    (row,) = [one for one in listed(area) if one["message"] == sent["referral"]]
+    case = row["about"].split(" of ")[1].split(",")[0]
+    ok(area.office("case", "relate", case, HOUSING, "--as", "involved", "--why", "involvement"))
+    (area.places.office / "kit" / "deliveries" / f"{sent['referral']}.payload").write_bytes(b"damaged")
+    told = area.office("case", "share", case, "--to", HOUSING, "--all", "--yes", "--json")
+    assert (told.code, f"left out: 1, of {case}" in told.err) == (1, True)
+    said = json.loads(told.out)
+    assert ([one["message"] for one in said["left_out"]], said["shared"]) == ([sent["referral"]], [])
 
 
 def test_a_message_waits_until_the_safe_contact_is_opened_or_somebody_says_so_and_never_tells_it(

@@ -2,6 +2,7 @@
 
 from agencies.documents.exclusions import Exclusions
 from agencies.kit.excluding import read_here
+from agencies.kit.sending import MOST_SETTLED
 from agencies.names import CaseRef, MessageId
 from tests.factories import exclusions
 from tests.journeys.world import COORDINATOR, SERVICE, World
@@ -63,3 +64,14 @@ def test_settling_the_words_of_one_merged_case_leaves_those_of_the_other(embedde
     assert office.case(second).unsettled == (hers,), "the other case asks for itself"
     office.exclude(second, [], settled=[hers])
     assert set(embedded.read(SERVICE, 2)) == {"referral", "safe-contact"}
+
+
+def test_more_than_the_gateway_takes_at_once_is_settled_in_several_acts_and_whom_it_excludes_once(
+    embedded: World,
+) -> None:
+    office = embedded.kit(COORDINATOR)
+    case, his = referred(embedded, HIS_COUSIN)
+    _, hers = referred(embedded, HER_BROTHER, case)
+    office.exclude(case, [embedded.party("harbour")], settled=[*[his] * MOST_SETTLED, hers])
+    now = office.case(case)
+    assert (now.unsettled, now.excluded) == ((), (embedded.party("harbour"),))

@@ -1,12 +1,15 @@
 """The safe contact stands in no message of its case, whatever its kind and whoever of those who know it sends it."""
 
+import io
 from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
+import typer
 
 from agencies.documents.chair_decision import ChairDecision
 from agencies.documents.document import Document
+from agencies.documents.exclusions import Exclusions
 from agencies.documents.flag_and_tag import FlagAndTag
 from agencies.documents.lookup import Lookup
 from agencies.documents.lookup_answer import LookupAnswer
@@ -19,7 +22,8 @@ from agencies.documents.triage import Triage
 from agencies.kit.acceptance import Accepted
 from agencies.kit.compose import REFERRAL, about
 from agencies.kit.correcting import with_reason
-from agencies.kit.safe_address import SafeContactElsewhere
+from agencies.kit.handing_in import prepared
+from agencies.kit.safe_address import OlderSafeContactElsewhere, SafeContactElsewhere
 from agencies.kit.safe_contacts import SafeContactUnread
 from agencies.names import CaseRef
 from broker.kinds.table import KINDS
@@ -29,6 +33,7 @@ from tests.journeys.test_same_person import merged
 from tests.journeys.world import COORDINATOR, SENDER, SERVICE, START, World
 
 REFUGE = SafeContact(safe_address="27 Willow Court\nExampleton EX4 7QZ", safe_telephone="01632 960077")
+ELSEWHERE = SafeContact(safe_address="9 Elm Row\nExampleton EX4 1AB")
 TOLD = "She has gone to 27 Willow Court. (made up)"
 
 
@@ -64,10 +69,12 @@ def telling(world: World, message: str) -> Mapping[str, tuple[Document, str]]:
     }
 
 
-def told(world: World, by: str, kind: str, document: Document, case: CaseRef) -> tuple[str, ...]:
+def told(
+    world: World, by: str, kind: str, document: Document, case: CaseRef, *, older_too: bool = False
+) -> tuple[str, ...]:
     """Return where the kit found the safe contact before it sent this; nowhere: the empty tuple."""
     try:
-        world.kit(by).prepare_any(about(kind, case), {kind: document})
+        world.kit(by).prepare_any(about(kind, case), {kind: document}, older_too=older_too)
     except SafeContactElsewhere as stopped:
         return stopped.pointers if "Willow" not in str(stopped) else ("the place itself",)
     return ()
@@ -95,9 +102,106 @@ def test_a_correction_of_the_referral_is_compared_with_the_safe_contact_that_was
     subject = replace(REFERRAL, case=body.case, supersedes=body.message)
     referral = a_judgement_referral().model_copy(update={"circumstances": TOLD})
     corrected = with_reason(the_documents(referral, SafeContact()), "The day was wrong. (made up)")
-    with pytest.raises(SafeContactElsewhere) as stopped:
+    with pytest.raises(OlderSafeContactElsewhere) as stopped:
         embedded.kit(SENDER).prepare_any(subject, corrected)
     assert stopped.value.pointers == ("/referral/circumstances",)
+    assert "Willow" not in str(stopped.value)
+    corrected = with_reason(the_documents(referral, REFUGE), "The day was wrong. (made up)")
+    with pytest.raises(SafeContactElsewhere) as stopped_for_good:
+        embedded.kit(SENDER).prepare_any(subject, corrected, older_too=True)
+    assert not isinstance(stopped_for_good.value, OlderSafeContactElsewhere), "its own is told by no word of a person's"
+
+
+def test_a_correction_can_say_that_he_lives_at_what_was_called_the_safe_address_once_a_person_said_so(
+    embedded: World,
+) -> None:
+    body = a_referred_case(embedded)[0].manifest
+    embedded.read(COORDINATOR, 3)
+    subject = replace(REFERRAL, case=body.case, supersedes=body.message)
+    referral = a_judgement_referral().model_copy(update={"circumstances": "He lives at 27 Willow Court. (made up)"})
+    corrected = with_reason(the_documents(referral, ELSEWHERE), "That is his address. (made up)")
+    for by in (COORDINATOR, SENDER):
+        with pytest.raises(OlderSafeContactElsewhere):
+            embedded.kit(by).prepare_any(subject, corrected)
+        composed = embedded.kit(by).prepare_any(subject, corrected, older_too=True)
+    embedded.arrived(embedded.kit(SENDER).submit(composed))
+    embedded.read(COORDINATOR, 3)
+    note = a_note(embedded, SENDER)
+    older, newest = (note.model_copy(update={"text": f"{one} (made up)"}) for one in ("27 Willow Court", "9 Elm Row"))
+    for by in (SENDER, COORDINATOR):
+        assert told(embedded, by, "case-note", older, body.case) == ("/case-note/text",), by
+        assert told(embedded, by, "case-note", older, body.case, older_too=True) == (), by
+        assert told(embedded, by, "case-note", newest, body.case, older_too=True) == ("/case-note/text",), by
+
+
+def test_a_further_referral_makes_the_safe_contact_before_it_an_older_one_unless_it_names_none(
+    embedded: World,
+) -> None:
+    case, kit = a_referred_case(embedded)[0].manifest.case, embedded.kit(SENDER)
+    words = "He attacked her at 27 Willow Court. (made up)"
+    referral = a_judgement_referral().model_copy(update={"circumstances": words})
+    with pytest.raises(OlderSafeContactElsewhere):
+        kit.prepare(the_documents(referral, ELSEWHERE), case)
+    kit.prepare(the_documents(referral, ELSEWHERE), case, older_too=True)
+    with pytest.raises(SafeContactElsewhere) as stopped:
+        kit.prepare(the_documents(referral, SafeContact()), case, older_too=True)
+    assert not isinstance(stopped.value, OlderSafeContactElsewhere), "where none is named, the one before still stands"
+
+
+def test_the_correction_of_an_older_referral_does_not_tell_the_safe_contact_that_came_after_it(
+    embedded: World,
+) -> None:
+    body = a_referred_case(embedded)[0].manifest
+    embedded.arrived(embedded.refer(safe_contact=ELSEWHERE, case=body.case))
+    subject = replace(REFERRAL, case=body.case, supersedes=body.message)
+    referral = a_judgement_referral().model_copy(update={"circumstances": "She is at 9 Elm Row. (made up)"})
+    corrected = with_reason(the_documents(referral, REFUGE), "The day was wrong. (made up)")
+    with pytest.raises(SafeContactElsewhere) as stopped:
+        embedded.kit(SENDER).prepare_any(subject, corrected, older_too=True)
+    assert not isinstance(stopped.value, OlderSafeContactElsewhere)
+
+
+def test_what_its_sender_took_back_stands_no_more_in_the_sender_s_own_kit(embedded: World) -> None:
+    accepted, kit = a_referred_case(embedded), embedded.kit(SENDER)
+    note = a_note(embedded, SENDER).model_copy(update={"text": TOLD})
+    case = accepted[0].manifest.case
+    assert told(embedded, SENDER, "case-note", note, case, older_too=True) == ("/case-note/text",)
+    kit.recall(accepted[1].manifest.message, None, "wrong-case")
+    assert told(embedded, SENDER, "case-note", note, case) == ("/case-note/text",)
+    assert told(embedded, SENDER, "case-note", note, case, older_too=True) == ()
+
+
+def test_a_referral_goes_out_of_a_program_too_once_it_says_that_a_person_looked(embedded: World) -> None:
+    case = a_referred_case(embedded)[0].manifest.case
+    embedded.collect(SERVICE, 2)
+    kit, referral = embedded.kit(SERVICE), a_judgement_referral()
+    with pytest.raises(SafeContactUnread):
+        kit.prepare(the_documents(referral, SafeContact()), case)
+    with pytest.raises(SafeContactUnread):
+        kit.submit_referral(referral, SafeContact(), Exclusions(), case)
+    assert kit.submit_referral(referral, SafeContact(), Exclusions(), case, unread_too=True)
+    assert kit.prepare(the_documents(referral, SafeContact()), case, unread_too=True)
+
+
+@pytest.mark.parametrize("says_so", [True, False])
+def test_who_sits_there_is_asked_whether_an_older_safe_contact_must_be_told(
+    embedded: World, says_so: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case, kit = a_referred_case(embedded)[0].manifest.case, embedded.kit(SENDER)
+    referral = a_judgement_referral().model_copy(update={"circumstances": TOLD})
+    subject, documents = replace(REFERRAL, case=case), the_documents(referral, ELSEWHERE)
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n" if says_so else "n\n"))
+    with pytest.raises(OlderSafeContactElsewhere):
+        prepared(kit, subject, documents, {})
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    if says_so:
+        assert prepared(kit, subject, documents, {}).subject.case == case
+    else:
+        with pytest.raises(typer.Exit):
+            prepared(kit, subject, documents, {})
+    asked = capsys.readouterr().err
+    assert "at /referral/circumstances" in asked
+    assert "Willow" not in asked
 
 
 def test_who_has_not_opened_the_safe_contact_is_told_to_and_may_go_on_only_by_saying_so(embedded: World) -> None:
@@ -145,6 +249,7 @@ def test_a_safe_contact_that_was_taken_back_is_still_told_to_nobody(embedded: Wo
     note = a_note(embedded, SENDER).model_copy(update={"text": TOLD})
     case = accepted[0].manifest.case
     assert told(embedded, COORDINATOR, "case-note", note, case) == ("/case-note/text",)
+    assert told(embedded, COORDINATOR, "case-note", note, case, older_too=True) == (), "a person may say that it must"
 
 
 def test_a_copy_that_cannot_be_read_any_more_is_said(embedded: World) -> None:
