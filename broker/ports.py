@@ -205,10 +205,7 @@ class Messages(Protocol):
         """Keep a receipt note; `collected`, or `destroyed` without it, moves the delivery to collected."""
 
     async def released(self, cases: Sequence[CaseRef]) -> Sequence[Delivery]:
-        """Return the deliveries of these cases whose header was released, in order.
-
-        Not those that were taken back, unless that has not been answered yet.
-        """
+        """Return these cases' released deliveries, in order; of what was taken back those that are not answered."""
 
     async def recall(self, notices: Mapping[DeliveryId, str | None], at: datetime) -> None:
         """Recall deliveries: their headers are deleted; the notice (None where never released) is kept."""
