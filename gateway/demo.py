@@ -21,7 +21,7 @@ from crypto import note as signed_note
 from crypto.draw import draw_uuid7
 from crypto.keys import VerifyKey
 from gateway import demo_case
-from gateway.inprocess import begin, made_up_settings, serving
+from gateway.inprocess import begin, interruptible, made_up_settings, serving
 from gateway.logs import configure_logs
 from gateway.made_up import AREA, CAST, MovableClock, found
 from gateway.story import StepFailed, Story, ask, await_, hold, open_, progress_bar, pull, reader, refusal
@@ -38,7 +38,8 @@ def run(*, sandbox: Callable[[Console], None] | None = None) -> int:
     folder = Path(tempfile.mkdtemp(prefix="marac-demo-"))
     console = Console()
     try:
-        _run(folder, console)
+        with interruptible():
+            _run(folder, console)
     except StepFailed as failed:
         console.print(f"[bold red] ✗ did not hold:[/] {failed}", highlight=False)
         return 1

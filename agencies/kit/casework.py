@@ -55,7 +55,9 @@ EVERYBODY = (
 )
 KINDS = tuple(kind for kind in ROUTES if kind != "referral")
 
-app = typer.Typer(no_args_is_help=True, help="Who takes part in a case, and who is kept out (coordinator).")
+app = typer.Typer(
+    no_args_is_help=True, help="Of a case: who takes part, what is shared, which cases are one (coordinator)."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,8 +213,8 @@ same_person.add_to(app)
 
 @app.command("list")
 def list_waiting(kit: KitFolder = HERE, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-    """List the cases in which something is missing: a triage that is late, exclusions in words to deal with, or the
-    IDVA service: none has the newest referral.
+    """List the cases in which something is missing: a triage that is late, exclusions in words to deal with, or no
+    IDVA service has the newest referral.
 
     Example: marac case list
     """

@@ -46,14 +46,18 @@ class ExclusionOptions:
 def exclusions(options: ExclusionOptions) -> None:
     """Exclude agencies and officers from a case (coordinator): nothing of it is released to them any more.
 
-    --settled says that everybody excluded in words is dealt with, in the messages that were opened and read here; one
-    that was not, or came meanwhile, goes on waiting, and all but this office with it. --settle MESSAGE is for what was
-    read in another kit of the office, or was taken back before anybody read it.
+    A referral may exclude people in words ("her cousin at the drop-in"). Until the coordinator has dealt with them, no
+    other agency gets anything of the case. --settled says that they are dealt with: in every such message that was
+    opened and read here; one that was not read here, or comes later, goes on holding the others back.
+    --settle MESSAGE is for one that was read in another kit of the office, or was taken back before anybody read it;
+    marac case show names those that wait.
 
     --lift takes an exclusion back. What was sent while an agency was excluded was never sealed to it: it stays
     closed to that agency, until it is shared with it.
 
-    Example: marac exclusions CAM-7Q4X9-K2M8T-5 marac.cambridgeshire.example/agency/leisure --settled
+    Example: marac exclusions CAM-7Q4X9-K2M8T-5 marac.cambridgeshire.example/agency/leisure
+             marac exclusions CAM-7Q4X9-K2M8T-5 --settled
+             marac exclusions CAM-7Q4X9-K2M8T-5 --lift marac.cambridgeshire.example/agency/leisure
     """
     parties, lift = options.parties or [], options.lift or []
     if not (parties or options.settled or options.settle or lift):

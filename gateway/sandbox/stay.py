@@ -1,20 +1,17 @@
 """The sandbox as a command: it opens, says what is there, and stays until it is interrupted."""
 
 import shutil
-import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
-from types import FrameType
 from typing import Final
 
 from rich.console import Console
 
+from gateway.inprocess import interruptible
 from gateway.logs import configure_logs
 from gateway.sandbox.guide import program_of
 from gateway.sandbox.opening import HOST, Place, opened
@@ -52,7 +49,7 @@ def stay(place: Place, console: Console) -> None:
     Raises OSError, BrokerError, NotAsPrepared if it cannot open.
     """
     try:
-        with (place.folder / "gateway.log").open("w", encoding="utf-8") as log, _interruptible():
+        with (place.folder / "gateway.log").open("w", encoding="utf-8") as log, interruptible():
             configure_logs(log)
             _serve(place, console)
     except KeyboardInterrupt:
@@ -77,21 +74,6 @@ def _serve(place: Place, console: Console) -> None:
             console.print(f"\n{guide.text()}", highlight=False, markup=False, soft_wrap=True)
             console.print("End it with Ctrl-C.", highlight=False)
             Event().wait()
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """SIGTERM ends the block as Ctrl-C does."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _be_free(port: int) -> None:

@@ -74,3 +74,15 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
 def test_a_folder_without_keep_is_a_mistake(tmp_path: Path) -> None:
     answer = marac("demo", "--folder", tmp_path / "new")
     assert (answer.code, "--keep" in answer.err) == (2, True)
+
+
+def test_a_demo_that_is_ended_in_the_middle_leaves_nothing_behind(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from gateway.demo import run; run()"]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as demo:
+        assert demo.stdout is not None
+        assert any(line.startswith(" 1 ✓") for line in demo.stdout)
+        assert [path.name.startswith("marac-demo-") for path in tmp_path.iterdir()] == [True]
+        demo.terminate()
+        demo.communicate(timeout=60)
+    assert list(tmp_path.iterdir()) == []
