@@ -97,7 +97,7 @@ ANSWERS: tuple[answers.Answer, ...] = (
     answers.HoldingsAnswer(
         holdings=(
             answers.HoldingAnswer(
-                message="id",
+                message="0199f2b1-6a0b-7d0e-8a3c-5f0f4c1f2b7e",
                 kind="referral/1.0",
                 document="referral",
                 sender=HOUSING,

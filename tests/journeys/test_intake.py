@@ -85,10 +85,10 @@ def test_a_referral_for_information_into_a_known_case_waits_for_its_triage_too(e
 def test_the_office_triages_where_the_service_is_kept_out(embedded: World) -> None:
     case = a_case(embedded, collected=0, agencies=[embedded.party(SERVICE)])
     embedded.clock.move(LATE)
-    assert missing(embedded) == {case: ("triage",)}
+    assert missing(embedded) == {case: ("triage", "idva-service")}
     assert refusal(lambda: send(embedded, SERVICE, "triage", Triage(outcome="accepted"), case)).code == "not-available"
     send(embedded, COORDINATOR, "triage", Triage(outcome="advice_given", text="By telephone. (made up)"), case)
-    assert missing(embedded) == {}
+    assert missing(embedded) == {case: ("idva-service",)}, "somebody else must support her"
 
 
 def test_three_days_for_a_triage_are_calendar_days(embedded: World) -> None:
