@@ -53,9 +53,10 @@ def concerns(office: Kit, opened: Opened) -> list[str]:
         what = f"the person asked about may be, by name or birth date, {' and '.join(roles)} of case {case}"
         try:
             found = office.case(case)
-        except Problem:
-            continue
-        except Unreachable:
+        except (Problem, Unreachable) as failed:
+            # Of a case that may not be looked at nothing is said; a gateway that fails is no reason to be silent.
+            if isinstance(failed, Problem) and failed.code == "not-available":
+                continue
             told.append(f"WARNING: {what}; ask whom it excludes before you answer: marac case show {case}")
             continue
         seen.update(found.references)

@@ -21,6 +21,13 @@ _LOCK_NOT_AVAILABLE = "55P03"
 # Not the log's tables, nor those of who takes part: a case's end deletes nothing in them.
 _TO_VACUUM = [table for table in (*belonging_to_cases(), tables.letters, tables.notices) if table is not tables.headers]
 _VACUUMS = (f"VACUUM {', '.join(table.name for table in _TO_VACUUM)}", "VACUUM (FULL) headers")
+_LOOKS, _LOOK_AGAIN_S = 40, 0.05
+# A transaction that began before the deletion, also the server's own analysis, keeps what was deleted in the files; one
+# that begins after this question sees the deletion.
+_STILL_SEEN = """
+SELECT EXISTS (SELECT FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND age(backend_xmin) > 0)
+"""
 # FULL shuts everybody else out for as long as it takes: 0.7 to 1.4 s for 20,000 headers (32 MiB), 3.7 s for 80,000.
 # A larger table is rewritten only in a quiet time, such as the night: who comes meanwhile may be told to come again.
 _IS_CONVENIENT = """
@@ -70,12 +77,23 @@ def open_store(url: str) -> Store:
     return SqlStore(url, open_engines(url), asyncio.Lock() if on_sqlite else None)
 
 
+async def _is_seen_by_nobody(connection: AsyncConnection) -> bool:
+    """Claim that no transaction is left that began before the deletion; the gateway's own end within moments."""
+    for _ in range(_LOOKS):
+        if not (await connection.execute(text(_STILL_SEEN))).scalar_one():
+            return True
+        await asyncio.sleep(_LOOK_AGAIN_S)
+    return False
+
+
 async def _clear(connection: AsyncConnection) -> bool:
     if connection.dialect.name == "sqlite":
         # Deleted rows are zeros already (secure_delete); what is left is their older copies in the write-ahead log.
         busy = (await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))).scalar_one()
         return not busy
     if not (await connection.execute(text(_IS_CONVENIENT))).scalar_one():
+        return False
+    if not await _is_seen_by_nobody(connection):
         return False
     try:
         await connection.execute(text(f"SET lock_timeout = {_GIVE_WAY_AFTER_MS}"))

@@ -96,6 +96,23 @@ async def test_postgresql_is_not_compacted_while_others_use_the_table_and_gives_
 
 
 @pytest.mark.servers
+async def test_postgresql_is_not_compacted_while_somebody_sees_what_was_destroyed(postgres_database_url: str) -> None:
+    store, gone = open_store(postgres_database_url), draw_bytes(16)
+    lost = marked(gone)
+    await accepted(store, lost)
+    sees = open_patient(postgres_database_url)
+    async with sees.connect() as connection:
+        await connection.execution_options(isolation_level="REPEATABLE READ")
+        await connection.execute(text("SELECT count(*) FROM cases"))
+        await destroy(store, lost)
+        assert not await store.compact()
+    assert await store.compact()
+    assert gone not in await _file_of_headers(postgres_database_url)
+    await sees.dispose()
+    await store.close()
+
+
+@pytest.mark.servers
 async def test_many_headers_are_rewritten_in_a_quiet_time_alone(postgres_database_url: str) -> None:
     store, now = open_store(postgres_database_url), datetime.now(UTC)
     large = a_message(a_ref(), at=now)
