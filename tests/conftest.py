@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.servers.postgres import PostgresServer, private_postgres
 from tests.servers.programs import AGE
@@ -62,16 +63,28 @@ for _profile, _max_examples in {"quick": 25, "ci": 100, "campaign": 2000}.items(
 settings.load_profile(os.environ.get("MARAC_TEST_PROFILE", "ci"))
 
 
+class MadeOnce(LoadScopeScheduling):
+    """Gives every test to whoever is free, but a module of MADE_ONCE whole to one process.
+
+    By its name, not by pytest-xdist's own mark of groups: that is written into what pytest 9.2 reads no more.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition("::")[0] if nodeid.startswith(MADE_ONCE) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> MadeOnce | None:
+    """Give the tests out so wherever groups are asked for."""
+    return MadeOnce(config, log) if config.getoption("dist") == "loadgroup" else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses a server (a fixture that asks for one by name marks its parameter itself), what is whole, what
-    one process runs, and what is not measured.
-    """
+    """Mark what uses a server (a fixture that asks for one marks its parameter itself), is whole, or not measured."""
     for item in items:
         if item.nodeid.startswith(WHOLE):
             item.add_marker(pytest.mark.whole)
-        if item.nodeid.startswith(MADE_ONCE):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
         if SERVER_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.servers)
         again = item.nodeid.startswith("tests/journeys/") and item.get_closest_marker("servers") is not None

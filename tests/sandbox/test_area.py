@@ -64,13 +64,12 @@ def test_a_gateway_without_furnishings_has_no_sandbox(sandbox: Guide) -> None:
 def test_an_agency_refers_and_another_reads_it_with_the_ordinary_command(sandbox: Guide, tmp_path: Path) -> None:
     form = tmp_path / "referral.json"
     form.write_text(marac("refer", "--example").out)
-    referred = as_member(sandbox, "rivermead", "refer", form)
+    referred = as_member(sandbox, "rivermead", "refer", form, "--json")
     assert referred.code == 0, referred.err
+    message = json.loads(referred.out[referred.out.index("{") :])["messages"]["referral"]
     assert as_member(sandbox, "lantern", "pull", "--wait", 10).code == 0
     listed = json.loads(marac("inbox", "--json", "--kit", sandbox.area.folder / "lantern").out)["deliveries"]
-    delivery = next(
-        row["delivery"] for row in listed if row["state"] == "collected" and " referral of " in f" {row['about']}"
-    )
+    delivery = next(row["delivery"] for row in listed if row["message"] == message)
     opened = as_member(sandbox, "lantern", "open", delivery)
     assert opened.code == 0, opened.err
     assert "Alex Invented" in opened.out
