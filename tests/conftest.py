@@ -1,6 +1,7 @@
 """What every test may use: real servers started once, fresh databases, and the rules for property tests."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -34,10 +35,15 @@ WHOLE = (
 MADE_ONCE = (
     "tests/agencies/test_kit_",
     "tests/commands/",
+    "tests/crypto/test_age_npm",
     "tests/gateway/",
+    "tests/journeys/test_outages",
     "tests/journeys/test_whole_api",
     "tests/sandbox/",
 )
+
+# An operation's points are discovered once in each process, whatever kills it there.
+KILLED = re.compile(r"(?P<module>tests/journeys/kills/[^:]+)::[^\[]+\[(?P<operation>.+?)(-SIG[A-Z]+)?\]$")
 
 # Measuring coverage doubles what a test costs, or more. A campaign measures all but where the same lines run again, as
 # on servers or between kills; other runs measure what starts no gateway, which the strict floor is about.
@@ -64,12 +70,14 @@ settings.load_profile(os.environ.get("MARAC_TEST_PROFILE", "ci"))
 
 
 class MadeOnce(LoadScopeScheduling):
-    """Gives every test to whoever is free, but a module of MADE_ONCE whole to one process.
+    """Gives every test to whoever is free, but to one process what shares something that costs seconds to make.
 
     By its name, not by pytest-xdist's own mark of groups: that is written into what pytest 9.2 reads no more.
     """
 
     def _split_scope(self, nodeid: str) -> str:
+        if (killed := KILLED.match(nodeid)) is not None:
+            return killed["module"] + killed["operation"]
         return nodeid.partition("::")[0] if nodeid.startswith(MADE_ONCE) else nodeid
 
 

@@ -9,8 +9,7 @@ from crypto import age
 from crypto.errors import CryptoError, NotForYou
 from tests.crypto.age_encryption import FOLDER, AgeEncryption, Refused
 
-# One process starts Node, once.
-pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("age-encryption")]
+pytestmark = pytest.mark.servers
 
 CHUNK = 65_536
 SIZES = [0, 1, *(n * CHUNK + more for n in range(1, 6) for more in (-1, 0, 1))]

@@ -15,7 +15,6 @@ from tests.servers.postgres import PostgresNode, PostgresServer, private_postgre
 from tests.servers.rabbitmq import RabbitNode, private_rabbitmq
 
 Act = Callable[[], object]
-own_servers = pytest.mark.xdist_group("servers of one's own")  # one process starts them, once
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +32,6 @@ def postgres() -> Iterator[PostgresNode]:
 
 
 @pytest.mark.servers
-@own_servers
 def test_while_rabbitmq_is_down_submissions_are_accepted_and_they_go_out_when_it_is_back(
     make_world: MakeWorld, rabbit: RabbitNode
 ) -> None:
@@ -53,7 +51,6 @@ def test_while_rabbitmq_is_down_submissions_are_accepted_and_they_go_out_when_it
 
 
 @pytest.mark.servers
-@own_servers
 def test_a_wiped_rabbitmq_heals_by_itself_what_it_had_confirmed_comes_all_the_same(
     make_world: MakeWorld, rabbit: RabbitNode
 ) -> None:
@@ -72,7 +69,6 @@ def test_a_wiped_rabbitmq_heals_by_itself_what_it_had_confirmed_comes_all_the_sa
 
 
 @pytest.mark.servers
-@own_servers
 def test_while_postgresql_is_down_the_gateway_says_so_and_nothing_it_acknowledged_is_lost(
     make_world: MakeWorld, postgres: PostgresNode, begun_on: BeginOn
 ) -> None:

@@ -9,9 +9,7 @@ from tests.journeys.kills.combination import KILL, STOP, Ground, run_all
 from tests.journeys.kills.errands import ERRANDS, discover, interrupt
 
 SAMPLE = 1
-EACH = [
-    pytest.param(name, how, marks=pytest.mark.xdist_group(f"kit-{name}")) for name in ERRANDS for how in (KILL, STOP)
-]
+EACH = [(name, how) for name in ERRANDS for how in (KILL, STOP)]
 
 
 @pytest.mark.parametrize(("name", "how"), EACH)

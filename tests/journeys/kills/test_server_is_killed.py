@@ -11,8 +11,7 @@ from tests.journeys.kills.steps import Point
 
 SAMPLE = 1
 MOST_STEPS = 8
-# Grouped: an operation's points are discovered once in each process.
-EACH = [pytest.param(name, how, marks=pytest.mark.xdist_group(name)) for name in OPERATIONS for how in (KILL, STOP)]
+EACH = [(name, how) for name in OPERATIONS for how in (KILL, STOP)]
 
 
 @pytest.mark.parametrize(("name", "how"), EACH)
@@ -22,7 +21,7 @@ def test_a_sample_of_interrupted_operations_heals(embedded_ground: Ground, name:
     run_all(points, partial(interrupt, embedded_ground, operation, how=how))
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in OPERATIONS])
+@pytest.mark.parametrize("name", OPERATIONS)
 def test_a_server_that_is_killed_while_it_heals_is_healed_by_the_next(embedded_ground: Ground, name: str) -> None:
     operation = OPERATIONS[name]
     point = random.Random(f"{name} healing").choice(discover(embedded_ground, operation))
