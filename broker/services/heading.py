@@ -1,12 +1,16 @@
-"""Headers that the office makes after a message was sealed: for which keys they must be, and whether they are."""
+"""Headers and the deliveries that they make; of those that the office makes later, for which keys they must be."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from agencies.names import DeliveryId, PartyId
 from broker.addressees import MAX_STANZAS
 from broker.errors import HeaderInvalid
-from broker.records import Message
+from broker.lifecycle import DeliveryState
+from broker.records import Delivery, Message
 from crypto import b64
 from crypto.age import HybridRecipient, X25519Recipient, check_header, parse_recipient, stanza_types
+from crypto.draw import draw_uuid7
 from crypto.errors import Malformed
 from crypto.note import hash_text
 
@@ -18,6 +22,27 @@ _STANZA_TYPES = {"hybrid": HybridRecipient.type_, "classical": X25519Recipient.t
 def fingerprints(keys: Sequence[str]) -> tuple[str, ...]:
     """Return what a delivery notes of the keys that its header is made for."""
     return tuple(hash_text(key) for key in keys)
+
+
+def new_delivery(
+    message: Message, recipient: PartyId, keys: tuple[str, ...], at: datetime, *, urgent: bool, is_shared: bool
+) -> Delivery:
+    """Return one party's delivery of a message, accepted at `at`, with a header for `keys` (their fingerprints).
+
+    is_shared  its sender did not choose them, and is told nothing of it: the office shares it, or they held what it
+               corrects
+    """
+    return Delivery(
+        id=DeliveryId(draw_uuid7(at)),
+        message=message.id,
+        case=message.case,
+        recipient=recipient,
+        state=DeliveryState.ACCEPTED,
+        accepted_at=at,
+        header_keys=keys,
+        urgent=urgent,
+        shared_at=at if is_shared else None,
+    )
 
 
 def parse_uploaded(text: str) -> bytes:

@@ -1,7 +1,7 @@
 """Share: a header made by the coordinator's kit, for somebody who joined a case later or whose keys are new ones."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from agencies.agency import OFFICE_KINDS, Party
 from agencies.directory import Directory
@@ -13,13 +13,12 @@ from broker.kinds.kind import Part
 from broker.lifecycle import DeliveryState
 from broker.need_to_know import NOT_AVAILABLE, Access, Act, Asker, Deny
 from broker.ports import UnitOfWork
-from broker.records import Delivery, Message
+from broker.records import Delivery
 from broker.services.desk import Desk
-from broker.services.heading import check_made_for, fingerprints, parse_uploaded
+from broker.services.heading import check_made_for, fingerprints, new_delivery, parse_uploaded
 from broker.services.looking import check_found
 from broker.services.ruling import check_asker, question, rejections_logged, rule
 from broker.services.standing import Found, access_to, find_message, is_withdrawn, part_of
-from crypto.draw import draw_uuid7
 
 NOT_TO_BE_SHARED = "share-refused"  # said to the office alone, which may know why
 
@@ -84,7 +83,7 @@ async def _commit(
     keys = recipients_for(sharing.recipient, held, directory, desk.now())
     check_made_for(header, sharing.made_for, keys, message)
     urgent = any(each.urgent for each in found.deliveries)
-    new = replace(_new(desk, message, sharing.recipient, fingerprints(keys)), urgent=urgent)
+    new = new_delivery(message, sharing.recipient, fingerprints(keys), desk.now(), urgent=urgent, is_shared=True)
     given = await _give(uow, found.deliveries, new, header)
     await uow.commit()  # a crash after this: handed in again, nothing changes and the answer is the same
     return given
@@ -100,20 +99,6 @@ async def _give(uow: UnitOfWork, there: Sequence[Delivery], new: Delivery, heade
     if held.header_keys != new.header_keys:
         await uow.messages.rehead(held.id, new.header_keys, header)
     return held.id
-
-
-def _new(desk: Desk, message: Message, recipient: PartyId, keys: tuple[str, ...]) -> Delivery:
-    now = desk.now()
-    return Delivery(
-        id=DeliveryId(draw_uuid7(now)),
-        message=message.id,
-        case=message.case,
-        recipient=recipient,
-        state=DeliveryState.ACCEPTED,
-        accepted_at=now,
-        header_keys=keys,
-        shared_at=now,
-    )
 
 
 def _receiving(desk: Desk, found: Found, recipient: PartyId, directory: Directory) -> Access:

@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from agencies.directory import Directory
-from agencies.names import DeliveryId, MessageId, PartyId, draw_case_ref
+from agencies.names import MessageId, PartyId, draw_case_ref
 from agencies.notes.manifest import Manifest
 from broker.case import Case
 from broker.errors import IdempotencyConflict, NoteMismatch, NoteRejected, PartyUnknown, Refused
 from broker.kinds.kind import Documents, Effects, Scene
-from broker.lifecycle import DeliveryState
 from broker.need_to_know import Access, Act, Asker, Decision, Deny, Permit, decide
 from broker.ports import UnitOfWork
 from broker.records import Addressed, Delivery, Earlier, Message, Named, Referred
 from broker.services.correcting import NOTHING_OLDER, Older, Olders, corrected_as, find_corrected, olders_of, supersede
 from broker.services.desk import Desk
+from broker.services.heading import new_delivery
 from broker.services.office import check_somebody_is_left
 from broker.services.reading import Reading, Request, read_documents, read_submission, verify_signers
 from broker.services.relations import brought_by, flags_set
@@ -292,18 +292,8 @@ def _delivery(
     by_right  it is for them by role or choice: who only held what this corrects does not count in what its sender is
               told
     """
-    now = message.accepted_at
-    new = Delivery(
-        id=DeliveryId(draw_uuid7(now)),
-        message=message.id,
-        case=message.case,
-        recipient=party,
-        state=DeliveryState.ACCEPTED,
-        accepted_at=now,
-        header_keys=header.keys,
-        urgent=urgent,
-        shared_at=None if by_right else now,
-    )
+    at = message.accepted_at
+    new = new_delivery(message, party, header.keys, at, urgent=urgent, is_shared=not by_right)
     waits = older.waits.get(party)
     if waits is None or not urgent:
         return new
