@@ -6,17 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.agencies.kit_world.joined import HOUSING, Joined, joined_area, ok
+from tests.agencies.kit_world.joined import HOUSING, Joined, enter_coordinator, joined_area, ok
 from tests.commands.running import marac
 
 
 @pytest.fixture(scope="module")
 def area(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Joined]:
     with joined_area(tmp_path_factory.mktemp("joined")) as joined:
-        places = joined.places
-        officer, secret = places.folder / "office.officer", ("--passphrase-file", places.passphrase)
-        ok(joined.office("keys", "officer", "--out", officer))
-        ok(marac("officer", "add", officer, "--office", places.office, *secret))
+        enter_coordinator(joined)
         yield joined
 
 

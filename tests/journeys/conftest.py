@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.made_up import CAST, Role
+from tests.journeys.forger import Forger
 from tests.journeys.world import Founded, Stack, World, begin_on, found_once, without_queues
 from tests.servers.postgres import PostgresServer, database_name
 
@@ -104,3 +105,9 @@ def with_offices(founded_with_offices: Founded, tmp_path: Path) -> Iterator[Worl
 def embedded(make_world: MakeWorld) -> World:
     """Return a whole area on SQLite with the embedded queue, served: for what no stack can change."""
     return make_world()
+
+
+@pytest.fixture
+def forger(embedded: World) -> Forger:
+    """Return who holds the key and the database of the embedded world's gateway."""
+    return Forger(embedded)

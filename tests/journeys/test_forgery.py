@@ -30,12 +30,6 @@ def world(embedded: World) -> World:
     return embedded
 
 
-@pytest.fixture
-def forger(world: World) -> Forger:
-    """Return who holds the gateway's key and database."""
-    return Forger(world)
-
-
 def test_another_payload_by_a_co_recipient_who_knows_the_file_key_fails_check_3(world: World, forger: Forger) -> None:
     message = _arrived(world)
     forger.serves(message, _by_co_recipient(world, message, _another_text(world, message)))

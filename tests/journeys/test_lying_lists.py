@@ -34,12 +34,6 @@ def world(embedded: World) -> World:
     return embedded
 
 
-@pytest.fixture
-def forger(world: World) -> Forger:
-    """Return who holds the gateway's key and database."""
-    return Forger(world)
-
-
 def offered(world: World, case: CaseRef) -> list[Shareable]:
     return shareable(world.kit(COORDINATOR), case, world.party(HEALTH))
 

@@ -229,16 +229,22 @@ def test_the_service_whose_part_ended_months_ago_reads_the_repeat_that_is_merged
     assert world.read(SERVICE, 2)["referral"].manifest.message in {one.manifest.message for one in again}
 
 
+def one_that_ended_for_the_service_and_another(world: World) -> tuple[CaseRef, CaseRef]:
+    """Return two cases of the same people; the part of the service was ended in the first when it had one in both."""
+    first = a_case_of(world, AMINA, SAM)
+    world.move(DAY)
+    second = a_case_of(world, AMINA, SAM)
+    world.move(DAY)
+    world.kit(COORDINATOR).relate(first, world.party(SERVICE), "ended", "no-longer-involved")
+    world.move(DAY)
+    return first, second
+
+
 def test_whose_older_grant_an_end_outranks_is_named_by_the_merge_and_by_the_case_until_it_is_related(
     embedded: World,
 ) -> None:
-    first = a_case_of(embedded, AMINA, SAM)
-    embedded.move(DAY)
-    second = a_case_of(embedded, AMINA, SAM)
-    embedded.move(DAY)
+    first, second = one_that_ended_for_the_service_and_another(embedded)
     office, service = embedded.kit(COORDINATOR), embedded.party(SERVICE)
-    office.relate(first, service, "ended", "no-longer-involved")
-    embedded.move(DAY)
     named = merged(embedded, first, second).outranked
     assert [(one.party, one.relation) for one in named] == [(service, "involved")]
     assert office.case(second).outranked == named
@@ -252,13 +258,8 @@ def test_whose_older_grant_an_end_outranks_is_named_by_the_merge_and_by_the_case
 
 @pytest.mark.parametrize("why", ["ended", "involved"])
 def test_an_end_that_is_named_no_more_is_one_that_a_person_decided_for_all(embedded: World, why: str) -> None:
-    first = a_case_of(embedded, AMINA, SAM)
-    embedded.move(DAY)
-    second = a_case_of(embedded, AMINA, SAM)
-    embedded.move(DAY)
+    first, second = one_that_ended_for_the_service_and_another(embedded)
     office, service = embedded.kit(COORDINATOR), embedded.party(SERVICE)
-    office.relate(first, service, "ended", "no-longer-involved")
-    embedded.move(DAY)
     merged(embedded, first, second)
     assert [one.party for one in office.case(first).outranked] == [service]
     office.relate(first, service, why, "no-longer-involved" if why == "ended" else "involvement")
