@@ -26,6 +26,7 @@ AGENCY_KINDS = (
     "cafcass",
     "compliance",
 )
+TAKING_PART = frozenset(AGENCY_KINDS) - {"compliance"}  # who may have a part in a case: compliance reads the log alone
 PARTY_KINDS = (*AGENCY_KINDS, *OFFICE_KINDS, OFFICER_KIND)
 PartyKind = str
 

@@ -127,6 +127,7 @@ class Corrected(StrEnum):
     MISSING = "missing"
 
 
+_ENDING = Corrected.ENDING
 _MAY_CORRECT = frozenset({Corrected.NOTHING, Corrected.OWN, Corrected.ENDING})
 _OFFICES_MAY_CORRECT = _MAY_CORRECT | {Corrected.ANOTHERS}
 
@@ -367,7 +368,7 @@ def _needs_part(access: Access) -> bool:
     Not one that says once more what was said, nor one that puts right what ended its part: "we know nothing" may be
     the mistake that costs a life, and releases nothing to who takes it back.
     """
-    return access.act is _SUBMIT and not access.repeats and access.corrected is not Corrected.ENDING
+    return access.act is _SUBMIT and not access.repeats and access.corrected is not _ENDING
 
 
 def _correctable(asker: Asker) -> frozenset[Corrected]:

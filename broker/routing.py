@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from agencies.agency import AGENCY_KINDS, Party
+from agencies.agency import AGENCY_KINDS, TAKING_PART, Party
 from agencies.names import OfficerId, PartyId
 from broker.kinds.kind import Kind, Part
 
 _NOBODY: Final[Mapping[str, Collection[str]]] = MappingProxyType({})
-_MAY_HOLD: Final = frozenset(AGENCY_KINDS) - {"compliance"} | {"deputy", "chair"}
+_MAY_HOLD: Final = TAKING_PART | {"deputy", "chair"}
 
 
 def audiences(

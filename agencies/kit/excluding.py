@@ -90,8 +90,7 @@ def waits_in_words(case: CaseAnswer) -> list[str]:
 
 def to_recall(held: Sequence[HeldAnswer]) -> list[str]:
     """Return, line by line, what is held by whom a case excludes now, and what to do: take it back, or telephone."""
-    lines = []
-    lines += [line for one in held if one.unheard for line in _by_telephone(one)]
+    lines = [line for one in held if one.unheard for line in _by_telephone(one)]
     heard = [one for one in held if not one.unheard]
     whole = {(one.message, one.recipient) for one in heard if one.excluded == one.recipient}
     for message, recipient in sorted(whole):

@@ -2,14 +2,14 @@
 
 from types import MappingProxyType
 
-from agencies.agency import AGENCY_KINDS, COORDINATING
+from agencies.agency import COORDINATING, TAKING_PART
 from broker.case import Relation
 from broker.kinds.kind import Kind, Part
 
 CASE_NOTE = Kind(
     name="case-note",
     versions=("1.0",),
-    senders=frozenset(AGENCY_KINDS) - {"compliance"} | COORDINATING,
+    senders=TAKING_PART | COORDINATING,
     least_sender=Relation.INVOLVED,
     purposes=frozenset({"safeguarding"}),
     opens_case=False,

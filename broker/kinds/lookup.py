@@ -2,14 +2,14 @@
 
 from types import MappingProxyType
 
-from agencies.agency import AGENCY_KINDS
+from agencies.agency import TAKING_PART
 from broker.case import Relation
 from broker.kinds.kind import Kind, Part
 
 LOOKUP = Kind(
     name="lookup",
     versions=("1.0",),
-    senders=frozenset(AGENCY_KINDS) - {"compliance"},
+    senders=TAKING_PART,
     least_sender=Relation.ASKED,
     purposes=frozenset({"safeguarding"}),
     # A file of its own, whether or not the person is known: the answer to it, or the referral that follows, joins it.

@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from agencies.agency import AGENCY_KINDS, COORDINATING
+from agencies.agency import COORDINATING, TAKING_PART
 from agencies.directory import Directory
 from agencies.documents.exclusions import Exclusions
 from agencies.documents.referral import Referral, meets_threshold
@@ -72,7 +72,7 @@ REFERRAL = Kind(
     name="referral",
     versions=("1.0",),
     # Not CAFCASS, whose referral goes through children's social care; not who only checks the others.
-    senders=frozenset(AGENCY_KINDS) - {"cafcass", "compliance"} | {"coordinator", "deputy"},
+    senders=TAKING_PART - {"cafcass"} | COORDINATING,
     least_sender=Relation.ASKED,
     purposes=frozenset({"referral"}),
     opens_case=True,

@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from agencies.agency import AGENCY_KINDS
+from agencies.agency import TAKING_PART
 from agencies.documents.research_return import ResearchReturn
 from broker.case import Relation
 from broker.kinds.kind import Documents, Effects, Kind, Part, Scene
@@ -19,7 +19,7 @@ def _effect(documents: Documents, scene: Scene) -> Effects:
 RESEARCH_RETURN = Kind(
     name="research-return",
     versions=("1.0",),
-    senders=frozenset(AGENCY_KINDS) - {"compliance"},
+    senders=TAKING_PART,
     least_sender=Relation.ASKED,
     purposes=frozenset({"safeguarding"}),
     opens_case=False,

@@ -2,14 +2,14 @@
 
 from types import MappingProxyType
 
-from agencies.agency import AGENCY_KINDS
+from agencies.agency import COORDINATING, TAKING_PART
 from broker.case import Relation
 from broker.kinds.kind import Kind, Part
 
 REUSE_CONSENT = Kind(
     name="reuse-consent",
     versions=("1.0",),
-    senders=frozenset(AGENCY_KINDS) - {"compliance"} | {"coordinator", "deputy", "chair"},
+    senders=TAKING_PART | COORDINATING | {"chair"},
     least_sender=Relation.ASKED,  # the originator: who referred or answered research is no more
     purposes=frozenset({"safeguarding"}),
     opens_case=False,

@@ -2,14 +2,14 @@
 
 from types import MappingProxyType
 
-from agencies.agency import AGENCY_KINDS, COORDINATING
+from agencies.agency import COORDINATING, TAKING_PART
 from broker.case import Relation
 from broker.kinds.kind import Kind, Part
 
 STAFF_RISK = Kind(
     name="staff-risk",
     versions=("1.0",),
-    senders=frozenset(AGENCY_KINDS) - {"compliance"} | COORDINATING | {"chair"},
+    senders=TAKING_PART | COORDINATING | {"chair"},
     least_sender=Relation.ASKED,
     purposes=frozenset({"safeguarding"}),
     opens_case=False,

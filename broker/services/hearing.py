@@ -45,4 +45,4 @@ def is_unheard(desk: Desk, case: Case, delivery: Delivery, message: Message, dir
 def is_unanswered(delivery: Delivery) -> bool:
     """Claim that it was taken back after its release, and its recipient has not said what became of its copy."""
     is_told = delivery.state is DeliveryState.RECALLED and delivery.recall_notice is not None
-    return is_told and delivery.released_at is not None and not set(ENDINGS).intersection(delivery.receipts)
+    return is_told and delivery.released_at is not None and ENDINGS.isdisjoint(delivery.receipts)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from agencies.agency import AGENCY_KINDS
+from agencies.agency import TAKING_PART
 from agencies.directory import Directory
 from agencies.names import CaseRef, PartyId
 from broker.case import Case, LawfulBasis, Related, Relation, is_of_part3
@@ -16,10 +16,9 @@ from broker.repeats import Earlier, Repeat, propose
 from broker.services.desk import Desk
 from broker.services.holdings import Held, held_by_excluded
 from broker.services.looking import check_case, permits, permitted
-from broker.services.relations import COMPLIANCE
 from broker.services.ruling import check_asker, question, rejections_logged
 
-_TAKE_PART = frozenset(AGENCY_KINDS) - {COMPLIANCE} | {"chair"}
+_TAKE_PART = TAKING_PART | {"chair"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from agencies.agency import AGENCY_KINDS, Party
+from agencies.agency import TAKING_PART, Party
 from agencies.directory import Directory
 from broker.case import NOTHING_KNOWN, RESEARCH, Case, Flag, Related, Relation
 from broker.kinds.kind import Effects, Kind
@@ -11,7 +11,6 @@ from broker.services.desk import Desk
 from broker.services.sealing import taking_part
 
 CHAIR = "chair"
-COMPLIANCE = "compliance"  # checks what the others do, and takes part in no case
 
 
 def brought_by(desk: Desk, access: Access, kind: Kind, effects: Effects, directory: Directory) -> list[Related]:
@@ -79,7 +78,7 @@ def flags_set(desk: Desk, case: Case, effects: Effects, directory: Directory, *,
 
 
 def _agencies(parties: list[Party]) -> Iterator[Party]:
-    return (party for party in parties if party.kind in AGENCY_KINDS and party.kind != COMPLIANCE)
+    return (party for party in parties if party.kind in TAKING_PART)
 
 
 def _ended(desk: Desk, access: Access) -> Iterator[Related]:
